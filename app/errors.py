@@ -1,0 +1,40 @@
+"""What can go wrong, sorted by who can do something about it.
+
+A `UserError` is for the person at the keyboard: one clear sentence that says what to do. Anything
+else that is raised is a bug, is logged whole and shown with a report to copy.
+"""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """A request that the office's rules or the data refuse; nothing has been changed.
+
+    `field` names the input at fault where there is one (for instance `amount`), so that a window can
+    put the cursor there.
+    """
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class NotPermitted(UserError):
+    """The action needs another role (rulebook BOTH-4)."""
+
+
+class DuplicateCheck(UserError):
+    """A check that looks like one already posted (rulebook BOTH-5); `earlier` describes that one."""
+
+    def __init__(self, message: str, earlier: str) -> None:
+        super().__init__(message, field="number")
+        self.earlier = earlier
+
+
+class OfficeFileError(UserError):
+    """The office's database cannot be used as it is: newer, damaged, locked, read-only, disk full."""
+
+
+class Cancelled(Exception):
+    """The person stopped long work; what was committed stays, nothing is half-done."""

@@ -1,0 +1,68 @@
+"""The tables; importing this package makes the metadata complete."""
+
+from app.models.account import (
+    Account,
+    AccountChange,
+    Arrangement,
+    Instalment,
+    ListedException,
+    ScheduledChange,
+    Service,
+    ServicePrice,
+    Suspension,
+    Work,
+)
+from app.models.base import Base
+from app.models.invoice import Allocation, Credit, Invoice, Line, PendingCharge
+from app.models.ledger import DeferralRelease, Entry, GlAccount, OpeningDeferral, Posting, Recognition
+from app.models.office import Action, Office, PolicyVersion, Run
+from app.models.paper import CheckStock, IssuedCheck, Refund, RefundVoid
+from app.models.payment import (
+    Deposit,
+    MailBatch,
+    MailCheck,
+    Payment,
+    PaymentAttempt,
+    PaymentReversal,
+    Receipt,
+)
+
+__all__ = [
+    "Account",
+    "AccountChange",
+    "Action",
+    "Allocation",
+    "Arrangement",
+    "Base",
+    "CheckStock",
+    "Credit",
+    "DeferralRelease",
+    "Deposit",
+    "Entry",
+    "GlAccount",
+    "Instalment",
+    "Invoice",
+    "IssuedCheck",
+    "Line",
+    "ListedException",
+    "MailBatch",
+    "MailCheck",
+    "Office",
+    "OpeningDeferral",
+    "Payment",
+    "PaymentAttempt",
+    "PaymentReversal",
+    "PendingCharge",
+    "PolicyVersion",
+    "Posting",
+    "Receipt",
+    "Recognition",
+    "Refund",
+    "RefundVoid",
+    "Run",
+    "ScheduledChange",
+    "Service",
+    "ServicePrice",
+    "Suspension",
+    "Work",
+]

@@ -1,0 +1,187 @@
+"""The office's database: one SQLite file, opened with the settings that money needs."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+
+from app.errors import OfficeFileError, UserError
+from app.models import triggers
+from app.models.base import Base
+from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
+
+BUSY_MILLISECONDS = 5_000
+_PRAGMAS = (
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -32000",
+    "PRAGMA trusted_schema = OFF",
+)
+
+
+class Database:
+    """An open office. `read()` and `write()` are the only ways to its data.
+
+    `write()` is one transaction: committed when the block ends, rolled back when it raises.
+    """
+
+    def __init__(self, engine: Engine, path: Path | None) -> None:
+        self.engine = engine
+        self.path = path
+        self._writer = engine.execution_options(begin_immediate=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one consistent state and changes nothing."""
+        with _clear_errors(self.path), Session(self.engine, autoflush=False) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session whose work is committed as one, or not at all."""
+        with _clear_errors(self.path), Session(self._writer, autoflush=False) as session:
+            yield session
+            session.commit()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+
+def _engine(url: str, **options: Any) -> Engine:
+    engine = create_engine(url, **options)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _record: object) -> None:
+        # The driver's own implicit BEGIN is off; the "begin" event below says which kind it is.
+        connection.isolation_level = None
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("begin_immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def _file_engine(path: Path) -> Engine:
+    return _engine(
+        f"sqlite:///{path.as_posix()}",
+        connect_args={"timeout": BUSY_MILLISECONDS / 1000},
+    )
+
+
+def create(path: Path) -> Database:
+    """A new, empty office file in WAL mode. Raises OfficeFileError when it cannot be made."""
+    if path.exists():
+        raise OfficeFileError(f"{path} exists already; choose another name for the new office.")
+    if not path.parent.is_dir():
+        raise OfficeFileError(f"The folder {path.parent} does not exist; make it or choose another one.")
+    engine = _file_engine(path)
+    with _clear_errors(path):
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        _create_schema(engine)
+    return Database(engine, path)
+
+
+def in_memory() -> Database:
+    """A fresh office that lives as long as the object: for rehearsals."""
+    engine = _engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    _create_schema(engine)
+    return Database(engine, None)
+
+
+def open_existing(path: Path) -> Database:
+    """The office in `path`, migrated to this program's schema.
+
+    Raises OfficeFileError when it is missing, damaged, locked, read-only or made by a newer program.
+    """
+    if not path.is_file():
+        raise OfficeFileError(f"There is no office at {path}.")
+    engine = _file_engine(path)
+    try:
+        with _clear_errors(path):
+            _migrate(engine, path)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Database(engine, path)
+
+
+def _create_schema(engine: Engine) -> None:
+    with engine.begin() as connection:
+        Base.metadata.create_all(connection)
+        connection.exec_driver_sql(
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
+        )
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (LATEST_REVISION,))
+        triggers.install(connection)
+
+
+def _migrate(engine: Engine, path: Path) -> None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            raise OfficeFileError(f"{path} is a database, but not an office of Counterfoil.")
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if found == LATEST_REVISION:
+        return
+    if found not in KNOWN_REVISIONS:
+        raise OfficeFileError(
+            f"{path} was made by a newer Counterfoil (its version is {found}); "
+            "install the newer program on this PC. Nothing was changed."
+        )
+    from app.models.migrations import upgrade  # alembic takes long to import and is seldom needed
+
+    upgrade(engine)
+
+
+@contextmanager
+def _clear_errors(path: Path | None) -> Iterator[None]:
+    """What SQLite says, as a sentence with a way out; anything unknown stays what it is."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise _explained(error, path) from error
+
+
+def _explained(error: Exception, path: Path | None) -> Exception:
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(original, sqlite3.Error):
+        return error
+    said = str(original)
+    if triggers.CLOSED_DAY in said:
+        return UserError("That business date is closed; choose a later one.", field="on")
+    code = (getattr(original, "sqlite_errorcode", 0) or 0) & 0xFF
+    name = path if path is not None else "the office"
+    sentences = {
+        sqlite3.SQLITE_BUSY: f"{name} is in use by another program; wait a moment and try again.",
+        sqlite3.SQLITE_LOCKED: f"{name} is in use by another program; wait a moment and try again.",
+        sqlite3.SQLITE_FULL: f"The disk with {name} is full; make room and try again. Nothing was changed.",
+        sqlite3.SQLITE_READONLY: f"{name} cannot be written to; check the folder's permissions.",
+        sqlite3.SQLITE_CANTOPEN: f"{name} cannot be opened; check that the folder exists and may be written to.",
+        sqlite3.SQLITE_PERM: f"{name} cannot be opened; check the folder's permissions.",
+        sqlite3.SQLITE_CORRUPT: f"{name} is damaged; restore the last backup. Nothing was changed.",
+        sqlite3.SQLITE_NOTADB: f"{name} is not a database of Counterfoil, or it is damaged; restore the last backup.",
+        sqlite3.SQLITE_IOERR: f"The disk with {name} reports an error; check it and the cable. Nothing was changed.",
+    }
+    sentence = sentences.get(code)
+    return OfficeFileError(sentence) if sentence else error

@@ -1,0 +1,75 @@
+"""The office itself, its policies, and who did what."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Code, Day, Id, Instant, Name, OptionalDay, Words
+
+
+class Office(Base):
+    """The one row about the office; `closed_through` is the last closed business date (ADV-6)."""
+
+    __tablename__ = "office"
+    __table_args__ = (CheckConstraint("id = 1", name="one_office"),)
+
+    id: Mapped[Id]
+    name: Mapped[Name]
+    address: Mapped[Words]
+    phone: Mapped[Name]
+    email: Mapped[Name]
+    website: Mapped[Name]
+    time_zone: Mapped[Name]
+    bank_name: Mapped[Name]
+    bank_routing: Mapped[Name]
+    bank_account_last4: Mapped[Name]
+    statement_message: Mapped[Words]
+    opened_on: Mapped[Day]
+    closed_through: Mapped[OptionalDay]
+
+
+class PolicyVersion(Base):
+    """A policy file as it was taken over: TOML text, in force from a business date."""
+
+    __tablename__ = "policy_version"
+    __table_args__ = (UniqueConstraint("name", "effective_on"),)
+
+    id: Mapped[Id]
+    name: Mapped[Name]
+    effective_on: Mapped[Day]
+    body: Mapped[Words]
+
+
+class Action(Base):
+    """One user action, or one chunk of a run: one transaction. Every document names its action."""
+
+    __tablename__ = "action"
+
+    id: Mapped[Id]
+    what: Mapped[Code]
+    on: Mapped[Day] = mapped_column("business_date", index=True)
+    recorded_at: Mapped[Instant]
+    actor: Mapped[Name]
+    role: Mapped[Code]
+    pc: Mapped[Name]
+    reason: Mapped[Words]
+    token: Mapped[str | None] = mapped_column(String(64), unique=True)
+
+
+class Run(Base):
+    """A billing, auto-pay, refund or statement run; `state` is `running` until it has finished."""
+
+    __tablename__ = "run"
+
+    id: Mapped[Id]
+    what: Mapped[Code]
+    on: Mapped[Day] = mapped_column("business_date")
+    state: Mapped[Code]
+    started_at: Mapped[Instant]
+    finished_at: Mapped[Instant | None]
+    actor: Mapped[Name]
+    accounts: Mapped[int]
+    documents: Mapped[int]
+    cents: Mapped[int]
+    through_action_id: Mapped[int]

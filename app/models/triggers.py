@@ -1,0 +1,81 @@
+"""What the database itself refuses: edits of posted rows, and dates in a closed day.
+
+A table rebuild drops its triggers without a word, so every migration ends with `install`, and a test
+compares an upgraded database with a fresh one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+APPEND_ONLY = (
+    "action",
+    "entry",
+    "posting",
+    "deferral_release",
+    "opening_deferral",
+    "recognition",
+    "line",
+    "allocation",
+    "payment_reversal",
+    "payment_attempt",
+    "receipt",
+    "refund_void",
+    "account_change",
+    "service_price",
+    "instalment",
+    "arrangement",
+    "deposit",
+)
+
+# Tables of which only the named columns may change; rows are never deleted.
+CHANGEABLE = {
+    "invoice": ("open_cents",),
+    "credit": ("remaining_cents",),
+    "payment": ("settled_on",),
+    "refund": ("open_cents", "reopened_on"),
+    "issued_check": ("state", "cleared_on", "reason"),
+}
+
+# Every document has an entry or an allocation, so these two guard them all.
+DATED = ("entry", "allocation")
+
+CLOSED_DAY = "counterfoil: closed day"
+POSTED = "counterfoil: posted rows are never changed"
+
+
+def _sqlite(columns_of: dict[str, list[str]]) -> Iterator[str]:
+    for table in APPEND_ONLY:
+        yield f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
+    for table, changeable in CHANGEABLE.items():
+        fixed = ", ".join(name for name in columns_of[table] if name not in changeable)
+        yield (
+            f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {fixed} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
+        )
+    for table in (*APPEND_ONLY, *CHANGEABLE):
+        yield f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
+    for table in DATED:
+        yield (
+            f"CREATE TRIGGER {table}_open_day BEFORE INSERT ON {table} "
+            "WHEN NEW.business_date <= (SELECT closed_through FROM office WHERE id = 1) "
+            f"BEGIN SELECT RAISE(ABORT, '{CLOSED_DAY}'); END"
+        )
+
+
+def install(connection: Connection) -> None:
+    """Put every trigger in place anew."""
+    present = (
+        connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
+    )
+    columns_of = {
+        table: [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")]
+        for table in CHANGEABLE
+    }
+    for statement in _sqlite(columns_of):
+        name = statement.split()[2]
+        if name in present:
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        connection.exec_driver_sql(statement)

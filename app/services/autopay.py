@@ -1,0 +1,83 @@
+"""The auto-pay run: asks each account with a usable method for its whole balance, once a date (ADV-5)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.models.bulk import fetch, insert_with_id
+from app.models.database import Database
+from app.services.desk import Desk, begin, refuse_closed_or_future
+from app.services.gateways.autopay import PaymentGateway
+from app.services.payments import record_payment
+
+
+class AutopayDue(NamedTuple):
+    """An account that owes and has a usable method; `cents` is its whole balance."""
+
+    account_id: int
+    number: str
+    method: str
+    label: str
+    cents: int
+
+
+class AutopayResult(NamedTuple):
+    """Totals of a run, in cents."""
+
+    approved: int
+    approved_cents: int
+    declined: int
+    declined_cents: int
+
+
+def due(session: Session, desk: Desk) -> list[AutopayDue]:
+    """Who is asked on the desk's date: whoever owes, closed and suspended accounts too (BOTH-9)."""
+    rows = fetch(
+        session,
+        "SELECT id, number, autopay, method_label, balance_cents FROM account a WHERE autopay <> 'none' "
+        "AND authorized_on IS NOT NULL AND balance_cents > 0 AND NOT EXISTS (SELECT 1 FROM payment_attempt t "
+        "WHERE t.account_id = a.id AND t.business_date = ?) ORDER BY id",
+        desk.on,
+    )
+    return [AutopayDue(*row) for row in rows]
+
+
+def attempt(session: Session, desk: Desk, item: AutopayDue, gateway: PaymentGateway) -> bool:
+    """One attempt in one transaction; a declined one costs nothing here (BOTH-9). Returns whether it was paid."""
+    act = begin(session, desk, "autopay")
+    key = f"{item.number}-{desk.on.isoformat()}"
+    outcome = gateway.charge(
+        attempt_key=key, account_number=item.number, method=item.method, label=item.label, cents=item.cents
+    )
+    payment_id = (
+        record_payment(session, act, item.account_id, item.method, item.cents) if outcome.approved else None
+    )
+    insert_with_id(
+        session,
+        "payment_attempt",
+        account_id=item.account_id,
+        business_date=desk.on,
+        method=item.method,
+        cents=item.cents,
+        outcome="approved" if outcome.approved else "declined",
+        payment_id=payment_id,
+        reference=outcome.reference,
+        action_id=act.id,
+    )
+    return outcome.approved
+
+
+def run_autopay(database: Database, desk: Desk, gateway: PaymentGateway) -> AutopayResult:
+    """Ask every account that is due, each in a transaction of its own: cut off anywhere, run it again."""
+    with database.read() as session:
+        refuse_closed_or_future(session, desk)
+        items = due(session, desk)
+    counts = [0, 0, 0, 0]
+    for item in items:
+        with database.write() as session:
+            paid = attempt(session, desk, item, gateway)
+        counts[0 if paid else 2] += 1
+        counts[1 if paid else 3] += item.cents
+    return AutopayResult(*counts)

@@ -1,0 +1,301 @@
+"""The billing run: the month's cycle for every account that has not had it (ADV-1, BOTH-1, BOTH-2).
+
+Facts are read for a chunk of accounts at a time, the policy turns them into drafts, one writer writes
+them, and each chunk is one transaction. A run that is cut off is simply made again: accounts whose cycle
+is done are passed over. The preview is the same first two steps.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.errors import Cancelled, OfficeFileError
+from app.models.bulk import (
+    Progress,
+    chunks,
+    execute,
+    fetch,
+    fetch_one,
+    fetch_value,
+    insert_with_id,
+    no_progress,
+)
+from app.models.database import Database
+from app.periods import month_start
+from app.services import allocation, loading, standing
+from app.services.desk import Act, Desk, begin, refuse_closed_or_future
+from app.services.invoicing import write_invoices
+from app.services.policies.advance import cycle_invoice
+from app.services.policies.clause import InvoiceDraft
+from app.services.policies.policyfile import AdvancePolicy
+from app.services.subscriptions import carry_out_due
+from app.services.terms import policy_named, policy_names
+
+CHUNK = 2_000
+log = logging.getLogger(__name__)
+
+
+class BillingTotals(NamedTuple):
+    """Totals of a run or of its preview, in cents; `by_kind` maps a kind of charge to (lines, cents)."""
+
+    run_id: int | None
+    accounts: int
+    invoices: int
+    cents: int
+    by_kind: dict[str, tuple[int, int]]
+    parked: tuple[tuple[int, str], ...] = ()
+
+
+class _Tally:
+    def __init__(self) -> None:
+        self.accounts = 0
+        self.invoices = 0
+        self.cents = 0
+        self.lines: Counter[str] = Counter()
+        self.cents_by_kind: Counter[str] = Counter()
+        self.parked: list[tuple[int, str]] = []
+
+    def add(self, drafts: list[InvoiceDraft]) -> None:
+        self.invoices += len(drafts)
+        lines, by_kind = self.lines, self.cents_by_kind
+        for draft in drafts:
+            for charge in draft[4]:
+                lines[charge[0]] += 1
+                by_kind[charge[0]] += charge[2]
+
+    def totals(self, run_id: int | None) -> BillingTotals:
+        by_kind = {kind: (self.lines[kind], cents) for kind, cents in sorted(self.cents_by_kind.items())}
+        total = sum(self.cents_by_kind.values())
+        return BillingTotals(run_id, self.accounts, self.invoices, total, by_kind, tuple(self.parked))
+
+
+def _drafts(
+    session: Session, policy: AdvancePolicy, first: int, last: int, on: date
+) -> tuple[int, list[InvoiceDraft]]:
+    """The cycle invoices of a range of accounts, and how many accounts were due."""
+    facts = loading.cycle_facts(
+        session, policy.name, first, last, month_start(on), with_suspensions=not policy.bill_while_suspended
+    )
+    drafts = [draft for account in facts if (draft := cycle_invoice(account, policy, on)) is not None]
+    return len(facts), drafts
+
+
+def _bounds(session: Session) -> tuple[int, int]:
+    low, high = fetch_one(session, "SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM account") or (1, 0)
+    return low, high
+
+
+def preview_drafts(database: Database, on: date) -> Iterator[list[InvoiceDraft]]:
+    """What the run of `on` would write, a chunk at a time; nothing is written (BOTH-1).
+
+    Changes that are due but not carried out yet are worked through on a transaction that is rolled back.
+    """
+    with database.read() as session:
+        low, high = _bounds(session)
+        policies = [policy_named(session, name, on) for name in policy_names(session)]
+        for first, last in chunks(low, high, CHUNK):
+            for policy in policies:
+                yield _drafts(session, policy, first, last, on)[1]
+
+
+def preview(
+    database: Database,
+    desk: Desk,
+    progress: Progress = no_progress,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> BillingTotals:
+    """The dry run: the totals that the run of the desk's date would have (BOTH-1).
+
+    With due changes waiting (BOTH-10) the run itself is made in one transaction and taken back, since they
+    change what the cycle bills. Raises Cancelled when asked to stop.
+    """
+    with database.read() as session:
+        due = fetch_value(
+            session,
+            "SELECT 1 FROM scheduled_change WHERE state = 'waiting' AND effective <= ? LIMIT 1",
+            desk.on,
+        )
+    if due:
+        return _preview_by_rollback(database, desk, progress, cancelled)
+    tally = _Tally()
+    with database.read() as session:
+        refuse_closed_or_future(session, desk)
+        low, high = _bounds(session)
+        policies = [policy_named(session, name, desk.on) for name in policy_names(session)]
+        for first, last in chunks(low, high, CHUNK):
+            if cancelled():
+                raise Cancelled
+            for policy in policies:
+                due_accounts, drafts = _drafts(session, policy, first, last, desk.on)
+                tally.accounts += due_accounts
+                tally.add(drafts)
+            progress(last - low + 1, high - low + 1)
+    return tally.totals(None)
+
+
+def _preview_by_rollback(
+    database: Database, desk: Desk, progress: Progress, cancelled: Callable[[], bool]
+) -> BillingTotals:
+    tally = _Tally()
+
+    class TakenBack(Exception):
+        pass
+
+    try:
+        with database.write() as session:
+            low, high = _bounds(session)
+            for first, last in chunks(low, high, CHUNK):
+                if cancelled():
+                    raise Cancelled
+                _bill_range(session, desk, None, first, last, tally)
+                progress(last - low + 1, high - low + 1)
+            raise TakenBack
+    except TakenBack:
+        return tally.totals(None)
+
+
+def _bill_range(
+    session: Session, desk: Desk, run_id: int | None, first: int, last: int, tally: _Tally
+) -> Act:
+    """One chunk: scheduled changes, the cycle, the credit applied, restorations."""
+    act = begin(session, desk, "run-billing")
+    carry_out_due(session, act, first, last)
+    cycle = month_start(desk.on)
+    for name in policy_names(session):
+        policy = policy_named(session, name, desk.on)
+        due_accounts, drafts = _drafts(session, policy, first, last, desk.on)
+        tally.accounts += due_accounts
+        if drafts:
+            write_invoices(session, act, drafts, run_id)
+            tally.add(drafts)
+        execute(
+            session,
+            "UPDATE account SET cycle_done = ? WHERE id BETWEEN ? AND ? AND policy = ? AND status <> 'closed' "
+            "AND (cycle_done IS NULL OR cycle_done < ?)",
+            cycle,
+            first,
+            last,
+            name,
+            cycle,
+        )
+    allocation.settle(session, act, first, last)
+    for row in fetch(
+        session,
+        "SELECT id FROM account WHERE id BETWEEN ? AND ? AND status = 'suspended' AND balance_cents <= 0",
+        first,
+        last,
+    ):
+        standing.restore(session, act, row[0], "credit")
+    return act
+
+
+def run_billing(
+    database: Database,
+    desk: Desk,
+    progress: Progress = no_progress,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> BillingTotals:
+    """Make or resume the billing run of the desk's date.
+
+    A chunk that fails is retried account by account; the account at fault is parked on the exceptions list
+    with the reason and the run goes on. Raises Cancelled when asked to stop: what was done stays done, and
+    the same run made again does the rest.
+    """
+    tally = _Tally()
+    with database.write() as session:
+        refuse_closed_or_future(session, desk)
+        run_id = _open_run(session, desk)
+        low, high = _bounds(session)
+    for first, last in chunks(low, high, CHUNK):
+        if cancelled():
+            raise Cancelled
+        _bill_chunk(database, desk, run_id, first, last, tally)
+        progress(last - low + 1, high - low + 1)
+    with database.write() as session:
+        execute(
+            session,
+            "UPDATE run SET state = 'done', finished_at = ?, accounts = accounts + ?, documents = documents + ?, "
+            "cents = cents + ?, through_action_id = (SELECT max(id) FROM action) WHERE id = ?",
+            desk.now(),
+            tally.accounts,
+            tally.invoices,
+            sum(tally.cents_by_kind.values()),
+            run_id,
+        )
+    return tally.totals(run_id)
+
+
+def _open_run(session: Session, desk: Desk) -> int:
+    """The run of this date: an earlier one of the date is taken up again."""
+    found = fetch_value(session, "SELECT id FROM run WHERE what = 'billing' AND business_date = ?", desk.on)
+    if found is not None:
+        execute(session, "UPDATE run SET state = 'running' WHERE id = ?", found)
+        return int(found)
+    return insert_with_id(
+        session,
+        "run",
+        what="billing",
+        business_date=desk.on,
+        state="running",
+        started_at=desk.now(),
+        finished_at=None,
+        actor=desk.actor,
+        accounts=0,
+        documents=0,
+        cents=0,
+        through_action_id=0,
+    )
+
+
+def _bill_chunk(database: Database, desk: Desk, run_id: int, first: int, last: int, tally: _Tally) -> None:
+    trial = _Tally()
+    try:
+        with database.write() as session:
+            _bill_range(session, desk, run_id, first, last, trial)
+    except OfficeFileError:
+        raise  # the disk or the file, not an account: nothing of this chunk was written
+    except Exception:
+        if first == last:
+            raise
+        log.exception("billing accounts %s to %s failed; retrying one by one", first, last)
+        _bill_one_by_one(database, desk, run_id, first, last, tally)
+        return
+    _merge(tally, trial)
+
+
+def _bill_one_by_one(
+    database: Database, desk: Desk, run_id: int, first: int, last: int, tally: _Tally
+) -> None:
+    with database.read() as session:
+        ids = [
+            row[0] for row in fetch(session, "SELECT id FROM account WHERE id BETWEEN ? AND ?", first, last)
+        ]
+    for account_id in ids:
+        trial = _Tally()
+        try:
+            with database.write() as session:
+                act = _bill_range(session, desk, run_id, account_id, account_id, trial)
+                standing.close_exception(session, act, account_id, standing.BILLING_FAILED)
+        except OfficeFileError:
+            raise
+        except Exception as error:
+            log.exception("billing account %s failed; parked", account_id)
+            tally.parked.append((account_id, str(error)))
+            with database.write() as session:
+                act = begin(session, desk, "park-account")
+                standing.list_exception(session, act, account_id, standing.BILLING_FAILED, str(error)[:500])
+            continue
+        _merge(tally, trial)
+
+
+def _merge(into: _Tally, other: _Tally) -> None:
+    into.accounts += other.accounts
+    into.invoices += other.invoices
+    into.lines.update(other.lines)
+    into.cents_by_kind.update(other.cents_by_kind)

@@ -1,0 +1,371 @@
+"""The morning's mail: checks logged, posted, held, sent back, and taken to the bank (ADV-6, ADV-8, BOTH-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.errors import DuplicateCheck, UserError
+from app.models.bulk import day_or_none, execute, fetch, fetch_one, fetch_value, insert_with_id, parse_day
+from app.money import format_cents
+from app.services.desk import Act, Desk, begin, require_reason
+from app.services.ledger import Gl, Transfer, post, reverse
+from app.services.loading import card
+from app.services.payments import record_payment
+
+
+@dataclass(frozen=True, slots=True)
+class CheckForm:
+    """A check for one account. `cents` > 0; `apply_to`: invoice numbers picked, in order.
+
+    `dated` is what is written on it and `via` says whose envelope it came in (`customer` or `bank`): both for
+    information only (ADV-8). `force`: the reason for posting a look-alike (BOTH-5). `mail_check_id`: the check
+    as logged with the mail; its number, date and payer then come from there.
+    """
+
+    account_id: int
+    cents: int
+    number: str
+    dated: date | None = None
+    via: str = "customer"
+    payer: str = ""
+    bank_hash: str | None = None
+    apply_to: Sequence[int] = ()
+    force: str = ""
+    mail_check_id: int | None = None
+    token: str | None = None
+
+
+class LoggedCheck(NamedTuple):
+    """A check of the mail log."""
+
+    id: int
+    batch_id: int | None
+    received_on: date
+    number: str
+    cents: int
+    dated: date | None
+    via: str
+    payer: str
+    bank_hash: str | None
+    state: str
+    deposit_id: int | None
+
+
+_LOGGED = "SELECT id, batch_id, received_on, number, cents, dated, via, payer, bank_hash, state, deposit_id FROM mail_check "
+
+
+def logged_check(session: Session, mail_check_id: int) -> LoggedCheck:
+    """One check of the mail log. Raises UserError for an unknown one."""
+    row = fetch_one(session, _LOGGED + "WHERE id = ?", mail_check_id)
+    if row is None:
+        raise UserError("There is no such check in the mail log.", field="check")
+    return LoggedCheck(*row)._replace(received_on=parse_day(row[2]), dated=day_or_none(row[5]))
+
+
+def log_mail(session: Session, desk: Desk, count: int, total_cents: int, token: str | None = None) -> int:
+    """Open a batch with the mail count and the adding-machine total; returns its id."""
+    if count <= 0:
+        raise UserError("A batch needs at least one check.", field="count")
+    if total_cents <= 0:
+        raise UserError("The total of the checks must be more than zero.", field="total")
+    act = begin(session, desk, "log-mail", token=token)
+    return insert_with_id(
+        session, "mail_batch", received_on=desk.on, count=count, total_cents=total_cents, action_id=act.id
+    )
+
+
+def _refuse_check(cents: int, number: str, via: str) -> None:
+    if cents <= 0:
+        raise UserError("The amount of a check must be more than zero.", field="amount")
+    if not number.strip():
+        raise UserError("A check needs its number; it is printed at the top right.", field="number")
+    if via not in ("customer", "bank"):
+        raise UserError(f"“{via}” is not a way a check comes in; choose customer or bank.", field="via")
+
+
+def _insert_check(
+    session: Session, act: Act, form: CheckForm, state: str, batch_id: int | None = None
+) -> int:
+    return insert_with_id(
+        session,
+        "mail_check",
+        batch_id=batch_id,
+        received_on=act.on,
+        number=form.number.strip(),
+        cents=form.cents,
+        dated=form.dated,
+        via=form.via,
+        payer=form.payer,
+        bank_hash=form.bank_hash,
+        state=state,
+        deposit_id=None,
+        reason=form.force,
+        action_id=act.id,
+    )
+
+
+def log_check(
+    session: Session,
+    desk: Desk,
+    batch_id: int,
+    cents: int,
+    number: str,
+    *,
+    dated: date | None = None,
+    via: str = "customer",
+    payer: str = "",
+    bank_hash: str | None = None,
+) -> int:
+    """Add a check of a batch to the mail log, not posted yet; returns its id."""
+    _refuse_check(cents, number, via)
+    if fetch_value(session, "SELECT 1 FROM mail_batch WHERE id = ?", batch_id) is None:
+        raise UserError("There is no such batch of mail.", field="batch")
+    act = begin(session, desk, "log-check")
+    form = CheckForm(0, cents, number, dated, via, payer, bank_hash)
+    return _insert_check(session, act, form, "logged", batch_id)
+
+
+def find_duplicate(session: Session, form: CheckForm) -> str | None:
+    """BOTH-5: an earlier check that looks the same, in words; None when there is none.
+
+    Same account, number and amount; or same bank, bank account and number. One keyed wrongly and reversed
+    does not count (BOTH-11).
+    """
+    row = fetch_one(
+        session,
+        "SELECT p.business_date, p.cents, a.number, a.name FROM payment p JOIN account a ON a.id = p.account_id "
+        "LEFT JOIN payment_reversal r ON r.payment_id = p.id WHERE p.account_id = ? AND p.check_number = ? "
+        "AND p.cents = ? AND p.kind = 'check' AND (r.state IS NULL OR r.state <> 'reversed') ORDER BY p.id DESC",
+        form.account_id,
+        form.number.strip(),
+        form.cents,
+    )
+    if row is None and form.bank_hash is not None:
+        row = fetch_one(
+            session,
+            "SELECT m.received_on, m.cents, coalesce(a.number, ''), coalesce(a.name, m.payer) FROM mail_check m "
+            "LEFT JOIN payment p ON p.mail_check_id = m.id LEFT JOIN account a ON a.id = p.account_id "
+            "WHERE m.bank_hash = ? AND m.number = ? AND m.state NOT IN ('reversed', 'returned-to-sender') AND m.id <> ? "
+            "ORDER BY m.id DESC",
+            form.bank_hash,
+            form.number.strip(),
+            form.mail_check_id or 0,
+        )
+    if row is None:
+        return None
+    return (
+        f"check {form.number.strip()} over {format_cents(row[1])} for {row[3]} ({row[2]}), posted on {row[0]}"
+    )
+
+
+def post_check(session: Session, desk: Desk, form: CheckForm) -> int:
+    """Post a check on the day it was received, the desk's business date; returns the payment's id.
+
+    Raises DuplicateCheck for a look-alike without `force`, UserError for a wrong amount, number or account.
+    """
+    return post_split_check(session, desk, form, ((form.account_id, form.cents),))[0]
+
+
+def post_split_check(
+    session: Session, desk: Desk, form: CheckForm, parts: Sequence[tuple[int, int]]
+) -> list[int]:
+    """Post one check to several accounts: (account, cents) parts that add up to it; returns the payments' ids."""
+    _refuse_check(form.cents, form.number, form.via)
+    if any(cents <= 0 for _, cents in parts) or sum(cents for _, cents in parts) != form.cents:
+        raise UserError(
+            f"The parts add up to {format_cents(sum(cents for _, cents in parts))}, "
+            f"but the check is over {format_cents(form.cents)}.",
+            field="amount",
+        )
+    for account_id, _ in parts:
+        card(session, account_id)
+    logged = None if form.mail_check_id is None else logged_check(session, form.mail_check_id)
+    if logged is not None:
+        _refuse_unpostable(logged, form)
+    for account_id, cents in parts:
+        _stop_duplicate(session, form, account_id, cents)
+    act = begin(session, desk, "post-check", reason=form.force, token=form.token)
+    if logged is None:
+        mail_check_id = _insert_check(session, act, form, "posted")
+    else:
+        mail_check_id = logged.id
+        execute(session, "UPDATE mail_check SET state = 'posted' WHERE id = ?", logged.id)
+    debit = Gl.UNIDENTIFIED_RECEIPTS if logged is not None and logged.state == "held" else None
+    return [
+        record_payment(
+            session,
+            act,
+            account_id,
+            "check",
+            cents,
+            check_number=form.number.strip(),
+            mail_check_id=mail_check_id,
+            forced=form.force,
+            apply_to=form.apply_to,
+            debit=debit,
+        )
+        for account_id, cents in parts
+    ]
+
+
+def _refuse_unpostable(logged: LoggedCheck, form: CheckForm) -> None:
+    if logged.state not in ("logged", "held"):
+        raise UserError(
+            f"Check {logged.number} of {logged.received_on} is already {logged.state}.", field="check"
+        )
+    if logged.cents != form.cents:
+        raise UserError(
+            f"The check was logged over {format_cents(logged.cents)}, not {format_cents(form.cents)}; correct one of them.",
+            field="amount",
+        )
+
+
+def _stop_duplicate(session: Session, form: CheckForm, account_id: int, cents: int) -> None:
+    if form.force.strip():
+        return
+    same = CheckForm(
+        account_id, cents, form.number, bank_hash=form.bank_hash, mail_check_id=form.mail_check_id
+    )
+    earlier = find_duplicate(session, same)
+    if earlier is not None:
+        raise DuplicateCheck(
+            f"This looks like {earlier}; if it is another check, say why and post it.", earlier
+        )
+
+
+def hold_check(session: Session, desk: Desk, mail_check_id: int, reason: str) -> None:
+    """Hold a check whose account is not known in unidentified receipts (ADV-6)."""
+    logged = logged_check(session, mail_check_id)
+    if logged.state != "logged":
+        raise UserError(f"Check {logged.number} is already {logged.state}.", field="check")
+    reason = require_reason(reason, "Holding a check")
+    act = begin(session, desk, "hold-check", reason=reason)
+    execute(session, "UPDATE mail_check SET state = 'held', reason = ? WHERE id = ?", reason, mail_check_id)
+    post(session, act, "hold-check", [Transfer(Gl.UNDEPOSITED_FUNDS, Gl.UNIDENTIFIED_RECEIPTS, logged.cents)])
+
+
+def return_to_sender(session: Session, desk: Desk, mail_check_id: int, reason: str) -> None:
+    """Send a check back that cannot be posted, with the reason (ADV-6); a held one before it is deposited."""
+    logged = logged_check(session, mail_check_id)
+    if logged.state not in ("logged", "held"):
+        raise UserError(f"Check {logged.number} is already {logged.state}.", field="check")
+    if logged.deposit_id is not None:
+        raise UserError(
+            f"Check {logged.number} has been taken to the bank; it cannot be sent back.", field="check"
+        )
+    reason = require_reason(reason, "Sending a check back")
+    act = begin(session, desk, "return-to-sender", reason=reason)
+    if logged.state == "held":
+        held = fetch_value(
+            session,
+            "SELECT entry.id FROM entry JOIN posting ON entry_id = entry.id WHERE what = 'hold-check' AND cents = ? "
+            "AND credit = ? ORDER BY entry.id DESC",
+            logged.cents,
+            int(Gl.UNIDENTIFIED_RECEIPTS),
+        )
+        reverse(
+            session,
+            act,
+            held,
+            "return-to-sender",
+            [Transfer(Gl.UNIDENTIFIED_RECEIPTS, Gl.UNDEPOSITED_FUNDS, logged.cents)],
+        )
+    execute(
+        session,
+        "UPDATE mail_check SET state = 'returned-to-sender', reason = ? WHERE id = ?",
+        reason,
+        mail_check_id,
+    )
+
+
+class BatchState(NamedTuple):
+    """A batch against its control figures, in cents."""
+
+    id: int
+    received_on: date
+    expected_count: int
+    total_cents: int
+    entered_count: int
+    entered_cents: int
+    unposted: int
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether count and total agree with the mail count and the adding machine."""
+        return self.expected_count == self.entered_count and self.total_cents == self.entered_cents
+
+
+def batches(session: Session, through: date) -> list[BatchState]:
+    """Batches received through a day, as they stand; a reversed check still counts as a sheet of paper."""
+    rows = fetch(
+        session,
+        "SELECT b.id, b.received_on, b.count, b.total_cents, count(m.id), coalesce(sum(m.cents), 0), "
+        "coalesce(sum(m.state = 'logged'), 0) FROM mail_batch b LEFT JOIN mail_check m ON m.batch_id = b.id "
+        "WHERE b.received_on <= ? GROUP BY b.id ORDER BY b.id",
+        through,
+    )
+    return [BatchState(*row)._replace(received_on=parse_day(row[1])) for row in rows]
+
+
+class DepositItem(NamedTuple):
+    """A check on a deposit ticket."""
+
+    mail_check_id: int
+    number: str
+    payer: str
+    cents: int
+
+
+def undeposited(session: Session) -> list[DepositItem]:
+    """Checks in the drawer: posted or held, still good, and not yet taken to the bank."""
+    rows = fetch(
+        session,
+        "SELECT m.id, m.number, coalesce(nullif(m.payer, ''), (SELECT min(a.name) FROM payment p JOIN account a "
+        "ON a.id = p.account_id WHERE p.mail_check_id = m.id), ''), m.cents "
+        "- coalesce((SELECT sum(p.cents) FROM payment p JOIN payment_reversal r ON r.payment_id = p.id "
+        "WHERE p.mail_check_id = m.id), 0) FROM mail_check m "
+        "WHERE m.deposit_id IS NULL AND m.state IN ('posted', 'held') ORDER BY m.id",
+    )
+    return [DepositItem(*row) for row in rows if row[3] > 0]
+
+
+def make_deposit(session: Session, desk: Desk, token: str | None = None) -> int:
+    """Take every check in the drawer to the bank with one ticket; returns the deposit's id.
+
+    Raises UserError when the drawer is empty.
+    """
+    items = undeposited(session)
+    if not items:
+        raise UserError("There is no check to deposit.", field="deposit")
+    act = begin(session, desk, "deposit", token=token)
+    total = sum(item.cents for item in items)
+    entry_id = post(session, act, "deposit", [Transfer(Gl.BANK, Gl.UNDEPOSITED_FUNDS, total)])
+    deposit_id = insert_with_id(
+        session,
+        "deposit",
+        business_date=desk.on,
+        count=len(items),
+        cents=total,
+        entry_id=entry_id,
+        action_id=act.id,
+    )
+    for item in items:
+        execute(session, "UPDATE mail_check SET deposit_id = ? WHERE id = ?", deposit_id, item.mail_check_id)
+    return deposit_id
+
+
+def deposit_items(session: Session, deposit_id: int) -> list[DepositItem]:
+    """The checks of a deposit, as on its ticket."""
+    rows = fetch(
+        session,
+        "SELECT m.id, m.number, coalesce(nullif(m.payer, ''), (SELECT min(a.name) FROM payment p JOIN account a "
+        "ON a.id = p.account_id WHERE p.mail_check_id = m.id), ''), m.cents FROM mail_check m "
+        "WHERE m.deposit_id = ? ORDER BY m.id",
+        deposit_id,
+    )
+    return [DepositItem(*row) for row in rows]

@@ -1,0 +1,187 @@
+"""Courtesy credits, write-offs and waivers: a supervisor's, with a reason (BOTH-4)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from app.errors import UserError
+from app.models.bulk import fetch, fetch_one, insert_with_id, parse_day
+from app.money import format_cents
+from app.periods import days_in_month, prorate
+from app.services import standing
+from app.services.desk import Act, Desk, begin, require_reason, require_role
+from app.services.ledger import Gl, Transfer, post
+from app.services.loading import card
+
+
+def insert_credit(
+    session: Session,
+    act: Act,
+    account_id: int,
+    kind: str,
+    cents: int,
+    clause: str,
+    description: str,
+    why: str,
+    entry_id: int,
+) -> int:
+    """Write a credit that has its entry already; the caller settles the account. Returns its id."""
+    return insert_with_id(
+        session,
+        "credit",
+        account_id=account_id,
+        business_date=act.on,
+        kind=kind,
+        cents=cents,
+        remaining_cents=cents,
+        clause=clause,
+        description=description,
+        why=why,
+        invoice_id=None,
+        entry_id=entry_id,
+        action_id=act.id,
+    )
+
+
+def _refuse_amount(cents: int, what: str) -> None:
+    if cents <= 0:
+        raise UserError(f"A {what} must be more than zero.", field="amount")
+
+
+def courtesy_credit(session: Session, desk: Desk, account_id: int, cents: int, reason: str) -> int:
+    """Lower what the account owes by `cents` as a courtesy; returns the credit's id."""
+    card(session, account_id)
+    _refuse_amount(cents, "courtesy credit")
+    require_role(desk, "supervisor", "A courtesy credit")
+    reason = require_reason(reason, "A courtesy credit")
+    act = begin(session, desk, "courtesy-credit", reason=reason)
+    entry_id = post(
+        session,
+        act,
+        "courtesy-credit",
+        [Transfer(Gl.CREDITS_AND_ALLOWANCES, Gl.RECEIVABLE, cents, account_id)],
+    )
+    credit_id = insert_credit(
+        session, act, account_id, "courtesy-credit", cents, "BOTH-4", "Courtesy credit", reason, entry_id
+    )
+    standing.after_money(session, act, account_id, "credit")
+    return credit_id
+
+
+def write_off(session: Session, desk: Desk, account_id: int, cents: int, reason: str) -> int:
+    """Give up `cents` of what the account owes, at most all of it; returns the credit's id.
+
+    Deferred revenue is taken back as far as it is unearned on the business date, the rest is bad debt.
+    """
+    account = card(session, account_id)
+    _refuse_amount(cents, "write-off")
+    if cents > account.balance_cents:
+        raise UserError(
+            f"Account {account.number} owes {format_cents(max(account.balance_cents, 0))}; "
+            f"a write-off of {format_cents(cents)} is more than that.",
+            field="amount",
+        )
+    require_role(desk, "supervisor", "A write-off")
+    reason = require_reason(reason, "A write-off")
+    act = begin(session, desk, "write-off", reason=reason)
+    unearned = _unearned_by_month(session, account_id, desk.on)
+    released: list[tuple[date, int]] = []
+    left = cents
+    for month_end, available in unearned:
+        part = min(left, available)
+        if part > 0:
+            released.append((month_end, part))
+            left -= part
+    from_deferred = cents - left
+    entry_id = post(
+        session,
+        act,
+        "write-off",
+        [
+            Transfer(Gl.DEFERRED_REVENUE, Gl.RECEIVABLE, from_deferred, account_id),
+            Transfer(Gl.BAD_DEBTS, Gl.RECEIVABLE, left, account_id),
+        ],
+    )
+    for month_end, part in released:
+        insert_with_id(
+            session,
+            "deferral_release",
+            account_id=account_id,
+            recognise_on=month_end,
+            cents=part,
+            entry_id=entry_id,
+            why=f"write-off on {desk.on}: {reason}",
+        )
+    why = f"{reason} ({format_cents(from_deferred)} unearned, {format_cents(left)} bad debt)"
+    credit_id = insert_credit(
+        session, act, account_id, "write-off", cents, "BOTH-4", "Write-off", why, entry_id
+    )
+    standing.after_money(session, act, account_id, "credit")
+    return credit_id
+
+
+def _unearned_by_month(session: Session, account_id: int, on: date) -> list[tuple[date, int]]:
+    """What of the account's billed services lies after `on`, by the month end at which it is recognised."""
+    rows = fetch(
+        session,
+        "SELECT recognise_on, period_from, period_to, cents FROM line WHERE account_id = ? AND recognise_on >= ?",
+        account_id,
+        on,
+    )
+    by_month: dict[date, int] = {}
+    for recognise_on, first_text, last_text, cents in rows:
+        first, last = parse_day(first_text), parse_day(last_text)
+        days = (last - first).days + 1
+        days_left = min(max((last - on).days, 0), days)
+        assert days <= days_in_month(first), "a line lies within one month"
+        month_end = parse_day(recognise_on)
+        by_month[month_end] = by_month.get(month_end, 0) + prorate(cents, days_left, days)
+    for recognise_on, cents in fetch(
+        session,
+        "SELECT recognise_on, sum(cents) FROM deferral_release WHERE account_id = ? GROUP BY recognise_on",
+        account_id,
+    ):
+        month_end = parse_day(recognise_on)
+        if month_end in by_month:
+            by_month[month_end] -= cents
+    return sorted((month_end, cents) for month_end, cents in by_month.items() if cents > 0)
+
+
+def waive_charge(session: Session, desk: Desk, invoice_id: int, line_n: int, reason: str) -> int:
+    """Waive a fee that was charged: a credit of the same kind and amount; returns the credit's id.
+
+    Raises UserError when the line is no fee or was waived before.
+    """
+    row = fetch_one(
+        session,
+        "SELECT account_id, kind, cents, clause, description FROM line WHERE invoice_id = ? AND n = ?",
+        invoice_id,
+        line_n,
+    )
+    if row is None or row.cents <= 0 or row.kind in ("recurring", "write-off"):
+        raise UserError("Only a fee that was charged can be waived.", field="line")
+    require_role(desk, "supervisor", "Waiving a fee")
+    reason = require_reason(reason, "Waiving a fee")
+    why = f"waives line {line_n} of invoice {invoice_id}"
+    if fetch_one(
+        session, "SELECT 1 FROM credit WHERE account_id = ? AND why LIKE ?", row.account_id, f"{why}:%"
+    ):
+        raise UserError("That fee has been waived already.", field="line")
+    act = begin(session, desk, "waive-charge", reason=reason)
+    transfer = Transfer(Gl.CREDITS_AND_ALLOWANCES, Gl.RECEIVABLE, row.cents, row.account_id)
+    entry_id = post(session, act, "waiver", [transfer])
+    credit_id = insert_credit(
+        session,
+        act,
+        row.account_id,
+        row.kind,
+        row.cents,
+        "BOTH-4",
+        f"Waived: {row.description}",
+        f"{why}: {reason}",
+        entry_id,
+    )
+    standing.after_money(session, act, row.account_id, "credit")
+    return credit_id

@@ -1,0 +1,168 @@
+"""From drafts to invoices, lines and postings: one writer for a single action and for a run of thousands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.models.bulk import execute_many, insert_ready_rows, iso, reserve_ids
+from app.periods import month_end
+from app.services.desk import Act
+from app.services.ledger import Gl, Transfer, post_entries
+from app.services.policies.clause import InvoiceDraft
+
+_INVOICE = (
+    "id",
+    "account_id",
+    "issued_on",
+    "due_on",
+    "total_cents",
+    "open_cents",
+    "what",
+    "run_id",
+    "entry_id",
+    "action_id",
+)
+_LINE = (
+    "invoice_id",
+    "n",
+    "account_id",
+    "kind",
+    "key",
+    "cents",
+    "clause",
+    "description",
+    "why",
+    "service_id",
+    "period_from",
+    "period_to",
+    "recognise_on",
+)
+_CREDIT = (
+    "id",
+    "account_id",
+    "business_date",
+    "kind",
+    "cents",
+    "remaining_cents",
+    "clause",
+    "description",
+    "why",
+    "invoice_id",
+    "entry_id",
+    "action_id",
+)
+
+# The account on the other side of receivable; services with a period go through deferred revenue.
+REVENUE_OF_KIND = {
+    "recurring": Gl.SERVICE_REVENUE,
+    "credit-unused": Gl.SERVICE_REVENUE,
+    "work": Gl.SERVICE_REVENUE,
+    "write-off": Gl.BAD_DEBT_RECOVERIES,
+}
+
+
+def write_invoices(
+    session: Session, act: Act, drafts: Sequence[InvoiceDraft], run_id: int | None = None
+) -> range:
+    """Write invoices dated the action's day with their lines and postings; returns their numbers.
+
+    A total below zero is a credit memo: its amount becomes a credit of the account. The caller settles
+    the accounts afterwards. The database refuses a line whose key the account already has.
+    """
+    numbers = reserve_ids(session, "invoice", len(drafts))
+    lines: list[tuple[Any, ...]] = []
+    groups: list[list[Transfer]] = []
+    issue_month = month_end(act.on)
+    add_line = lines.append
+    for number, draft in zip(numbers, drafts, strict=True):
+        account_id = draft[0]
+        sums: dict[int, int] = {}
+        n = 0
+        for kind, key, cents, clause, description, why, service_id, first, last, deferred in draft[4]:
+            n += 1
+            recognise_on = None
+            if deferred and last is not None:
+                earned = month_end(last)
+                recognise_on = iso(earned if earned > issue_month else issue_month)
+                other = 2100
+            else:
+                other = REVENUE_OF_KIND.get(kind, 4100)
+            sums[other] = sums.get(other, 0) + cents
+            add_line(
+                (
+                    number,
+                    n,
+                    account_id,
+                    kind,
+                    key,
+                    cents,
+                    clause,
+                    description,
+                    why,
+                    service_id,
+                    iso(first),
+                    iso(last),
+                    recognise_on,
+                )
+            )
+        groups.append(
+            [
+                Transfer(1100, other, cents, account_id)
+                if cents > 0
+                else Transfer(other, 1100, -cents, account_id)
+                for other, cents in sums.items()
+                if cents
+            ]
+        )
+    entry_ids = post_entries(session, act, act.on, "invoice", groups)
+    invoices, memos = [], []
+    for number, draft, entry_id in zip(numbers, drafts, entry_ids, strict=True):
+        account_id, issued_on, due_on, what, charges, _, _ = draft
+        total = sum(charge[2] for charge in charges)
+        if total < 0:
+            memos.append((account_id, number, entry_id, -total, charges[-1][3]))
+        invoices.append(
+            (
+                number,
+                account_id,
+                iso(issued_on),
+                iso(due_on),
+                total,
+                total if total > 0 else 0,
+                what,
+                run_id,
+                entry_id,
+                act.id,
+            )
+        )
+    insert_ready_rows(session, "invoice", _INVOICE, invoices)
+    insert_ready_rows(session, "line", _LINE, lines)
+    _write_memos(session, act, memos)
+    _mark_billed(session, numbers, drafts)
+    return numbers
+
+
+def _write_memos(session: Session, act: Act, memos: list[tuple[int, int, int, int, str]]) -> None:
+    ids = reserve_ids(session, "credit", len(memos)) if memos else range(0)
+    day = iso(act.on)
+    rows: list[tuple[Any, ...]] = [
+        (i, account, day, "credit-memo", cents, cents, clause, "Credit memo", "", number, entry_id, act.id)
+        for i, (account, number, entry_id, cents, clause) in zip(ids, memos, strict=True)
+    ]
+    insert_ready_rows(session, "credit", _CREDIT, rows)
+
+
+def _mark_billed(session: Session, numbers: range, drafts: Sequence[InvoiceDraft]) -> None:
+    execute_many(
+        session,
+        "UPDATE service SET billed_through = ? WHERE id = ?",
+        [(iso(through), service_id) for draft in drafts for service_id, through in draft[6]],
+    )
+    execute_many(
+        session,
+        "UPDATE pending_charge SET invoice_id = ? WHERE id = ?",
+        [(number, i) for number, draft in zip(numbers, drafts, strict=True) for i in draft[5]],
+    )

@@ -1,0 +1,256 @@
+"""Reads plain facts for many accounts with a handful of set-based queries; one account is a range of one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.errors import UserError
+from app.models.bulk import day_or_none, fetch, fetch_one, parse_day
+from app.services.policies.clause import Charge
+from app.services.policies.facts import (
+    AccountFacts,
+    ArrangementFacts,
+    InstalmentFacts,
+    OpenInvoice,
+    PaymentFacts,
+    PendingFacts,
+    PriceFacts,
+    ScheduledFacts,
+    ServiceFacts,
+    SuspensionFacts,
+)
+
+
+class AccountCard(NamedTuple):
+    """What is known of an account itself; amounts in cents, `address` lines joined by line breaks."""
+
+    id: int
+    number: str
+    policy: str
+    name: str
+    kind: str
+    managed: bool
+    email: str
+    phone: str
+    address: str
+    delivery: str
+    autopay: str
+    method_label: str
+    authorized_on: date | None
+    hourly_rate_cents: int | None
+    status: str
+    opened_on: date
+    closed_on: date | None
+    balance_cents: int
+
+
+_CARD = ", ".join(AccountCard._fields)
+
+
+def card(session: Session, account_id: int) -> AccountCard:
+    """The account's card. Raises UserError for an unknown account."""
+    row = fetch_one(session, f"SELECT {_CARD} FROM account WHERE id = ?", account_id)  # noqa: S608
+    if row is None:
+        raise UserError("There is no such account.", field="account")
+    return AccountCard(*row)._replace(
+        managed=bool(row.managed),
+        authorized_on=day_or_none(row.authorized_on),
+        opened_on=parse_day(row.opened_on),
+        closed_on=day_or_none(row.closed_on),
+    )
+
+
+def service_facts(row: Any) -> ServiceFacts:
+    """A service from its row: id, account, name, monthly cents, first day, last day, billed through."""
+    return ServiceFacts(
+        row[0], row[1], row[2], row[3], parse_day(row[4]), day_or_none(row[5]), day_or_none(row[6])
+    )
+
+
+_SERVICE = "SELECT id, account_id, name, monthly_cents, first_day, last_day, billed_through FROM service "
+
+
+def unsettled_services(session: Session, first: int, last: int) -> dict[int, list[ServiceFacts]]:
+    """Services of a range of accounts that run on, or have days that were not billed."""
+    found: defaultdict[int, list[ServiceFacts]] = defaultdict(list)
+    for row in fetch(
+        session,
+        _SERVICE + "WHERE account_id BETWEEN ? AND ? "
+        "AND (last_day IS NULL OR billed_through IS NULL OR billed_through < last_day) ORDER BY account_id, id",
+        first,
+        last,
+    ):
+        found[row[1]].append(service_facts(row))
+    return found
+
+
+def service(session: Session, service_id: int) -> ServiceFacts:
+    """One service."""
+    return service_facts(fetch_one(session, _SERVICE + "WHERE id = ?", service_id))
+
+
+def prices(session: Session, service_id: int) -> list[PriceFacts]:
+    """A service's prices in the order in which they were recorded."""
+    return [
+        PriceFacts(parse_day(row[0]), row[1])
+        for row in fetch(
+            session,
+            "SELECT from_day, monthly_cents FROM service_price WHERE service_id = ? ORDER BY id",
+            service_id,
+        )
+    ]
+
+
+def billed_by_month(session: Session, account_id: int, service_id: int) -> dict[str, int]:
+    """Net cents billed for a service's days of each month (`2026-12`), waiting lines included."""
+    rows = fetch(
+        session,
+        "SELECT substr(period_from, 1, 7), sum(cents) FROM ("
+        " SELECT period_from, cents FROM line WHERE account_id = ? AND service_id = ? AND period_from IS NOT NULL"
+        " UNION ALL SELECT period_from, cents FROM pending_charge"
+        " WHERE account_id = ? AND service_id = ? AND invoice_id IS NULL AND period_from IS NOT NULL"
+        ") GROUP BY 1",
+        account_id,
+        service_id,
+        account_id,
+        service_id,
+    )
+    return {month: cents for month, cents in rows}
+
+
+def open_invoices(session: Session, first: int, last: int) -> dict[int, list[OpenInvoice]]:
+    """Open invoices of a range of accounts, oldest due first."""
+    found: defaultdict[int, list[OpenInvoice]] = defaultdict(list)
+    for account_id, due_on, invoice_id, cents in fetch(
+        session,
+        "SELECT account_id, due_on, id, open_cents FROM invoice "
+        "WHERE open_cents > 0 AND account_id BETWEEN ? AND ? ORDER BY account_id, due_on, id",
+        first,
+        last,
+    ):
+        found[account_id].append(OpenInvoice(account_id, parse_day(due_on), invoice_id, cents))
+    return found
+
+
+def pending(session: Session, first: int, last: int) -> dict[int, list[PendingFacts]]:
+    """Charges that wait for the next cycle invoice."""
+    found: defaultdict[int, list[PendingFacts]] = defaultdict(list)
+    for row in fetch(
+        session,
+        "SELECT id, account_id, kind, key, cents, clause, description, why, service_id, period_from, period_to, "
+        "deferred FROM pending_charge WHERE invoice_id IS NULL AND account_id BETWEEN ? AND ? ORDER BY id",
+        first,
+        last,
+    ):
+        period = day_or_none(row[9]), day_or_none(row[10])
+        charge = Charge(row[2], row[3], row[4], row[5], row[6], row[7], row[8], *period, bool(row[11]))
+        found[row[1]].append(PendingFacts(row[0], row[1], charge))
+    return found
+
+
+def scheduled(session: Session, first: int, last: int) -> dict[int, list[ScheduledFacts]]:
+    """Changes that wait for their day (BOTH-10)."""
+    found: defaultdict[int, list[ScheduledFacts]] = defaultdict(list)
+    for row in fetch(
+        session,
+        "SELECT id, account_id, service_id, what, effective, monthly_cents FROM scheduled_change "
+        "WHERE state = 'waiting' AND account_id BETWEEN ? AND ? ORDER BY effective, id",
+        first,
+        last,
+    ):
+        found[row[1]].append(ScheduledFacts(row[0], row[1], row[2], row[3], parse_day(row[4]), row[5]))
+    return found
+
+
+def suspensions(session: Session, first: int, last: int) -> dict[int, list[SuspensionFacts]]:
+    """All suspensions, in order."""
+    found: defaultdict[int, list[SuspensionFacts]] = defaultdict(list)
+    for account_id, on, restored_on in fetch(
+        session,
+        "SELECT account_id, business_date, restored_on FROM suspension "
+        "WHERE account_id BETWEEN ? AND ? ORDER BY account_id, id",
+        first,
+        last,
+    ):
+        found[account_id].append(SuspensionFacts(parse_day(on), day_or_none(restored_on)))
+    return found
+
+
+def arrangements(session: Session, first: int, last: int) -> dict[int, ArrangementFacts]:
+    """The latest arrangement of each account that has one."""
+    rows = fetch(
+        session,
+        "SELECT account_id, made_on, due_on, cents FROM arrangement JOIN instalment ON arrangement_id = arrangement.id "
+        "WHERE arrangement.id IN (SELECT max(id) FROM arrangement WHERE account_id BETWEEN ? AND ? GROUP BY account_id)"
+        " ORDER BY account_id, n",
+        first,
+        last,
+    )
+    parts: defaultdict[tuple[int, str], list[InstalmentFacts]] = defaultdict(list)
+    for account_id, made_on, due_on, cents in rows:
+        parts[account_id, made_on].append(InstalmentFacts(parse_day(due_on), cents))
+    return {
+        account_id: ArrangementFacts(parse_day(made_on), tuple(items))
+        for (account_id, made_on), items in parts.items()
+    }
+
+
+def payments(session: Session, account_ids: Iterable[int]) -> dict[int, list[PaymentFacts]]:
+    """All payments of some accounts, with the day on which they were undone."""
+    found: dict[int, list[PaymentFacts]] = {}
+    for account_id in account_ids:
+        found[account_id] = [
+            PaymentFacts(parse_day(on), cents, day_or_none(undone_on))
+            for on, cents, undone_on in fetch(
+                session,
+                "SELECT p.business_date, p.cents, r.business_date FROM payment p "
+                "LEFT JOIN payment_reversal r ON r.payment_id = p.id WHERE p.account_id = ? ORDER BY p.id",
+                account_id,
+            )
+        ]
+    return found
+
+
+_ACCOUNTS = (
+    "SELECT id, number, status, delivery, balance_cents, cycle_done FROM account "
+    "WHERE id BETWEEN ? AND ? AND policy = ? AND status <> 'closed' AND (cycle_done IS NULL OR cycle_done < ?)"
+)
+
+
+def cycle_facts(
+    session: Session, policy_name: str, first: int, last: int, cycle: date, *, with_suspensions: bool
+) -> list[AccountFacts]:
+    """Facts of the accounts of a range whose cycle (`cycle`: first of its month) is not done yet."""
+    accounts = fetch(session, _ACCOUNTS, first, last, policy_name, cycle)
+    if not accounts:
+        return []
+    services = unsettled_services(session, first, last)
+    invoices = open_invoices(session, first, last)
+    waiting = pending(session, first, last)
+    changes = scheduled(session, first, last)
+    suspended = suspensions(session, first, last) if with_suspensions else {}
+    arranged = arrangements(session, first, last)
+    paid = payments(session, arranged)
+    return [
+        AccountFacts(
+            account_id,
+            number,
+            status,
+            delivery,
+            balance,
+            day_or_none(cycle_done),
+            tuple(services.get(account_id, ())),
+            tuple(invoices.get(account_id, ())),
+            tuple(waiting.get(account_id, ())),
+            tuple(changes.get(account_id, ())),
+            tuple(suspended.get(account_id, ())),
+            arranged.get(account_id),
+            tuple(paid.get(account_id, ())),
+        )
+        for account_id, number, status, delivery, balance, cycle_done in accounts
+    ]

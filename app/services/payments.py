@@ -1,0 +1,271 @@
+"""Money that came in: recording a payment, and undoing it when it comes back or was keyed wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.errors import UserError
+from app.models.bulk import (
+    day_or_none,
+    execute,
+    fetch_one,
+    fetch_value,
+    insert_row,
+    insert_with_id,
+    parse_day,
+)
+from app.money import format_cents
+from app.services import allocation, standing
+from app.services.allocation import Remaining
+from app.services.accounts import withdraw_authorization
+from app.services.desk import Act, Desk, begin, require_reason
+from app.services.invoicing import write_invoices
+from app.services.ledger import Gl, Transfer, post, reverse
+from app.services.loading import card
+from app.services.policies.advance import adv_3_due_on
+from app.services.policies.clause import Charge, InvoiceDraft
+from app.services.policies.conduct import adv_10_returned_charges
+from app.services.terms import policy_of
+
+KIND_NAMES = {"check": "check", "card": "card", "echeck": "E-Check", "bank-draft": "bank draft"}
+_ARRIVES_IN = {"check": Gl.UNDEPOSITED_FUNDS, "card": Gl.CARD_CLEARING}
+BANK_ACCOUNT_CLOSED = "R02"
+
+
+class PaymentRow(NamedTuple):
+    """A payment as it stands; `state` is posted, returned, charged-back or reversed."""
+
+    id: int
+    account_id: int
+    on: date
+    kind: str
+    cents: int
+    check_number: str
+    mail_check_id: int | None
+    settled_on: date | None
+    state: str
+
+
+_ROW = (
+    "SELECT p.id, p.account_id, p.business_date, p.kind, p.cents, p.check_number, p.mail_check_id, p.settled_on, "
+    "coalesce(r.state, 'posted') FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id "
+)
+
+
+def payment(session: Session, payment_id: int) -> PaymentRow:
+    """One payment. Raises UserError for an unknown one."""
+    row = fetch_one(session, _ROW + "WHERE p.id = ?", payment_id)
+    if row is None:
+        raise UserError("There is no such payment.", field="payment")
+    return PaymentRow(*row)._replace(on=parse_day(row[2]), settled_on=day_or_none(row[7]))
+
+
+def latest_payment_by_check(session: Session, account_id: int, number: str) -> PaymentRow:
+    """The account's latest payment by a check of that number. Raises UserError when there is none."""
+    row = fetch_one(
+        session,
+        "SELECT id FROM payment WHERE account_id = ? AND check_number = ? ORDER BY id DESC",
+        account_id,
+        number,
+    )
+    if row is None:
+        raise UserError(f"The account has no check number {number}.", field="number")
+    return payment(session, row[0])
+
+
+def record_payment(
+    session: Session,
+    act: Act,
+    account_id: int,
+    kind: str,
+    cents: int,
+    *,
+    check_number: str = "",
+    mail_check_id: int | None = None,
+    forced: str = "",
+    apply_to: Sequence[int] = (),
+    debit: Gl | None = None,
+) -> int:
+    """Post a payment of `cents` > 0 on the action's day and apply it; returns its id.
+
+    `apply_to`: invoice numbers that the clerk picked, in that order; then oldest first. `debit` names where
+    the money comes from when it was held before. On a closed account earlier write-offs come back (BOTH-8).
+    """
+    into = debit if debit is not None else _ARRIVES_IN.get(kind, Gl.ECHECK_CLEARING)
+    entry_id = post(session, act, "payment", [Transfer(into, Gl.RECEIVABLE, cents, account_id)])
+    payment_id = insert_with_id(
+        session,
+        "credit",
+        account_id=account_id,
+        business_date=act.on,
+        kind="payment",
+        cents=cents,
+        remaining_cents=cents,
+        clause="ADV-8" if kind == "check" else "ADV-5",
+        description=f"Payment by {KIND_NAMES[kind]}{' ' + check_number if check_number else ''}",
+        why=forced,
+        invoice_id=None,
+        entry_id=entry_id,
+        action_id=act.id,
+    )
+    insert_row(
+        session,
+        "payment",
+        id=payment_id,
+        account_id=account_id,
+        business_date=act.on,
+        kind=kind,
+        cents=cents,
+        check_number=check_number,
+        mail_check_id=mail_check_id,
+        settled_on=None,
+        forced=forced,
+    )
+    if apply_to:
+        allocation.apply_to_picked(session, act, Remaining(payment_id, account_id, cents), apply_to)
+    _bring_back_write_offs(session, act, account_id, payment_id)
+    standing.after_money(session, act, account_id, "payment")
+    return payment_id
+
+
+def _bring_back_write_offs(session: Session, act: Act, account_id: int, payment_id: int) -> None:
+    """BOTH-8: a payment that leaves a closed account in credit first reverses its write-offs."""
+    status, balance = fetch_one(
+        session, "SELECT status, balance_cents FROM account WHERE id = ?", account_id
+    ) or ("", 0)
+    if status != "closed" or balance >= 0:
+        return
+    written_off = fetch_value(
+        session,
+        "SELECT coalesce((SELECT sum(cents) FROM credit WHERE account_id = ? AND kind = 'write-off'), 0)"
+        " - coalesce((SELECT sum(cents) FROM line WHERE account_id = ? AND kind = 'write-off'), 0)",
+        account_id,
+        account_id,
+    )
+    cents = min(-balance, written_off)
+    if cents <= 0:
+        return
+    charge = Charge(
+        "write-off",
+        f"write-off-reversed:{payment_id}",
+        cents,
+        "BOTH-8",
+        "Write-off reversed by a later payment",
+        f"the smaller of the credit {format_cents(-balance)} and the write-offs {format_cents(written_off)}",
+    )
+    write_invoices(session, act, [InvoiceDraft(account_id, act.on, act.on, "write-off-reversed", (charge,))])
+
+
+def where_the_money_stands(session: Session, row: PaymentRow) -> Gl:
+    """Undeposited funds or the bank for a check; clearing until settled, then the bank, for the others."""
+    if row.kind == "check":
+        deposited = fetch_value(session, "SELECT deposit_id FROM mail_check WHERE id = ?", row.mail_check_id)
+        return Gl.BANK if deposited is not None else Gl.UNDEPOSITED_FUNDS
+    if row.settled_on is not None:
+        return Gl.BANK
+    return Gl.CARD_CLEARING if row.kind == "card" else Gl.ECHECK_CLEARING
+
+
+def _undo_payment(
+    session: Session,
+    act: Act,
+    row: PaymentRow,
+    state: str,
+    reason: str,
+    bank_fee_cents: int | None,
+    cause: str,
+) -> None:
+    """Reverse the ledger entry, undo exactly its applications, then apply other credit anew."""
+    original = fetch_value(session, "SELECT entry_id FROM credit WHERE id = ?", row.id)
+    stands = where_the_money_stands(session, row)
+    entry_id = reverse(
+        session,
+        act,
+        original,
+        f"payment-{state}"[:24],
+        [Transfer(Gl.RECEIVABLE, stands, row.cents, row.account_id)],
+    )
+    insert_row(
+        session,
+        "payment_reversal",
+        payment_id=row.id,
+        state=state,
+        business_date=act.on,
+        reason=reason,
+        bank_fee_cents=bank_fee_cents,
+        entry_id=entry_id,
+        action_id=act.id,
+    )
+    allocation.undo(session, act, credit_id=row.id)
+    execute(session, "UPDATE credit SET remaining_cents = 0 WHERE id = ?", row.id)
+    standing.after_money(session, act, row.account_id, cause)
+
+
+def _refuse_undone(row: PaymentRow) -> None:
+    if row.state != "posted":
+        raise UserError(
+            f"That payment of {row.on} is already {row.state}; it cannot be undone again.", field="payment"
+        )
+
+
+def return_payment(
+    session: Session,
+    desk: Desk,
+    payment_id: int,
+    bank_fee_cents: int = 0,
+    reason: str = "",
+    token: str | None = None,
+) -> None:
+    """ADV-10: a check, E-Check or draft came back unpaid: the payment is reversed and the fees are charged.
+
+    Raises UserError for a card payment, one already undone, or a negative bank fee.
+    """
+    row = payment(session, payment_id)
+    if row.kind == "card":
+        raise UserError("A card payment is not returned but charged back; use chargeback.", field="payment")
+    _refuse_undone(row)
+    if bank_fee_cents < 0:
+        raise UserError("The bank's fee cannot be negative.", field="bank_fee")
+    act = begin(session, desk, "return-payment", reason=reason, token=token)
+    _undo_payment(session, act, row, "returned", reason, bank_fee_cents, "other")
+    if bank_fee_cents:
+        took = where_the_money_stands(session, row)
+        source = took if took != Gl.UNDEPOSITED_FUNDS else Gl.BANK
+        post(session, act, "bank-fee", [Transfer(Gl.BANK_AND_PROCESSOR_FEES, source, bank_fee_cents)])
+    policy = policy_of(session, row.account_id, desk.on)
+    what = KIND_NAMES[row.kind] + (f" {row.check_number}" if row.check_number else "")
+    charges = tuple(adv_10_returned_charges(policy, row.id, bank_fee_cents, what))
+    due_on = adv_3_due_on(desk.on, sum(charge.cents for charge in charges), policy.net_days)
+    write_invoices(session, act, [InvoiceDraft(row.account_id, desk.on, due_on, "returned-payment", charges)])
+    if reason.strip().upper() == BANK_ACCOUNT_CLOSED and card(session, row.account_id).autopay == row.kind:
+        withdraw_authorization(
+            session, act, row.account_id, f"{KIND_NAMES[row.kind]} returned {BANK_ACCOUNT_CLOSED}"
+        )
+    standing.after_money(session, act, row.account_id, "other")
+
+
+def charge_back(session: Session, desk: Desk, payment_id: int, reason: str = "") -> None:
+    """ADV-10: the card holder took the money back: a reversal, under this policy without a fee."""
+    row = payment(session, payment_id)
+    if row.kind != "card":
+        raise UserError(
+            "Only a card payment is charged back; use return for checks and E-Checks.", field="payment"
+        )
+    _refuse_undone(row)
+    act = begin(session, desk, "chargeback", reason=reason)
+    _undo_payment(session, act, row, "charged-back", reason, None, "other")
+
+
+def reverse_payment(session: Session, desk: Desk, payment_id: int, reason: str) -> None:
+    """BOTH-11: the office's own mistake: reversed without any fee; the same check can be posted right."""
+    row = payment(session, payment_id)
+    _refuse_undone(row)
+    reason = require_reason(reason, "Reversing a payment")
+    act = begin(session, desk, "reverse-payment", reason=reason)
+    _undo_payment(session, act, row, "reversed", reason, None, "other")
+    if row.mail_check_id is not None:
+        execute(session, "UPDATE mail_check SET state = 'reversed' WHERE id = ?", row.mail_check_id)

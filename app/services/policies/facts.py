@@ -1,0 +1,102 @@
+"""Plain frozen facts about accounts: all that a policy may know. No database objects."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from app.services.policies.clause import Charge
+
+
+class ServiceFacts(NamedTuple):
+    """A service; `billed_through` is the last settled day, None when nothing was billed yet."""
+
+    id: int
+    account_id: int
+    name: str
+    monthly_cents: int
+    first_day: date
+    last_day: date | None
+    billed_through: date | None
+
+
+class OpenInvoice(NamedTuple):
+    """An invoice with an open amount."""
+
+    account_id: int
+    due_on: date
+    id: int
+    open_cents: int
+
+
+class PendingFacts(NamedTuple):
+    """A charge that waits for the next cycle invoice."""
+
+    id: int
+    account_id: int
+    charge: Charge
+
+
+class ScheduledFacts(NamedTuple):
+    """A change that names a later day (BOTH-10); `service_id` is None for a cancellation."""
+
+    id: int
+    account_id: int
+    service_id: int | None
+    what: str
+    effective: date
+    monthly_cents: int | None
+
+
+class PriceFacts(NamedTuple):
+    """A price from a day on, in the order in which prices were recorded."""
+
+    from_day: date
+    monthly_cents: int
+
+
+class SuspensionFacts(NamedTuple):
+    """Suspended from `on` through the day before `restored_on` (None: still)."""
+
+    on: date
+    restored_on: date | None
+
+
+class InstalmentFacts(NamedTuple):
+    """A dated amount of an arrangement."""
+
+    due_on: date
+    cents: int
+
+
+class ArrangementFacts(NamedTuple):
+    """The latest arrangement of an account."""
+
+    made_on: date
+    instalments: tuple[InstalmentFacts, ...]
+
+
+class PaymentFacts(NamedTuple):
+    """A payment; `undone_on` is the day it came back or was reversed."""
+
+    on: date
+    cents: int
+    undone_on: date | None
+
+
+class AccountFacts(NamedTuple):
+    """What the cycle needs to know of an account. `cycle_done`: first day of the last month done."""
+
+    id: int
+    number: str
+    status: str
+    delivery: str
+    balance_cents: int
+    cycle_done: date | None
+    services: tuple[ServiceFacts, ...] = ()
+    open_invoices: tuple[OpenInvoice, ...] = ()
+    pending: tuple[PendingFacts, ...] = ()
+    scheduled: tuple[ScheduledFacts, ...] = ()
+    suspensions: tuple[SuspensionFacts, ...] = ()
+    arrangement: ArrangementFacts | None = None
+    payments: tuple[PaymentFacts, ...] = ()

@@ -1,0 +1,172 @@
+"""Policy files: TOML in, a frozen policy out; a mistake names the file, the key and what is allowed."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app import resources
+from app.errors import UserError
+from app.money import parse_cents
+
+
+class PolicyError(UserError):
+    """A policy value that is unknown, missing or not allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdvancePolicy:
+    """Terms of an account billed in advance by calendar month. Fees and rates are cents."""
+
+    name: str
+    first_invoice: str
+    net_days: int
+    late_run_days_left: int
+    paper_statement_fee: int
+    refund_days: tuple[int, ...]
+    returned_admin_fee: int
+    hourly_rate: int
+    late_fee: int
+    late_after_months: int
+    bill_while_suspended: bool
+    reactivation_fee: int
+    reactivation_after: int
+    reactivation_months: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    allowed: str
+    read: Callable[[Any], Any]
+    default: Any = None
+
+
+def _amount(value: Any) -> int:
+    if not isinstance(value, str):
+        raise ValueError
+    cents = parse_cents(value)
+    if cents < 0 or "." not in value or len(value.rpartition(".")[2]) != 2:
+        raise ValueError
+    return cents
+
+
+def _whole(least: int, most: int) -> _Key:
+    def read(value: Any) -> int:
+        if type(value) is not int or not least <= value <= most:
+            raise ValueError
+        return value
+
+    return _Key(f"a whole number from {least} to {most}", read)
+
+
+def _one_of(*words: str) -> _Key:
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError
+        return str(value)
+
+    return _Key(" or ".join(f'"{word}"' for word in words), read)
+
+
+def _boolean(value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError
+    return value
+
+
+def _month_days(value: Any) -> tuple[int, ...]:
+    if (
+        not isinstance(value, list)
+        or not value
+        or any(type(day) is not int or not 1 <= day <= 28 for day in value)
+    ):
+        raise ValueError
+    return tuple(sorted(set(value)))
+
+
+_AMOUNT = _Key('an amount in quotes with two decimals, such as "10.00"', _amount)
+
+
+def _optional(key: _Key, default: Any) -> _Key:
+    return _Key(key.allowed, key.read, default)
+
+
+ADVANCE_KEYS: Mapping[str, _Key] = {
+    "first_invoice": _one_of("on-activation", "with-next-cycle"),
+    "net_days": _whole(0, 365),
+    "late_run_days_left": _optional(_whole(0, 31), 20),
+    "paper_statement_fee": _AMOUNT,
+    "refund_days": _Key("a list of days of the month from 1 to 28, such as [1, 15]", _month_days),
+    "returned_admin_fee": _AMOUNT,
+    "hourly_rate": _AMOUNT,
+    "late_fee": _AMOUNT,
+    "late_after_months": _whole(0, 24),
+    "bill_while_suspended": _Key("true or false", _boolean),
+    "reactivation_fee": _AMOUNT,
+    "reactivation_after": _whole(1, 100),
+    "reactivation_months": _optional(_whole(1, 120), 12),
+}
+
+
+def shipped_policy_path(name: str) -> Path:
+    """Where a shipped policy lies, e.g. `isp-advance`."""
+    return resources.path("policies", f"{name}.toml")
+
+
+def load_policy(source: str | Path, override: Mapping[str, Any] | None = None) -> AdvancePolicy:
+    """The policy of a shipped name or of a file, with `override` laid over it.
+
+    Raises PolicyError, which names the file, the key and what is allowed there.
+    """
+    path = (
+        shipped_policy_path(source)
+        if isinstance(source, str) and not source.endswith(".toml")
+        else Path(source)
+    )
+    try:
+        body = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise PolicyError(
+            f"There is no policy “{source}”: neither shipped nor a file.", field="policy"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"The policy file {path} cannot be read: {error}.", field="policy") from None
+    return parse_policy(body, name=path.stem, label=path.name, override=override)
+
+
+def parse_policy(
+    body: str, *, name: str, label: str, override: Mapping[str, Any] | None = None
+) -> AdvancePolicy:
+    """The policy of a TOML text; `label` names it in messages."""
+    try:
+        values = tomllib.loads(body)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"{label} is not a policy file: {error}.", field="policy") from None
+    kind = values.pop("policy", "advance")
+    if kind != "advance":
+        raise PolicyError(f'{label}: policy is {kind!r}; allowed is "advance".', field="policy")
+    values = {**values, **(override or {})}
+    for key in values:
+        if key not in ADVANCE_KEYS:
+            raise PolicyError(
+                f"{label}: the key “{key}” is unknown; allowed are {', '.join(ADVANCE_KEYS)}.", field=key
+            )
+    return AdvancePolicy(
+        name=name, **{key: _value(spec, values, key, label) for key, spec in ADVANCE_KEYS.items()}
+    )
+
+
+def _value(spec: _Key, values: Mapping[str, Any], key: str, label: str) -> Any:
+    if key not in values:
+        if spec.default is not None:
+            return spec.default
+        raise PolicyError(f"{label}: the key “{key}” is missing; it takes {spec.allowed}.", field=key)
+    try:
+        return spec.read(values[key])
+    except ValueError:
+        raise PolicyError(
+            f"{label}: {key} = {values[key]!r} is not allowed; it takes {spec.allowed}.", key
+        ) from None

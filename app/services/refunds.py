@@ -1,0 +1,261 @@
+"""Refund checks for closed accounts with credit, twice a month (ADV-9), voids and reprints (BOTH-4, BOTH-6)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.errors import UserError
+from app.models.bulk import execute, fetch, fetch_one, fetch_value, insert_row, insert_with_id, parse_day
+from app.services import allocation, standing
+from app.services.allocation import Applied
+from app.services.desk import Act, Desk, begin, require_reason, require_role
+from app.services.ledger import Gl, Transfer, post, reverse
+from app.services.policies.conduct import adv_9_is_refund_date
+from app.services.terms import policy_named
+
+PAID_BY_CHECK_WITHIN_DAYS = 10
+
+
+class RefundDue(NamedTuple):
+    """A closed account with credit. `paid_by_check_on`: a check of the last days may not have cleared yet."""
+
+    account_id: int
+    number: str
+    name: str
+    address: str
+    cents: int
+    paid_by_check_on: date | None
+
+
+class RefundRunResult(NamedTuple):
+    """What a refund run did; amounts in cents."""
+
+    run_id: int
+    refund_ids: tuple[int, ...]
+    total_cents: int
+    without_address: tuple[int, ...]
+
+
+def refunds_due(session: Session, on: date) -> list[RefundDue]:
+    """Every closed account in credit, by number, with or without an address."""
+    rows = fetch(
+        session,
+        "SELECT a.id, a.number, a.name, a.address, -a.balance_cents, (SELECT max(p.business_date) FROM payment p "
+        "WHERE p.account_id = a.id AND p.kind = 'check' AND julianday(?) - julianday(p.business_date) <= ?) "
+        "FROM account a WHERE a.status = 'closed' AND a.balance_cents < 0 ORDER BY a.id",
+        on,
+        PAID_BY_CHECK_WITHIN_DAYS,
+    )
+    return [
+        RefundDue(row[0], row[1], row[2], row[3], row[4], None if row[5] is None else parse_day(row[5]))
+        for row in rows
+    ]
+
+
+def refuse_wrong_date(session: Session, on: date) -> None:
+    """Raises UserError unless some policy of the office has a refund date on `on` (ADV-9)."""
+    names = [row[0] for row in fetch(session, "SELECT DISTINCT name FROM policy_version")]
+    days = sorted({day for name in names for day in policy_named(session, name, on).refund_days})
+    if not adv_9_is_refund_date(on, days):
+        listed = " and ".join(str(day) for day in days)
+        raise UserError(
+            f"{on} is no refund date; refunds go out on day {listed} of the month, or the next business day.",
+            field="on",
+        )
+
+
+def run_refunds(
+    session: Session,
+    desk: Desk,
+    *,
+    force: bool = False,
+    reason: str = "",
+    leave_out: frozenset[int] = frozenset(),
+) -> RefundRunResult:
+    """Refund every closed account in credit in full, one check each, to its address as it stands today.
+
+    Accounts without an address are listed, not printed. `force` makes it on another date: a supervisor's.
+    Raises UserError on a wrong date, or when the box has too few checks left.
+    """
+    if force:
+        require_role(desk, "supervisor", "A refund run on another date")
+    else:
+        refuse_wrong_date(session, desk.on)
+    act = begin(session, desk, "run-refunds", reason=reason)
+    run_id = _insert_run(session, desk, act)
+    refund_ids, missing, total = [], [], 0
+    for item in refunds_due(session, desk.on):
+        if item.account_id in leave_out:
+            continue
+        if not item.address:
+            standing.list_exception(
+                session,
+                act,
+                item.account_id,
+                standing.NO_REFUND_ADDRESS,
+                "no postal address for the refund check",
+            )
+            missing.append(item.account_id)
+            continue
+        refund_ids.append(_refund(session, act, item, run_id))
+        total += item.cents
+    execute(
+        session,
+        "UPDATE run SET state = 'done', finished_at = ?, accounts = ?, documents = ?, cents = ? WHERE id = ?",
+        desk.now(),
+        len(refund_ids) + len(missing),
+        len(refund_ids),
+        total,
+        run_id,
+    )
+    return RefundRunResult(run_id, tuple(refund_ids), total, tuple(missing))
+
+
+def _insert_run(session: Session, desk: Desk, act: Act) -> int:
+    return insert_with_id(
+        session,
+        "run",
+        what="refunds",
+        business_date=desk.on,
+        state="running",
+        started_at=desk.now(),
+        finished_at=None,
+        actor=desk.actor,
+        accounts=0,
+        documents=0,
+        cents=0,
+        through_action_id=act.id,
+    )
+
+
+def _refund(session: Session, act: Act, item: RefundDue, run_id: int) -> int:
+    entry_id = post(session, act, "refund", [Transfer(Gl.RECEIVABLE, Gl.BANK, item.cents, item.account_id)])
+    refund_id = insert_with_id(
+        session,
+        "refund",
+        account_id=item.account_id,
+        business_date=act.on,
+        cents=item.cents,
+        open_cents=item.cents,
+        reopened_on=None,
+        payee=item.name,
+        address=item.address,
+        why="",
+        run_id=run_id,
+        entry_id=entry_id,
+        action_id=act.id,
+    )
+    credits = fetch(
+        session,
+        "SELECT id, remaining_cents FROM credit WHERE account_id = ? AND remaining_cents > 0 ORDER BY business_date, id",
+        item.account_id,
+    )
+    allocation.write(
+        session,
+        act,
+        [Applied(item.account_id, credit_id, None, refund_id, cents) for credit_id, cents in credits],
+    )
+    give_check_number(session, act, refund_id)
+    standing.after_money(session, act, item.account_id, "other")
+    return refund_id
+
+
+def give_check_number(session: Session, act: Act, refund_id: int) -> int:
+    """Spend the next check number on a refund; it is never used again. Raises UserError when the box is empty."""
+    row = fetch_one(
+        session,
+        "SELECT id, next_number FROM check_stock WHERE next_number <= last_number ORDER BY id LIMIT 1",
+    )
+    if row is None:
+        raise UserError(
+            "No check numbers are left; enter the numbers of the next box of checks.", field="stock"
+        )
+    execute(session, "UPDATE check_stock SET next_number = next_number + 1 WHERE id = ?", row.id)
+    insert_row(
+        session,
+        "issued_check",
+        number=row.next_number,
+        stock_id=row.id,
+        refund_id=refund_id,
+        business_date=act.on,
+        state="issued",
+        cleared_on=None,
+        reason="",
+        action_id=act.id,
+    )
+    return int(row.next_number)
+
+
+def _live_refund(session: Session, refund_id: int) -> tuple[int, int, int]:
+    row = fetch_one(
+        session,
+        "SELECT account_id, cents, entry_id, (SELECT 1 FROM refund_void v WHERE v.refund_id = refund.id) AS void, "
+        "(SELECT max(cleared_on) FROM issued_check c WHERE c.refund_id = refund.id) AS cleared "
+        "FROM refund WHERE id = ?",
+        refund_id,
+    )
+    if row is None:
+        raise UserError("There is no such refund.", field="refund")
+    if row.void:
+        raise UserError("That refund check is void already.", field="refund")
+    if row.cleared is not None:
+        raise UserError(f"That refund check was paid by the bank on {row.cleared}.", field="refund")
+    return row.account_id, row.cents, row.entry_id
+
+
+def latest_refund(session: Session, account_id: int) -> int:
+    """The account's latest refund that is not void. Raises UserError when there is none."""
+    found = fetch_value(
+        session,
+        "SELECT max(id) FROM refund WHERE account_id = ? AND id NOT IN (SELECT refund_id FROM refund_void)",
+        account_id,
+    )
+    if found is None:
+        raise UserError("The account has no refund check that could be voided.", field="refund")
+    return int(found)
+
+
+def void_refund(session: Session, desk: Desk, refund_id: int, reason: str) -> None:
+    """BOTH-6: declare a refund check void; the credit is back on the account, the number is never used again."""
+    account_id, cents, original = _live_refund(session, refund_id)
+    require_role(desk, "supervisor", "Voiding a refund check")
+    reason = require_reason(reason, "Voiding a refund check")
+    act = begin(session, desk, "void-refund", reason=reason)
+    entry_id = reverse(
+        session, act, original, "void-refund", [Transfer(Gl.BANK, Gl.RECEIVABLE, cents, account_id)]
+    )
+    insert_row(
+        session,
+        "refund_void",
+        refund_id=refund_id,
+        business_date=desk.on,
+        reason=reason,
+        entry_id=entry_id,
+        action_id=act.id,
+    )
+    allocation.undo(session, act, refund_id=refund_id)
+    execute(session, "UPDATE refund SET open_cents = 0 WHERE id = ?", refund_id)
+    _void_numbers(session, refund_id, reason)
+    standing.after_money(session, act, account_id, "credit")
+
+
+def _void_numbers(session: Session, refund_id: int, reason: str) -> None:
+    execute(
+        session,
+        "UPDATE issued_check SET state = 'void', reason = ? WHERE refund_id = ? AND state = 'issued'",
+        reason,
+        refund_id,
+    )
+
+
+def reprint_refund(session: Session, desk: Desk, refund_id: int, reason: str) -> int:
+    """BOTH-6: print a refund on a new check; the old number is void. Returns the new number."""
+    _live_refund(session, refund_id)
+    require_role(desk, "supervisor", "Reprinting a refund check")
+    reason = require_reason(reason, "Reprinting a refund check")
+    act = begin(session, desk, "reprint-refund", reason=reason)
+    _void_numbers(session, refund_id, reason)
+    return give_check_number(session, act, refund_id)

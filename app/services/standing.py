@@ -1,0 +1,111 @@
+"""What follows whenever money moves on an account: credit is applied, services restored, lists cleared."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.models.bulk import execute, fetch, fetch_one, fetch_value, insert_with_id, parse_day
+from app.services import allocation
+from app.services.desk import Act
+from app.services.policies.conduct import adv_15_is_restored, adv_17_fee_is_proposed
+from app.services.terms import policy_of
+
+NO_REFUND_ADDRESS = "no-refund-address"
+NO_RECEIPT_ADDRESS = "no-receipt-address"
+BILLING_FAILED = "billing-failed"
+
+
+def after_money(session: Session, act: Act, account_id: int, cause: str) -> None:
+    """Apply credit, restore the account if it is paid in full, and close what is no longer true.
+
+    `cause` is `payment`, `credit` or `other`; it decides whether a re-activation fee is proposed (ADV-17).
+    """
+    allocation.settle(session, act, account_id)
+    restore_if_paid(session, act, account_id, cause)
+    close_refund_exception(session, act, account_id)
+
+
+def restore_if_paid(session: Session, act: Act, account_id: int, cause: str) -> None:
+    """ADV-15: a suspended account that is paid in full is restored the same day."""
+    status, balance = fetch_one(
+        session, "SELECT status, balance_cents FROM account WHERE id = ?", account_id
+    ) or ("", 0)
+    if adv_15_is_restored(status, balance):
+        restore(session, act, account_id, cause)
+
+
+def restore(session: Session, act: Act, account_id: int, cause: str) -> None:
+    """End the account's suspension today; propose the re-activation fee where ADV-17 says so."""
+    history = fetch(
+        session, "SELECT id, business_date FROM suspension WHERE account_id = ? ORDER BY id", account_id
+    )
+    days = [parse_day(row[1]) for row in history]
+    proposed = bool(history) and adv_17_fee_is_proposed(days, cause, policy_of(session, account_id, act.on))
+    execute(session, "UPDATE account SET status = 'active' WHERE id = ?", account_id)
+    if history:
+        execute(
+            session,
+            "UPDATE suspension SET restored_on = ?, restored_by = ?, reactivation = ? WHERE id = ?",
+            act.on,
+            cause,
+            "proposed" if proposed else "",
+            history[-1][0],
+        )
+
+
+def list_exception(session: Session, act: Act, account_id: int, code: str, detail: str) -> None:
+    """Put an account on the exceptions list, once."""
+    if fetch_value(
+        session,
+        "SELECT 1 FROM listed_exception WHERE account_id = ? AND code = ? AND closed_on IS NULL",
+        account_id,
+        code,
+    ):
+        return
+    insert_with_id(
+        session,
+        "listed_exception",
+        account_id=account_id,
+        code=code,
+        opened_on=act.on,
+        closed_on=None,
+        detail=detail,
+    )
+
+
+def close_exception(session: Session, act: Act, account_id: int, code: str) -> None:
+    """Take an account off the exceptions list."""
+    execute(
+        session,
+        "UPDATE listed_exception SET closed_on = ? WHERE account_id = ? AND code = ? AND closed_on IS NULL",
+        act.on,
+        account_id,
+        code,
+    )
+
+
+def close_refund_exception(session: Session, act: Act, account_id: int) -> None:
+    """ADV-9: no longer listed once an address is recorded or the credit is gone."""
+    address, balance = fetch_one(
+        session, "SELECT address, balance_cents FROM account WHERE id = ?", account_id
+    ) or (
+        "",
+        0,
+    )
+    if address or balance >= 0:
+        close_exception(session, act, account_id, NO_REFUND_ADDRESS)
+
+
+def close_receipt_exception(session: Session, act: Act, account_id: int) -> None:
+    """ADV-7: no longer listed once an address is recorded and no payment waits for its receipt."""
+    if not fetch_value(session, "SELECT email FROM account WHERE id = ?", account_id):
+        return
+    waiting = fetch_value(
+        session,
+        "SELECT 1 FROM payment p LEFT JOIN receipt ON receipt.payment_id = p.id "
+        "LEFT JOIN payment_reversal r ON r.payment_id = p.id "
+        "WHERE p.account_id = ? AND receipt.payment_id IS NULL AND (r.state IS NULL OR r.state <> 'reversed') LIMIT 1",
+        account_id,
+    )
+    if not waiting:
+        close_exception(session, act, account_id, NO_RECEIPT_ADDRESS)

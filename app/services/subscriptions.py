@@ -1,0 +1,375 @@
+"""Services: started, re-priced, ended; and the cancellation of an account (ADV-1, ADV-2, ADV-9, BOTH-10)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from app.errors import UserError
+from app.models.bulk import execute, fetch, fetch_one, insert_with_id
+from app.periods import ONE_DAY
+from app.services import loading, standing
+from app.services.accounts import refuse_closed
+from app.services.desk import Act, Desk, begin
+from app.services.invoicing import write_invoices
+from app.services.loading import AccountCard, card
+from app.services.policies.advance import adv_2_activation, adv_3_due_on
+from app.services.policies.clause import Charge, InvoiceDraft
+from app.services.policies.ending import adv_9_end_of_service, price_change
+from app.services.policies.facts import ScheduledFacts, ServiceFacts, SuspensionFacts
+from app.services.terms import policy_of
+
+
+def add_service(
+    session: Session,
+    desk: Desk,
+    account_id: int,
+    code: str,
+    monthly_cents: int,
+    name: str = "",
+    token: str | None = None,
+) -> int:
+    """Start a service on the desk's business date; issues its activation invoice (ADV-2). Returns its id.
+
+    Raises UserError on a closed account, a negative price, or while a service of that code still runs.
+    """
+    account = card(session, account_id)
+    refuse_closed(account, "starting a service")
+    if not code.strip():
+        raise UserError("A service needs a name.", field="service")
+    if monthly_cents < 0:
+        raise UserError("A monthly price cannot be negative.", field="monthly")
+    for last_day in fetch(
+        session, "SELECT last_day FROM service WHERE account_id = ? AND code = ?", account_id, code
+    ):
+        if last_day[0] is None or last_day[0] >= desk.on.isoformat():
+            raise UserError(
+                f"Service {code} of account {account.number} still runs on {desk.on}; it can be added again from the "
+                "day after its last day.",
+                field="service",
+            )
+    act = begin(session, desk, "add-service", token=token)
+    service_id = insert_with_id(
+        session,
+        "service",
+        account_id=account_id,
+        name=name or code,
+        code=code,
+        monthly_cents=monthly_cents,
+        first_day=desk.on,
+        last_day=None,
+        billed_through=None,
+    )
+    _record_price(session, act, service_id, desk.on, monthly_cents)
+    draft = adv_2_activation(
+        loading.service(session, service_id),
+        policy_of(session, account_id, desk.on),
+        desk.on,
+        loading.scheduled(session, account_id, account_id).get(account_id, ()),
+        _suspensions(session, account_id),
+    )
+    if draft is not None:
+        write_invoices(session, act, [draft])
+        standing.after_money(session, act, account_id, "other")
+    return service_id
+
+
+def _suspensions(session: Session, account_id: int) -> tuple[SuspensionFacts, ...]:
+    return tuple(loading.suspensions(session, account_id, account_id).get(account_id, ()))
+
+
+def _unbilled_suspensions(session: Session, account_id: int, on: date) -> tuple[SuspensionFacts, ...]:
+    if policy_of(session, account_id, on).bill_while_suspended:
+        return ()
+    return _suspensions(session, account_id)
+
+
+def _record_price(session: Session, act: Act, service_id: int, from_day: date, monthly_cents: int) -> int:
+    return insert_with_id(
+        session,
+        "service_price",
+        service_id=service_id,
+        from_day=from_day,
+        monthly_cents=monthly_cents,
+        action_id=act.id,
+    )
+
+
+def running_service(session: Session, account: AccountCard, code: str) -> ServiceFacts:
+    """The service of that code which has not been ended. Raises UserError when there is none."""
+    row = fetch_one(
+        session,
+        "SELECT id FROM service WHERE account_id = ? AND code = ? AND last_day IS NULL",
+        account.id,
+        code,
+    )
+    if row is None:
+        raise UserError(f"Account {account.number} has no running service {code}.", field="service")
+    return loading.service(session, row[0])
+
+
+def _refuse_before(service: ServiceFacts, effective: date) -> None:
+    if effective < service.first_day:
+        raise UserError(
+            f"{service.name} began on {service.first_day}; a change cannot count from {effective}, before that.",
+            field="effective",
+        )
+
+
+def _schedule(
+    session: Session,
+    act: Act,
+    account_id: int,
+    service_id: int | None,
+    what: str,
+    effective: date,
+    cents: int | None,
+) -> int:
+    return insert_with_id(
+        session,
+        "scheduled_change",
+        account_id=account_id,
+        service_id=service_id,
+        what=what,
+        effective=effective,
+        monthly_cents=cents,
+        state="waiting",
+        action_id=act.id,
+    )
+
+
+def change_price(
+    session: Session,
+    desk: Desk,
+    account_id: int,
+    code: str,
+    monthly_cents: int,
+    effective: date | None = None,
+) -> None:
+    """A new monthly price from `effective` (default: the business date); a later day is scheduled (BOTH-10).
+
+    Raises UserError on a closed account, an unknown service, a negative price or a day before the service.
+    """
+    account = card(session, account_id)
+    refuse_closed(account, "changing a service")
+    if monthly_cents < 0:
+        raise UserError("A monthly price cannot be negative.", field="monthly")
+    service = running_service(session, account, code)
+    effective = effective or desk.on
+    _refuse_before(service, effective)
+    act = begin(session, desk, "change-service")
+    carry_out_due(session, act, account_id, account_id)
+    if effective > desk.on:
+        _schedule(session, act, account_id, service.id, "price", effective, monthly_cents)
+    else:
+        _apply_price(session, act, loading.service(session, service.id), monthly_cents, effective)
+
+
+def _apply_price(
+    session: Session, act: Act, service: ServiceFacts, monthly_cents: int, effective: date
+) -> None:
+    prices = loading.prices(session, service.id)
+    price_id = _record_price(session, act, service.id, effective, monthly_cents)
+    charges = price_change(
+        service,
+        prices,
+        monthly_cents,
+        effective,
+        loading.billed_by_month(session, service.account_id, service.id),
+        price_id,
+        _unbilled_suspensions(session, service.account_id, act.on),
+    )
+    for charge in charges:
+        add_pending(session, act, service.account_id, charge)
+    billed_through = service.billed_through
+    settled = max(day for day in (billed_through, effective - ONE_DAY) if day is not None)
+    if settled >= service.first_day:
+        billed_through = settled
+    execute(
+        session,
+        "UPDATE service SET monthly_cents = ?, billed_through = ? WHERE id = ?",
+        monthly_cents,
+        billed_through,
+        service.id,
+    )
+
+
+def add_pending(session: Session, act: Act, account_id: int, charge: Charge) -> int:
+    """Let a charge wait for the account's next cycle invoice; returns its id."""
+    return insert_with_id(
+        session,
+        "pending_charge",
+        account_id=account_id,
+        made_on=act.on,
+        kind=charge.kind,
+        key=charge.key,
+        cents=charge.cents,
+        clause=charge.clause,
+        description=charge.description,
+        why=charge.why,
+        service_id=charge.service_id,
+        period_from=charge.period_from,
+        period_to=charge.period_to,
+        deferred=int(charge.deferred),
+        invoice_id=None,
+        action_id=act.id,
+    )
+
+
+def end_service(
+    session: Session, desk: Desk, account_id: int, code: str, effective: date | None = None
+) -> None:
+    """End one service on `effective` (default: the business date), its last day; a later day is scheduled.
+
+    Raises UserError on a closed account, an unknown service or a day before the service began.
+    """
+    account = card(session, account_id)
+    refuse_closed(account, "ending a service")
+    service = running_service(session, account, code)
+    effective = effective or desk.on
+    _refuse_before(service, effective)
+    act = begin(session, desk, "end-service")
+    carry_out_due(session, act, account_id, account_id)
+    if effective > desk.on:
+        _schedule(session, act, account_id, service.id, "end", effective, None)
+    else:
+        _close_services(
+            session, act, account_id, [loading.service(session, service.id)], effective, with_pending=False
+        )
+
+
+def cancel_account(session: Session, desk: Desk, account_id: int, effective: date | None = None) -> None:
+    """ADV-9: end everything on `effective` (default: the business date) and close the account.
+
+    A later day is scheduled. Raises UserError on a closed account or a day before a running service began.
+    """
+    account = card(session, account_id)
+    refuse_closed(account, "a second cancellation")
+    effective = effective or desk.on
+    if effective < account.opened_on:
+        raise UserError(
+            f"Account {account.number} was opened on {account.opened_on}, after {effective}.", "effective"
+        )
+    for service in _running(session, account_id):
+        _refuse_before(service, effective)
+    waiting = loading.scheduled(session, account_id, account_id).get(account_id, ())
+    if effective > desk.on and any(change.what == "cancel" for change in waiting):
+        raise UserError(
+            f"Account {account.number} is to be cancelled already; undo that first.", field="account"
+        )
+    act = begin(session, desk, "cancel-account")
+    if effective > desk.on:
+        _schedule(session, act, account_id, None, "cancel", effective, None)
+        return
+    carry_out_due(session, act, account_id, account_id)
+    if card(session, account_id).status != "closed":
+        _cancel(session, act, account_id, effective)
+
+
+def _running(session: Session, account_id: int) -> list[ServiceFacts]:
+    rows = fetch(
+        session, "SELECT id FROM service WHERE account_id = ? AND last_day IS NULL ORDER BY id", account_id
+    )
+    return [loading.service(session, row[0]) for row in rows]
+
+
+def _cancel(session: Session, act: Act, account_id: int, last_day: date) -> None:
+    execute(session, "UPDATE account SET status = 'closed', closed_on = ? WHERE id = ?", last_day, account_id)
+    execute(
+        session,
+        "UPDATE scheduled_change SET state = 'dropped' WHERE account_id = ? AND state = 'waiting'",
+        account_id,
+    )
+    _close_services(
+        session, act, account_id, _unended_or_unbilled(session, account_id), last_day, with_pending=True
+    )
+
+
+def _unended_or_unbilled(session: Session, account_id: int) -> list[ServiceFacts]:
+    return loading.unsettled_services(session, account_id, account_id).get(account_id, [])
+
+
+def _close_services(
+    session: Session,
+    act: Act,
+    account_id: int,
+    services: list[ServiceFacts],
+    last_day: date,
+    *,
+    with_pending: bool,
+) -> None:
+    suspensions = _unbilled_suspensions(session, account_id, act.on)
+    charges: list[Charge] = []
+    settled = []
+    for service in services:
+        end = last_day if service.last_day is None else min(last_day, service.last_day)
+        charges += adv_9_end_of_service(
+            service,
+            loading.prices(session, service.id),
+            end,
+            loading.billed_by_month(session, account_id, service.id),
+            suspensions,
+        )
+        settled.append((service.id, end))
+        execute(session, "UPDATE service SET last_day = ? WHERE id = ?", end, service.id)
+        execute(
+            session,
+            "UPDATE scheduled_change SET state = 'dropped' WHERE service_id = ? AND state = 'waiting'",
+            service.id,
+        )
+    waiting = loading.pending(session, account_id, account_id).get(account_id, []) if with_pending else []
+    charges += [item.charge for item in waiting]
+    if charges:
+        total = sum(charge.cents for charge in charges)
+        due_on = adv_3_due_on(act.on, total, policy_of(session, account_id, act.on).net_days)
+        pending_ids = tuple(item.id for item in waiting)
+        draft = InvoiceDraft(
+            account_id, act.on, due_on, "closing", tuple(charges), pending_ids, tuple(settled)
+        )
+        write_invoices(session, act, [draft])
+    for service_id, end in settled:
+        execute(session, "UPDATE service SET billed_through = ? WHERE id = ?", end, service_id)
+    standing.after_money(session, act, account_id, "credit")
+
+
+def undo_scheduled(session: Session, desk: Desk, change_id: int) -> None:
+    """Take back a change whose day has not come (BOTH-10). Raises UserError when it is done already."""
+    row = fetch_one(session, "SELECT state FROM scheduled_change WHERE id = ?", change_id)
+    if row is None or row[0] != "waiting":
+        raise UserError("That change is not waiting any more; it cannot be undone.", field="change")
+    begin(session, desk, "undo-scheduled")
+    execute(session, "UPDATE scheduled_change SET state = 'undone' WHERE id = ?", change_id)
+
+
+def carry_out_due(session: Session, act: Act, first_account: int, last_account: int) -> int:
+    """BOTH-10: carry out what was scheduled for the action's day or earlier; returns how many changes.
+
+    Entries are dated the action's day and count from the day that was named.
+    """
+    due = [
+        change
+        for changes in loading.scheduled(session, first_account, last_account).values()
+        for change in changes
+        if change.effective <= act.on
+    ]
+    for change in sorted(due, key=lambda item: (item.effective, item.id)):
+        _carry_out(session, act, change)
+    return len(due)
+
+
+def _carry_out(session: Session, act: Act, change: ScheduledFacts) -> None:
+    still = fetch_one(session, "SELECT state FROM scheduled_change WHERE id = ?", change.id)
+    if still is None or still[0] != "waiting":
+        return  # dropped by a cancellation that was carried out just before
+    execute(session, "UPDATE scheduled_change SET state = 'done' WHERE id = ?", change.id)
+    if change.what == "cancel":
+        _cancel(session, act, change.account_id, change.effective)
+        return
+    assert change.service_id is not None
+    service = loading.service(session, change.service_id)
+    if change.what == "end":
+        _close_services(session, act, change.account_id, [service], change.effective, with_pending=False)
+    else:
+        assert change.monthly_cents is not None
+        _apply_price(session, act, service, change.monthly_cents, change.effective)

@@ -1,0 +1,107 @@
+"""`python -m app check`: every stored figure against the ledger, and the file itself; names the row at fault."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.models.bulk import fetch
+from app.money import format_cents
+from app.services.ledger import Gl
+
+AT_MOST_SHOWN = 20
+
+_APPLIED = "SELECT {0}, sum(cents) AS cents FROM allocation WHERE {0} IS NOT NULL GROUP BY {0}"
+
+# Each query gives rows at fault: (what, id, stored cents, cents by the ledger).
+_CHECKS = {
+    "account balance and its receivable postings": f"""
+        SELECT 'account', a.id, a.balance_cents, coalesce(p.cents, 0) FROM account a LEFT JOIN (
+          SELECT account_id, sum(CASE WHEN debit = {int(Gl.RECEIVABLE)} THEN cents ELSE 0 END
+            - CASE WHEN credit = {int(Gl.RECEIVABLE)} THEN cents ELSE 0 END) AS cents
+          FROM posting WHERE account_id IS NOT NULL GROUP BY account_id) p ON p.account_id = a.id
+        WHERE a.balance_cents <> coalesce(p.cents, 0)""",
+    "receivable posting without an account": f"""
+        SELECT 'entry', entry_id, cents, 0 FROM posting
+        WHERE account_id IS NULL AND (debit = {int(Gl.RECEIVABLE)} OR credit = {int(Gl.RECEIVABLE)})""",
+    "invoice total and its lines": """
+        SELECT 'invoice', i.id, i.total_cents, coalesce(l.cents, 0) FROM invoice i LEFT JOIN (
+          SELECT invoice_id, sum(cents) AS cents FROM line GROUP BY invoice_id) l ON l.invoice_id = i.id
+        WHERE i.total_cents <> coalesce(l.cents, 0) AND i.what <> 'opening'""",
+    "invoice total and its postings": f"""
+        SELECT 'invoice', i.id, i.total_cents, coalesce(sum(CASE WHEN p.debit = {int(Gl.RECEIVABLE)} THEN p.cents
+          WHEN p.credit = {int(Gl.RECEIVABLE)} THEN -p.cents END), 0) FROM invoice i LEFT JOIN posting p
+          ON p.entry_id = i.entry_id AND p.account_id = i.account_id GROUP BY i.id
+        HAVING i.total_cents <> coalesce(sum(CASE WHEN p.debit = {int(Gl.RECEIVABLE)} THEN p.cents
+          WHEN p.credit = {int(Gl.RECEIVABLE)} THEN -p.cents END), 0)""",
+    "invoice open amount and what was applied": f"""
+        SELECT 'invoice', i.id, i.open_cents, max(i.total_cents, 0) - coalesce(a.cents, 0) FROM invoice i
+        LEFT JOIN ({_APPLIED.format("invoice_id")}) a ON a.invoice_id = i.id
+        WHERE i.open_cents <> max(i.total_cents, 0) - coalesce(a.cents, 0)""",
+    "credit left and what was applied": f"""
+        SELECT 'credit', c.id, c.remaining_cents,
+          c.cents - coalesce(a.cents, 0) - CASE WHEN r.payment_id IS NULL THEN 0 ELSE c.cents END
+        FROM credit c LEFT JOIN ({_APPLIED.format("credit_id")}) a ON a.credit_id = c.id
+        LEFT JOIN payment_reversal r ON r.payment_id = c.id
+        WHERE c.remaining_cents <> c.cents - coalesce(a.cents, 0)
+          - CASE WHEN r.payment_id IS NULL THEN 0 ELSE c.cents END""",
+    "refund open part and what was applied": f"""
+        SELECT 'refund', f.id, f.open_cents, CASE WHEN v.refund_id IS NULL THEN f.cents - coalesce(a.cents, 0) ELSE 0 END
+        FROM refund f LEFT JOIN ({_APPLIED.format("refund_id")}) a ON a.refund_id = f.id
+        LEFT JOIN refund_void v ON v.refund_id = f.id
+        WHERE f.open_cents <> CASE WHEN v.refund_id IS NULL THEN f.cents - coalesce(a.cents, 0) ELSE 0 END""",
+    "account balance and its open items": """
+        SELECT 'account', a.id, a.balance_cents, coalesce(i.cents, 0) + coalesce(f.cents, 0) - coalesce(c.cents, 0)
+        FROM account a
+        LEFT JOIN (SELECT account_id, sum(open_cents) AS cents FROM invoice WHERE open_cents > 0 GROUP BY account_id) i
+          ON i.account_id = a.id
+        LEFT JOIN (SELECT account_id, sum(open_cents) AS cents FROM refund WHERE open_cents > 0 GROUP BY account_id) f
+          ON f.account_id = a.id
+        LEFT JOIN (SELECT account_id, sum(remaining_cents) AS cents FROM credit WHERE remaining_cents > 0
+          GROUP BY account_id) c ON c.account_id = a.id
+        WHERE a.balance_cents <> coalesce(i.cents, 0) + coalesce(f.cents, 0) - coalesce(c.cents, 0)""",
+    "credit left while something is owed": """
+        SELECT 'account', c.account_id, sum(c.remaining_cents), 0 FROM credit c WHERE c.remaining_cents > 0
+          AND (EXISTS (SELECT 1 FROM invoice i WHERE i.account_id = c.account_id AND i.open_cents > 0)
+            OR EXISTS (SELECT 1 FROM refund f WHERE f.account_id = c.account_id AND f.open_cents > 0))
+        GROUP BY c.account_id""",
+    "payment and its credit": """
+        SELECT 'payment', p.id, p.cents, c.cents FROM payment p JOIN credit c ON c.id = p.id
+        WHERE p.cents <> c.cents OR p.account_id <> c.account_id OR p.business_date <> c.business_date""",
+    "service settled before its last billed day": """
+        SELECT 'service', s.id, 0, 0 FROM service s JOIN (
+          SELECT service_id, max(period_to) AS billed FROM line WHERE kind = 'recurring' GROUP BY service_id) l
+          ON l.service_id = s.id
+        WHERE s.last_day IS NULL AND (s.billed_through IS NULL OR s.billed_through < l.billed)""",
+    "entry dated in a month that was recognised before": """
+        SELECT 'deferred revenue', 0, d.stored, d.lines FROM (SELECT
+          (SELECT coalesce(sum(CASE WHEN credit = 2100 THEN cents WHEN debit = 2100 THEN -cents END), 0)
+             FROM posting WHERE credit = 2100 OR debit = 2100) AS stored,
+          (SELECT coalesce(sum(cents), 0) FROM line WHERE recognise_on > (SELECT coalesce(max(month_end), '0001-01-01')
+             FROM recognition))
+          + (SELECT coalesce(sum(cents), 0) FROM opening_deferral WHERE recognise_on >
+             (SELECT coalesce(max(month_end), '0001-01-01') FROM recognition))
+          - (SELECT coalesce(sum(cents), 0) FROM deferral_release WHERE recognise_on >
+             (SELECT coalesce(max(month_end), '0001-01-01') FROM recognition)) AS lines) d
+        WHERE d.stored <> d.lines""",
+}
+
+
+def verify_books(session: Session) -> list[str]:
+    """What does not agree, each in a sentence that names the row; empty when the books are right."""
+    found = []
+    for title, query in _CHECKS.items():
+        for what, row_id, stored, expected in fetch(session, query)[:AT_MOST_SHOWN]:
+            found.append(
+                f"{title}: {what} {row_id} has {format_cents(stored)}, expected {format_cents(expected)}"
+            )
+    return found
+
+
+def verify_file(session: Session) -> list[str]:
+    """What the database engine itself finds wrong with the file and its references."""
+    found = [f"file: {row[0]}" for row in fetch(session, "PRAGMA integrity_check") if row[0] != "ok"]
+    found += [
+        f"reference: {row[0]} row {row[1]} names a missing {row[2]}"
+        for row in fetch(session, "PRAGMA foreign_key_check")[:AT_MOST_SHOWN]
+    ]
+    return found
