@@ -5,9 +5,95 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
 from app.errors import UserError
+from app.models.bulk import Progress as ProgressCall
+from app.money import format_cents
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a date such as 2026-11-01") from None
+
+
+def _today() -> date:
+    # The office's calendar day is this PC's; services never read a clock.
+    return datetime.now().astimezone().date()
+
+
+@contextmanager
+def _progress_bar(console: Console, title: str) -> Iterator[ProgressCall]:
+    """A bar that appears as soon as a step reports how far it is."""
+    if not console.is_terminal:
+        console.print(title)
+        yield lambda _done, _of: None
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as bars:
+        task = bars.add_task(title, total=None)
+
+        def report(done: int, of: int) -> None:
+            bars.update(task, completed=done, total=of)
+
+        yield report
+        bars.update(task, completed=bars.tasks[0].total or 1, total=bars.tasks[0].total or 1)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from app.services import demo, verification
+    from app.services.ledger import trial_balance
+
+    console = Console()
+    folder: Path = arguments.folder
+    books = demo.run_demo(
+        folder, arguments.customers, arguments.today or _today(), lambda title: _progress_bar(console, title)
+    )
+    with books, books.read() as session:
+        table = Table(title="The sample office", title_justify="left")
+        table.add_column("What was done")
+        table.add_column("How many", justify="right")
+        table.add_column("Amount", justify="right")
+        for what, count, cents in demo.demo_summary(session):
+            table.add_row(what, f"{count:,}", "" if cents is None else format_cents(cents))
+        problems = verification.verify_books(session)
+        rows = trial_balance(session)
+    console.print(table)
+    console.print(f"In {folder}:")
+    for path in sorted(folder.glob("*.pdf")):
+        console.print(f"  {path.name}")
+    letters = sorted((folder / "mail").glob("*.eml"))
+    receipts = sum(path.name.startswith("receipt") for path in letters)
+    console.print(f"  mail: {receipts} receipts and {len(letters) - receipts} statements as .eml files")
+    debits, credits = sum(row.debits for row in rows), sum(row.credits for row in rows)
+    if problems or debits != credits:
+        for problem in problems:
+            console.print(f"[bold]WRONG[/bold] {problem}")
+        return 1
+    console.print(f"The ledger balances: debits {format_cents(debits)} = credits {format_cents(credits)}.")
+    return 0
 
 
 def _rehearse(arguments: argparse.Namespace) -> int:
@@ -28,16 +114,146 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _check(arguments: argparse.Namespace) -> int:
+    from app.models import database
+    from app.services.verification import verify_books, verify_file
+
+    with database.open_existing(arguments.office) as books, books.read() as session:
+        problems = verify_file(session) + verify_books(session)
+    for problem in problems:
+        print(problem)
+    print(
+        f"{len(problems)} problem(s) found."
+        if problems
+        else f"{arguments.office}: every figure agrees with the ledger."
+    )
+    return 1 if problems else 0
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from app.models import database
+    from app.services import customerfile, importing
+    from app.services.desk import Desk
+
+    on = arguments.on or _today()
+    found = customerfile.read_customer_file(arguments.file, on)
+    for note in found.notes:
+        print(note)
+    for problem in found.problems:
+        print(f"line {problem.line}, {problem.column or 'row'}: {problem.reason}")
+    if found.problems:
+        if arguments.good_rows:
+            customerfile.write_good_rows(arguments.file, arguments.good_rows, found)
+            print(f"The {len(found.accounts)} good rows are in {arguments.good_rows}.")
+        if arguments.bad_rows:
+            customerfile.write_problem_report(arguments.file, arguments.bad_rows, found)
+            print(f"The bad rows, each with its problem, are in {arguments.bad_rows}.")
+        lines = len({problem.line for problem in found.problems})
+        print(f"{lines} row(s) cannot be imported; nothing was imported.", file=sys.stderr)
+        return 2
+    console = Console(stderr=True)
+    with database.open_existing(arguments.office) as books, books.write() as session:
+        desk = Desk(arguments.actor, "manager", "command line", on, max(on, _today()))
+        with _progress_bar(console, "Importing customers") as progress:
+            result = importing.import_accounts(session, desk, found.accounts, progress=progress)
+    print(
+        f"{len(result.account_ids)} accounts imported: {result.open_items} open items of "
+        f"{format_cents(result.receivable_cents)}, credits of {format_cents(result.credit_cents)}, "
+        f"{format_cents(result.unearned_cents)} billed but not earned yet."
+    )
+    return 0
+
+
+def _due(arguments: argparse.Namespace) -> int:
+    from app.models import database
+    from app.services.desk import Desk
+    from app.services.duetoday import do_everything_due
+    from app.services.gateways.autopay import FolderGateway
+    from app.services.gateways.mail import FolderMail
+    from app.services.office import office_form
+
+    on = arguments.on or _today()
+    desk = Desk(arguments.actor, "manager", "command line", on, max(on, _today()))
+    folder: Path = arguments.office.parent
+    console = Console(stderr=True)
+    with database.open_existing(arguments.office) as books:
+        with books.read() as session:
+            form = office_form(session)
+        mail = FolderMail(folder / "mail", form.name, form.email or "office@counterfoil.invalid", on)
+        with _progress_bar(console, f"Everything due on {on}") as progress:
+            done = do_everything_due(books, desk, FolderGateway(folder / "autopay", on), mail, progress)
+    print(f"Billed: {done.billed.invoices} invoices, {format_cents(done.billed.cents)}.")
+    for account_id, reason in done.billed.parked:
+        print(f"  not billed, on the exceptions list: account id {account_id}: {reason}")
+    if done.autopay is not None:
+        print(
+            f"Auto-pay: {done.autopay.approved} paid {format_cents(done.autopay.approved_cents)}, "
+            f"{done.autopay.declined} declined."
+        )
+    if done.refunds is not None:
+        print(f"Refunds: {len(done.refunds.refund_ids)} checks, {format_cents(done.refunds.total_cents)}.")
+    print(
+        f"Receipts: {done.closed.receipts.sent} sent, {done.closed.receipts.without_address} without an address."
+    )
+    for last_day, cents in done.closed.recognised:
+        print(f"Revenue of {last_day:%B} {last_day.year}: {format_cents(cents)}.")
+    print(f"{on} is closed.")
+    return 0
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from bench.harness import run_bench
+
+    jobs = None if arguments.only is None else tuple(arguments.only.split(","))
+    return run_bench(
+        arguments.accounts, jobs, as_json=arguments.json, samples=arguments.samples, folder=arguments.folder
+    )
+
+
 def parser() -> argparse.ArgumentParser:
     """The words that `python -m app` understands."""
     main = argparse.ArgumentParser(
         prog="python -m app", description="Counterfoil: the back office of a subscription business."
     )
     commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="make the sample office and do its main job")
+    demo.add_argument("--folder", type=Path, required=True, help="where the sample office goes")
+    demo.add_argument("--customers", type=int, help="how many of the sample's customers (default: all)")
+    demo.add_argument("--today", type=_day, help="the office's day (default: today)")
+    demo.set_defaults(run=_demo)
+
     rehearse = commands.add_parser("rehearse", help="play stories and say which expectations hold")
     rehearse.add_argument("files", nargs="+", type=Path, metavar="FILE")
     rehearse.add_argument("--json", action="store_true", help="print one JSON object a story")
     rehearse.set_defaults(run=_rehearse)
+
+    check = commands.add_parser("check", help="verify every stored figure against the ledger")
+    check.add_argument("--office", type=Path, required=True, help="the office's file")
+    check.set_defaults(run=_check)
+
+    take_over = commands.add_parser("import", help="take over a customer list (CSV)")
+    take_over.add_argument("file", type=Path, metavar="FILE")
+    take_over.add_argument("--office", type=Path, required=True, help="the office's file")
+    take_over.add_argument("--on", type=_day, help="the cut-over day (default: today)")
+    take_over.add_argument("--good-rows", type=Path, help="where to write the good rows when some are bad")
+    take_over.add_argument("--bad-rows", type=Path, help="where to write the bad rows with their problems")
+    take_over.add_argument("--actor", default="command line", help="who does it, for the record")
+    take_over.set_defaults(run=_import)
+
+    due = commands.add_parser("due", help="do everything that is due on a business date, and close it")
+    due.add_argument("--office", type=Path, required=True, help="the office's file")
+    due.add_argument("--on", type=_day, help="the business date (default: today)")
+    due.add_argument("--actor", default="command line", help="who does it, for the record")
+    due.set_defaults(run=_due)
+
+    bench = commands.add_parser("bench", help="measure the speed against floors on this machine")
+    bench.add_argument("--accounts", type=int, default=10_000)
+    bench.add_argument("--json", action="store_true")
+    bench.add_argument("--only", help="job names, separated by commas")
+    bench.add_argument("--samples", type=int, default=3, help="how often each side is measured")
+    bench.add_argument("--folder", type=Path, default=Path("bench-data"), help="where office files are kept")
+    bench.set_defaults(run=_bench)
     return main
 
 

@@ -37,7 +37,7 @@ def next_month_start(day: date) -> date:
 
 def days_in_month(day: date) -> int:
     """How many days the month of `day` has."""
-    return monthrange(day.year, day.month)[1]
+    return month_end(day).day
 
 
 def prorate(cents: int, days: int, of_days: int) -> int:
@@ -52,11 +52,12 @@ def month_key(day: date) -> str:
     return f"{day.year:04d}-{day.month:02d}"
 
 
-def months_between(first: date, last: date) -> list[tuple[date, date]]:
+@lru_cache(maxsize=4096)
+def months_between(first: date, last: date) -> tuple[tuple[date, date], ...]:
     """The days from `first` through `last`, both included, cut at month ends; empty if none."""
     pieces = []
     while first <= last:
         end = min(month_end(first), last)
         pieces.append((first, end))
         first = end + ONE_DAY
-    return pieces
+    return tuple(pieces)

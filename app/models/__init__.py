@@ -13,7 +13,7 @@ from app.models.account import (
     Work,
 )
 from app.models.base import Base
-from app.models.invoice import Allocation, Credit, Invoice, Line, PendingCharge
+from app.models.invoice import Allocation, Credit, FeeWaiver, Invoice, Line, PendingCharge
 from app.models.ledger import DeferralRelease, Entry, GlAccount, OpeningDeferral, Posting, Recognition
 from app.models.office import Action, Office, PolicyVersion, Run
 from app.models.paper import CheckStock, IssuedCheck, Refund, RefundVoid
@@ -39,6 +39,7 @@ __all__ = [
     "DeferralRelease",
     "Deposit",
     "Entry",
+    "FeeWaiver",
     "GlAccount",
     "Instalment",
     "Invoice",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, String
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import (
@@ -108,10 +108,18 @@ class ScheduledChange(Base):
     """A price change, end of service or cancellation that names a later day (BOTH-10)."""
 
     __tablename__ = "scheduled_change"
-    __table_args__ = (CheckConstraint("what IN ('price', 'end', 'cancel')", name="what"),)
+    __table_args__ = (
+        CheckConstraint("what IN ('price', 'end', 'cancel')", name="what"),
+        Index(
+            "ix_scheduled_change_waiting",
+            "account_id",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+    )
 
     id: Mapped[Id]
-    account_id: Mapped[AccountRef] = mapped_column(index=True)
+    account_id: Mapped[AccountRef]
     service_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("service.id"))
     what: Mapped[Code]
     effective: Mapped[Day]

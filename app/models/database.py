@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,21 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from app.errors import OfficeFileError, UserError
-from app.models import triggers
+from app.models import searchindex, triggers
 from app.models.base import Base
+from app.models.checkpoints import BACKSTOP_PAGES, Checkpointer
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
 
 BUSY_MILLISECONDS = 5_000
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
+    "PRAGMA recursive_triggers = ON",
     "PRAGMA synchronous = FULL",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -32000",
-    "PRAGMA trusted_schema = OFF",
+    f"PRAGMA wal_autocheckpoint = {BACKSTOP_PAGES}",
+    # SQLite 3.40 lets no trigger write to the search index otherwise; no function of ours is registered.
+    "PRAGMA trusted_schema = ON",
 )
 
 
@@ -38,6 +42,7 @@ class Database:
         self.engine = engine
         self.path = path
         self._writer = engine.execution_options(begin_immediate=True)
+        self._checkpointer = None if path is None else Checkpointer(path)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -52,9 +57,13 @@ class Database:
         with _clear_errors(self.path), Session(self._writer, autoflush=False) as session:
             yield session
             session.commit()
+        if self._checkpointer is not None:
+            self._checkpointer.poke()
 
     def close(self) -> None:
         """Let go of the file."""
+        if self._checkpointer is not None:
+            self._checkpointer.stop()
         self.engine.dispose()
 
     def __enter__(self) -> Database:
@@ -97,8 +106,8 @@ def create(path: Path) -> Database:
         raise OfficeFileError(f"The folder {path.parent} does not exist; make it or choose another one.")
     engine = _file_engine(path)
     with _clear_errors(path):
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
         _create_schema(engine)
     return Database(engine, path)
 
@@ -135,6 +144,7 @@ def _create_schema(engine: Engine) -> None:
         )
         connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (LATEST_REVISION,))
         triggers.install(connection)
+        searchindex.install(connection)
 
 
 def _migrate(engine: Engine, path: Path) -> None:

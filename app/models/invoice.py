@@ -93,9 +93,17 @@ class PendingCharge(Base):
     """A charge that waits for the account's next cycle invoice (work, price changes)."""
 
     __tablename__ = "pending_charge"
+    __table_args__ = (
+        Index(
+            "ix_pending_charge_waiting",
+            "account_id",
+            sqlite_where=text("invoice_id IS NULL"),
+            postgresql_where=text("invoice_id IS NULL"),
+        ),
+    )
 
     id: Mapped[Id]
-    account_id: Mapped[AccountRef] = mapped_column(index=True)
+    account_id: Mapped[AccountRef]
     made_on: Mapped[Day]
     kind: Mapped[Code]
     key: Mapped[str] = mapped_column(String(80))
@@ -108,6 +116,19 @@ class PendingCharge(Base):
     period_to: Mapped[OptionalDay]
     deferred: Mapped[bool]
     invoice_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("invoice.id"))
+    action_id: Mapped[ActionRef]
+
+
+class FeeWaiver(Base):
+    """A fee that a supervisor waived before it was charged: the line of that key is never made (BOTH-4)."""
+
+    __tablename__ = "fee_waiver"
+    __table_args__ = (UniqueConstraint("account_id", "key"),)
+
+    id: Mapped[Id]
+    account_id: Mapped[AccountRef]
+    key: Mapped[str] = mapped_column(String(80))
+    reason: Mapped[Words]
     action_id: Mapped[ActionRef]
 
 

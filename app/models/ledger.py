@@ -56,6 +56,7 @@ class DeferralRelease(Base):
     account_id: Mapped[AccountRef] = mapped_column(index=True)
     recognise_on: Mapped[Day]
     cents: Mapped[Cents]
+    invoice_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("invoice.id"))
     entry_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("entry.id"))
     why: Mapped[Words]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Code, Day, Id, Instant, Name, OptionalDay, Words
+from app.models.base import Base, Cents, Code, Day, Id, Instant, Name, OptionalDay, Words
 
 
 class Office(Base):
@@ -71,5 +71,5 @@ class Run(Base):
     actor: Mapped[Name]
     accounts: Mapped[int]
     documents: Mapped[int]
-    cents: Mapped[int]
+    cents: Mapped[Cents]
     through_action_id: Mapped[int]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import (
@@ -45,6 +45,12 @@ class MailCheck(Base):
     __table_args__ = (
         CheckConstraint("cents > 0", name="positive"),
         Index("ix_mail_check_bank", "bank_hash", "number"),
+        Index(
+            "ix_mail_check_drawer",
+            "id",
+            sqlite_where=text("deposit_id IS NULL"),
+            postgresql_where=text("deposit_id IS NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -57,7 +63,9 @@ class MailCheck(Base):
     payer: Mapped[Name]
     bank_hash: Mapped[str | None] = mapped_column(String(64))
     state: Mapped[Code]
+    held_entry_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("entry.id"))
     deposit_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("deposit.id"), index=True)
+    deposited_cents: Mapped[OptionalCents]
     reason: Mapped[Words]
     action_id: Mapped[ActionRef]
 
@@ -66,7 +74,15 @@ class Payment(Base):
     """Money from the customer; its id is its credit's. A check split over accounts is several payments."""
 
     __tablename__ = "payment"
-    __table_args__ = (Index("ix_payment_duplicate", "account_id", "check_number"),)
+    __table_args__ = (
+        Index("ix_payment_duplicate", "account_id", "check_number"),
+        Index(
+            "ix_payment_receipt_due",
+            "id",
+            sqlite_where=text("receipt_due = 1"),
+            postgresql_where=text("receipt_due"),
+        ),
+    )
 
     id: Mapped[GivenId] = mapped_column(ForeignKey("credit.id"))
     account_id: Mapped[AccountRef]
@@ -76,6 +92,7 @@ class Payment(Base):
     check_number: Mapped[str] = mapped_column(String(40))
     mail_check_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("mail_check.id"), index=True)
     settled_on: Mapped[OptionalDay]
+    receipt_due: Mapped[bool]
     forced: Mapped[Words]
 
 

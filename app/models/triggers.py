@@ -28,13 +28,32 @@ APPEND_ONLY = (
     "instalment",
     "arrangement",
     "deposit",
+    "fee_waiver",
+    "policy_version",
+    "gl_account",
+)
+
+# Tables whose rows change as work goes on, but never go away.
+NEVER_DELETED = (
+    "office",
+    "account",
+    "service",
+    "scheduled_change",
+    "suspension",
+    "work",
+    "listed_exception",
+    "pending_charge",
+    "mail_batch",
+    "mail_check",
+    "run",
+    "check_stock",
 )
 
 # Tables of which only the named columns may change; rows are never deleted.
 CHANGEABLE = {
     "invoice": ("open_cents",),
     "credit": ("remaining_cents",),
-    "payment": ("settled_on",),
+    "payment": ("settled_on", "receipt_due"),
     "refund": ("open_cents", "reopened_on"),
     "issued_check": ("state", "cleared_on", "reason"),
 }
@@ -55,7 +74,7 @@ def _sqlite(columns_of: dict[str, list[str]]) -> Iterator[str]:
             f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {fixed} ON {table} "
             f"BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
         )
-    for table in (*APPEND_ONLY, *CHANGEABLE):
+    for table in (*APPEND_ONLY, *CHANGEABLE, *NEVER_DELETED):
         yield f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
     for table in DATED:
         yield (
@@ -63,6 +82,17 @@ def _sqlite(columns_of: dict[str, list[str]]) -> Iterator[str]:
             "WHEN NEW.business_date <= (SELECT closed_through FROM office WHERE id = 1) "
             f"BEGIN SELECT RAISE(ABORT, '{CLOSED_DAY}'); END"
         )
+    yield (
+        "CREATE TRIGGER posting_open_day BEFORE INSERT ON posting "
+        "WHEN (SELECT business_date FROM entry WHERE id = NEW.entry_id) "
+        "<= (SELECT closed_through FROM office WHERE id = 1) "
+        f"BEGIN SELECT RAISE(ABORT, '{CLOSED_DAY}'); END"
+    )
+    yield (
+        "CREATE TRIGGER office_stays_closed BEFORE UPDATE OF closed_through ON office "
+        "WHEN OLD.closed_through IS NOT NULL AND coalesce(NEW.closed_through, '') < OLD.closed_through "
+        f"BEGIN SELECT RAISE(ABORT, '{CLOSED_DAY}'); END"
+    )
 
 
 def install(connection: Connection) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
-from app.models.bulk import execute, insert_row, insert_with_id, reserve_ids
+from app.models.bulk import execute, fetch_value, insert_row, insert_with_id, reserve_ids
 from app.services import standing
-from app.services.accountnumbers import account_number
+from app.services.accountnumbers import account_number, is_account_number
 from app.services.desk import Act, Desk, begin
 from app.services.loading import AccountCard, card
 from app.services.terms import policy_named
@@ -61,6 +61,19 @@ def _refuse_method(kind: str) -> None:
     _one_of(kind, ADVANCE_METHODS, "autopay")
 
 
+def find_by_number(session: Session, typed: str) -> int:
+    """The id of the account with that number. Raises UserError for a wrong check digit or an unknown one (BOTH-7)."""
+    number = "".join(typed.split()).replace("-", "")
+    if not is_account_number(number):
+        raise UserError(
+            f"{typed.strip()} is no account number: its check digit is wrong. Look at it again.", "account"
+        )
+    found = fetch_value(session, "SELECT id FROM account WHERE number = ?", number)
+    if found is None:
+        raise UserError(f"There is no account {number}.", field="account")
+    return int(found)
+
+
 def open_account(session: Session, desk: Desk, form: AccountForm, token: str | None = None) -> int:
     """Open an account dated the desk's business date; returns its id.
 
@@ -70,6 +83,8 @@ def open_account(session: Session, desk: Desk, form: AccountForm, token: str | N
     _one_of(form.kind, ("residential", "business"), "kind")
     _one_of(form.delivery, ("email", "paper"), "delivery")
     _refuse_method(form.autopay)
+    if form.hourly_rate_cents is not None and form.hourly_rate_cents < 0:
+        raise UserError("An hourly rate cannot be negative.", field="hourly_rate")
     if not form.name.strip():
         raise UserError("An account needs a name.", field="name")
     begin(session, desk, "open-account", token=token)
@@ -148,6 +163,8 @@ def change_email(session: Session, desk: Desk, account_id: int, email: str) -> N
     act = begin(session, desk, "change-email")
     execute(session, "UPDATE account SET email = ? WHERE id = ?", email, account_id)
     _change(session, act, account_id, "email", before.email, email)
+    if email:
+        standing.close_exception(session, act, account_id, standing.NO_RECEIPT_ADDRESS)
 
 
 def change_payment_method(

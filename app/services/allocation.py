@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import execute, execute_many, fetch, insert_ready_rows, iso, reserve_ids
+from app.errors import UserError
+from app.models.bulk import execute, execute_many, fetch, insert_ready_rows, reserve_ids
 from app.services.desk import Act
 
 _ALLOCATION = (
@@ -24,11 +25,12 @@ _ALLOCATION = (
 
 
 class Remaining(NamedTuple):
-    """A credit with something left to apply."""
+    """A credit with something left to apply; `since` is its business date as ISO text."""
 
     credit_id: int
     account_id: int
     cents: int
+    since: str = ""
 
 
 class Owed(NamedTuple):
@@ -38,16 +40,18 @@ class Owed(NamedTuple):
     invoice_id: int | None
     refund_id: int | None
     cents: int
+    since: str = ""
 
 
 class Applied(NamedTuple):
-    """Part of a credit applied to something owed."""
+    """Part of a credit applied to something owed; `since`: not before both were there (ISO text)."""
 
     account_id: int
     credit_id: int
     invoice_id: int | None
     refund_id: int | None
     cents: int
+    since: str = ""
 
 
 def apply_in_order(credits: Sequence[Remaining], owed: Sequence[Owed]) -> list[Applied]:
@@ -66,8 +70,11 @@ def apply_in_order(credits: Sequence[Remaining], owed: Sequence[Owed]) -> list[A
                 continue
             assert target is not None
             cents = min(left, open_cents)
+            since = max(credit.since, target.since)
             applied.append(
-                Applied(credit.account_id, credit.credit_id, target.invoice_id, target.refund_id, cents)
+                Applied(
+                    credit.account_id, credit.credit_id, target.invoice_id, target.refund_id, cents, since
+                )
             )
             left -= cents
             open_cents -= cents
@@ -75,18 +82,31 @@ def apply_in_order(credits: Sequence[Remaining], owed: Sequence[Owed]) -> list[A
 
 
 def write(session: Session, act: Act, applied: Iterable[Applied]) -> None:
-    """Record applications (negative ones undo) and keep the stored open and remaining amounts with them."""
+    """Record applications (negative ones undo) and keep the stored open and remaining amounts with them.
+
+    Each is dated the action's day, or the later day on which credit and debt were both there: what is keyed
+    for an earlier day must not change how the books stood before (true "as of").
+    """
     rows = [item for item in applied if item.cents]
     if not rows:
         return
     ids = reserve_ids(session, "allocation", len(rows))
-    day = iso(act.on)
+    day = act.on.isoformat()
     insert_ready_rows(
         session,
         "allocation",
         _ALLOCATION,
         [
-            (i, item.account_id, item.credit_id, item.invoice_id, item.refund_id, item.cents, day, act.id)
+            (
+                i,
+                item.account_id,
+                item.credit_id,
+                item.invoice_id,
+                item.refund_id,
+                item.cents,
+                max(day, item.since),
+                act.id,
+            )
             for i, item in zip(ids, rows, strict=True)
         ],
     )
@@ -111,15 +131,15 @@ def write(session: Session, act: Act, applied: Iterable[Applied]) -> None:
 
 
 _REMAINING = (
-    "SELECT id, account_id, remaining_cents FROM credit "
+    "SELECT id, account_id, remaining_cents, business_date FROM credit "
     "WHERE remaining_cents > 0 AND account_id BETWEEN ? AND ? ORDER BY account_id, business_date, id"
 )
 _OPEN = (
-    "SELECT account_id, id, NULL, open_cents FROM invoice "
+    "SELECT account_id, id, NULL, open_cents, issued_on FROM invoice "
     "WHERE open_cents > 0 AND account_id BETWEEN ? AND ? ORDER BY account_id, due_on, id"
 )
 _OPEN_REFUNDS = (
-    "SELECT account_id, NULL, id, open_cents FROM refund "
+    "SELECT account_id, NULL, id, open_cents, business_date FROM refund "
     "WHERE open_cents > 0 AND account_id BETWEEN ? AND ? ORDER BY account_id, reopened_on, id"
 )
 
@@ -151,17 +171,16 @@ def settle(session: Session, act: Act, first_account: int, last_account: int | N
 
 def apply_to_picked(session: Session, act: Act, credit: Remaining, invoice_ids: Sequence[int]) -> None:
     """Apply a credit to the invoices that the clerk picked, in the order picked; the rest stays."""
-    open_cents = {
-        row[0]: row[1]
+    known = {
+        row[0]: Owed(credit.account_id, row[0], None, row[1], row[2])
         for row in fetch(
-            session,
-            "SELECT id, open_cents FROM invoice WHERE account_id = ? AND open_cents > 0",
-            credit.account_id,
+            session, "SELECT id, open_cents, issued_on FROM invoice WHERE account_id = ?", credit.account_id
         )
     }
-    owed = [
-        Owed(credit.account_id, i, None, open_cents[i]) for i in dict.fromkeys(invoice_ids) if i in open_cents
-    ]
+    for invoice_id in invoice_ids:
+        if invoice_id not in known:
+            raise UserError(f"The account has no invoice {invoice_id}.", field="apply_to")
+    owed = [known[i] for i in dict.fromkeys(invoice_ids) if known[i].cents]
     write(session, act, apply_in_order([credit], owed))
 
 
@@ -170,11 +189,11 @@ def undo(session: Session, act: Act, *, credit_id: int | None = None, refund_id:
     column, value = ("credit_id", credit_id) if credit_id is not None else ("refund_id", refund_id)
     rows = fetch(
         session,
-        "SELECT account_id, credit_id, invoice_id, refund_id, sum(cents) FROM allocation "  # noqa: S608
+        "SELECT account_id, credit_id, invoice_id, refund_id, sum(cents), max(business_date) FROM allocation "  # noqa: S608
         f"WHERE {column} = ? GROUP BY account_id, credit_id, invoice_id, refund_id HAVING sum(cents) <> 0",
         value,
     )
-    write(session, act, [Applied(row[0], row[1], row[2], row[3], -row[4]) for row in rows])
+    write(session, act, [Applied(row[0], row[1], row[2], row[3], -row[4], row[5]) for row in rows])
     for row in rows:
         if row[3] is not None and credit_id is not None:
             execute(session, "UPDATE refund SET reopened_on = ? WHERE id = ?", act.on, row[3])

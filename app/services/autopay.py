@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from app.errors import OfficeFileError
 from app.models.bulk import fetch, insert_with_id
 from app.models.database import Database
 from app.services.desk import Desk, begin, refuse_closed_or_future
 from app.services.gateways.autopay import PaymentGateway
 from app.services.payments import record_payment
+
+
+log = logging.getLogger(__name__)
 
 
 class AutopayDue(NamedTuple):
@@ -24,12 +29,13 @@ class AutopayDue(NamedTuple):
 
 
 class AutopayResult(NamedTuple):
-    """Totals of a run, in cents."""
+    """Totals of a run, in cents; `failed` are the account numbers whose attempt could not be recorded."""
 
     approved: int
     approved_cents: int
     declined: int
     declined_cents: int
+    failed: tuple[str, ...] = ()
 
 
 def due(session: Session, desk: Desk) -> list[AutopayDue]:
@@ -75,9 +81,17 @@ def run_autopay(database: Database, desk: Desk, gateway: PaymentGateway) -> Auto
         refuse_closed_or_future(session, desk)
         items = due(session, desk)
     counts = [0, 0, 0, 0]
+    failed = []
     for item in items:
-        with database.write() as session:
-            paid = attempt(session, desk, item, gateway)
+        try:
+            with database.write() as session:
+                paid = attempt(session, desk, item, gateway)
+        except (OfficeFileError, OSError):
+            raise
+        except Exception:
+            log.exception("auto-pay of account %s failed", item.number)
+            failed.append(item.number)
+            continue
         counts[0 if paid else 2] += 1
         counts[1 if paid else 3] += item.cents
-    return AutopayResult(*counts)
+    return AutopayResult(counts[0], counts[1], counts[2], counts[3], tuple(failed))

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.errors import DuplicateCheck, UserError
-from app.models.bulk import day_or_none, execute, fetch, fetch_one, fetch_value, insert_with_id, parse_day
+from app.models.bulk import (
+    day_or_none,
+    execute,
+    execute_many,
+    fetch,
+    fetch_one,
+    fetch_value,
+    insert_with_id,
+    parse_day,
+)
 from app.money import format_cents
 from app.services.desk import Act, Desk, begin, require_reason
 from app.services.ledger import Gl, Transfer, post, reverse
@@ -103,10 +112,68 @@ def _insert_check(
         payer=form.payer,
         bank_hash=form.bank_hash,
         state=state,
+        held_entry_id=None,
         deposit_id=None,
+        deposited_cents=None,
         reason=form.force,
         action_id=act.id,
     )
+
+
+def _refuse_batch(session: Session, desk: Desk, batch_id: int) -> None:
+    received_on = fetch_value(session, "SELECT received_on FROM mail_batch WHERE id = ?", batch_id)
+    if received_on is None:
+        raise UserError("There is no such batch of mail.", field="batch")
+    if received_on != desk.on.isoformat():
+        raise UserError(f"Batch {batch_id} is the mail of {received_on}, not of {desk.on}.", field="batch")
+
+
+def correct_batch(
+    session: Session, desk: Desk, batch_id: int, count: int, total_cents: int, reason: str
+) -> None:
+    """The mail was counted or added up wrongly: new control figures, with the reason, while the day is open."""
+    if count <= 0 or total_cents <= 0:
+        raise UserError("Count and total of a batch must be more than zero.", field="total")
+    _refuse_batch(session, desk, batch_id)
+    begin(session, desk, "correct-batch", reason=require_reason(reason, "Correcting a batch"))
+    execute(
+        session, "UPDATE mail_batch SET count = ?, total_cents = ? WHERE id = ?", count, total_cents, batch_id
+    )
+
+
+def correct_logged_check(
+    session: Session, desk: Desk, mail_check_id: int, cents: int, number: str, reason: str
+) -> None:
+    """A logged check was keyed wrongly: its amount and number, with the reason, before it is posted."""
+    logged = logged_check(session, mail_check_id)
+    _refuse_check(cents, number, logged.via)
+    if (
+        logged.state != "logged"
+        or logged.deposit_id is not None
+        or _unposted_cents(session, logged) != logged.cents
+    ):
+        raise UserError(
+            f"Check {logged.number} is {logged.state}; only a logged check is corrected.", field="check"
+        )
+    begin(session, desk, "correct-check", reason=require_reason(reason, "Correcting a check"))
+    execute(
+        session,
+        "UPDATE mail_check SET cents = ?, number = ? WHERE id = ?",
+        cents,
+        number.strip(),
+        mail_check_id,
+    )
+
+
+def _unposted_cents(session: Session, logged: LoggedCheck) -> int:
+    """What of a check is on no account: all of it, or a part that was keyed wrongly and reversed."""
+    posted = fetch_value(
+        session,
+        "SELECT coalesce(sum(p.cents), 0) FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id "
+        "WHERE p.mail_check_id = ? AND (r.state IS NULL OR r.state <> 'reversed')",
+        logged.id,
+    )
+    return logged.cents - int(posted)
 
 
 def log_check(
@@ -123,26 +190,28 @@ def log_check(
 ) -> int:
     """Add a check of a batch to the mail log, not posted yet; returns its id."""
     _refuse_check(cents, number, via)
-    if fetch_value(session, "SELECT 1 FROM mail_batch WHERE id = ?", batch_id) is None:
-        raise UserError("There is no such batch of mail.", field="batch")
+    _refuse_batch(session, desk, batch_id)
     act = begin(session, desk, "log-check")
     form = CheckForm(0, cents, number, dated, via, payer, bank_hash)
     return _insert_check(session, act, form, "logged", batch_id)
 
 
-def find_duplicate(session: Session, form: CheckForm) -> str | None:
+def find_duplicate(session: Session, form: CheckForm, part_cents: int | None = None) -> str | None:
     """BOTH-5: an earlier check that looks the same, in words; None when there is none.
 
     Same account, number and amount; or same bank, bank account and number. One keyed wrongly and reversed
-    does not count (BOTH-11).
+    does not count (BOTH-11). `part_cents`: the part of a split check that is for this account.
     """
     row = fetch_one(
         session,
-        "SELECT p.business_date, p.cents, a.number, a.name FROM payment p JOIN account a ON a.id = p.account_id "
-        "LEFT JOIN payment_reversal r ON r.payment_id = p.id WHERE p.account_id = ? AND p.check_number = ? "
-        "AND p.cents = ? AND p.kind = 'check' AND (r.state IS NULL OR r.state <> 'reversed') ORDER BY p.id DESC",
+        "SELECT p.business_date, coalesce(m.cents, p.cents), a.number, a.name FROM payment p "
+        "JOIN account a ON a.id = p.account_id LEFT JOIN mail_check m ON m.id = p.mail_check_id "
+        "LEFT JOIN payment_reversal r ON r.payment_id = p.id WHERE p.account_id = ? AND p.kind = 'check' "
+        "AND ltrim(p.check_number, '0') = ltrim(?, '0') AND (p.cents = ? OR m.cents = ?) "
+        "AND (r.state IS NULL OR r.state <> 'reversed') ORDER BY p.id DESC",
         form.account_id,
         form.number.strip(),
+        part_cents if part_cents is not None else form.cents,
         form.cents,
     )
     if row is None and form.bank_hash is not None:
@@ -158,9 +227,7 @@ def find_duplicate(session: Session, form: CheckForm) -> str | None:
         )
     if row is None:
         return None
-    return (
-        f"check {form.number.strip()} over {format_cents(row[1])} for {row[3]} ({row[2]}), posted on {row[0]}"
-    )
+    return f"check {form.number.strip()} over {format_cents(row[1])} for {row[3]} ({row[2]}), received on {row[0]}"
 
 
 def post_check(session: Session, desk: Desk, form: CheckForm) -> int:
@@ -174,19 +241,27 @@ def post_check(session: Session, desk: Desk, form: CheckForm) -> int:
 def post_split_check(
     session: Session, desk: Desk, form: CheckForm, parts: Sequence[tuple[int, int]]
 ) -> list[int]:
-    """Post one check to several accounts: (account, cents) parts that add up to it; returns the payments' ids."""
+    """Post one check to several accounts: (account, cents) parts that add up to it; returns the payments' ids.
+
+    A check of the mail log is posted with the number and bank that were logged, dated the day it was
+    received; one that was held, dated the desk's day. Of a check with a part that was reversed as a mistake,
+    the parts add up to what is left.
+    """
+    logged = None if form.mail_check_id is None else logged_check(session, form.mail_check_id)
+    left = form.cents
+    if logged is not None:
+        form, left = _as_logged(session, logged, form)
+        if logged.state == "logged" and logged.deposit_id is None:
+            desk = desk.dated(logged.received_on)
     _refuse_check(form.cents, form.number, form.via)
-    if any(cents <= 0 for _, cents in parts) or sum(cents for _, cents in parts) != form.cents:
+    if any(cents <= 0 for _, cents in parts) or sum(cents for _, cents in parts) != left:
         raise UserError(
             f"The parts add up to {format_cents(sum(cents for _, cents in parts))}, "
-            f"but the check is over {format_cents(form.cents)}.",
+            f"but the check is over {format_cents(left)}.",
             field="amount",
         )
     for account_id, _ in parts:
         card(session, account_id)
-    logged = None if form.mail_check_id is None else logged_check(session, form.mail_check_id)
-    if logged is not None:
-        _refuse_unpostable(logged, form)
     for account_id, cents in parts:
         _stop_duplicate(session, form, account_id, cents)
     act = begin(session, desk, "post-check", reason=form.force, token=form.token)
@@ -195,7 +270,8 @@ def post_split_check(
     else:
         mail_check_id = logged.id
         execute(session, "UPDATE mail_check SET state = 'posted' WHERE id = ?", logged.id)
-    debit = Gl.UNIDENTIFIED_RECEIPTS if logged is not None and logged.state == "held" else None
+    from_held = logged is not None and (logged.state == "held" or logged.deposit_id is not None)
+    debit = Gl.UNIDENTIFIED_RECEIPTS if from_held else None
     return [
         record_payment(
             session,
@@ -213,25 +289,34 @@ def post_split_check(
     ]
 
 
-def _refuse_unpostable(logged: LoggedCheck, form: CheckForm) -> None:
-    if logged.state not in ("logged", "held"):
+def _as_logged(session: Session, logged: LoggedCheck, form: CheckForm) -> tuple[CheckForm, int]:
+    """The form with what the mail log knows, and what of the check is still to be posted."""
+    left = _unposted_cents(session, logged)
+    if logged.state not in ("logged", "held", "posted") or left <= 0:
         raise UserError(
             f"Check {logged.number} of {logged.received_on} is already {logged.state}.", field="check"
         )
-    if logged.cents != form.cents:
+    if form.cents != left:
         raise UserError(
-            f"The check was logged over {format_cents(logged.cents)}, not {format_cents(form.cents)}; correct one of them.",
+            f"The check was logged over {format_cents(left)}, not {format_cents(form.cents)}; correct one of them.",
             field="amount",
         )
+    known = replace(
+        form,
+        cents=logged.cents,
+        number=logged.number,
+        dated=logged.dated,
+        via=logged.via,
+        payer=logged.payer or form.payer,
+        bank_hash=logged.bank_hash,
+    )
+    return known, left
 
 
 def _stop_duplicate(session: Session, form: CheckForm, account_id: int, cents: int) -> None:
     if form.force.strip():
         return
-    same = CheckForm(
-        account_id, cents, form.number, bank_hash=form.bank_hash, mail_check_id=form.mail_check_id
-    )
-    earlier = find_duplicate(session, same)
+    earlier = find_duplicate(session, replace(form, account_id=account_id), cents)
     if earlier is not None:
         raise DuplicateCheck(
             f"This looks like {earlier}; if it is another check, say why and post it.", earlier
@@ -241,18 +326,26 @@ def _stop_duplicate(session: Session, form: CheckForm, account_id: int, cents: i
 def hold_check(session: Session, desk: Desk, mail_check_id: int, reason: str) -> None:
     """Hold a check whose account is not known in unidentified receipts (ADV-6)."""
     logged = logged_check(session, mail_check_id)
-    if logged.state != "logged":
+    if logged.state != "logged" or _unposted_cents(session, logged) != logged.cents:
         raise UserError(f"Check {logged.number} is already {logged.state}.", field="check")
     reason = require_reason(reason, "Holding a check")
     act = begin(session, desk, "hold-check", reason=reason)
-    execute(session, "UPDATE mail_check SET state = 'held', reason = ? WHERE id = ?", reason, mail_check_id)
-    post(session, act, "hold-check", [Transfer(Gl.UNDEPOSITED_FUNDS, Gl.UNIDENTIFIED_RECEIPTS, logged.cents)])
+    entry_id = post(
+        session, act, "hold-check", [Transfer(Gl.UNDEPOSITED_FUNDS, Gl.UNIDENTIFIED_RECEIPTS, logged.cents)]
+    )
+    execute(
+        session,
+        "UPDATE mail_check SET state = 'held', reason = ?, held_entry_id = ? WHERE id = ?",
+        reason,
+        entry_id,
+        mail_check_id,
+    )
 
 
 def return_to_sender(session: Session, desk: Desk, mail_check_id: int, reason: str) -> None:
     """Send a check back that cannot be posted, with the reason (ADV-6); a held one before it is deposited."""
     logged = logged_check(session, mail_check_id)
-    if logged.state not in ("logged", "held"):
+    if logged.state not in ("logged", "held") or _unposted_cents(session, logged) != logged.cents:
         raise UserError(f"Check {logged.number} is already {logged.state}.", field="check")
     if logged.deposit_id is not None:
         raise UserError(
@@ -261,13 +354,7 @@ def return_to_sender(session: Session, desk: Desk, mail_check_id: int, reason: s
     reason = require_reason(reason, "Sending a check back")
     act = begin(session, desk, "return-to-sender", reason=reason)
     if logged.state == "held":
-        held = fetch_value(
-            session,
-            "SELECT entry.id FROM entry JOIN posting ON entry_id = entry.id WHERE what = 'hold-check' AND cents = ? "
-            "AND credit = ? ORDER BY entry.id DESC",
-            logged.cents,
-            int(Gl.UNIDENTIFIED_RECEIPTS),
-        )
+        held = fetch_value(session, "SELECT held_entry_id FROM mail_check WHERE id = ?", mail_check_id)
         reverse(
             session,
             act,
@@ -300,14 +387,15 @@ class BatchState(NamedTuple):
         return self.expected_count == self.entered_count and self.total_cents == self.entered_cents
 
 
-def batches(session: Session, through: date) -> list[BatchState]:
-    """Batches received through a day, as they stand; a reversed check still counts as a sheet of paper."""
+def batches(session: Session, through: date, after: date = date.min) -> list[BatchState]:
+    """Batches received after one day and through another, as they stand."""
     rows = fetch(
         session,
         "SELECT b.id, b.received_on, b.count, b.total_cents, count(m.id), coalesce(sum(m.cents), 0), "
         "coalesce(sum(m.state = 'logged'), 0) FROM mail_batch b LEFT JOIN mail_check m ON m.batch_id = b.id "
-        "WHERE b.received_on <= ? GROUP BY b.id ORDER BY b.id",
+        "WHERE b.received_on <= ? AND b.received_on > ? GROUP BY b.id ORDER BY b.id",
         through,
+        after,
     )
     return [BatchState(*row)._replace(received_on=parse_day(row[1])) for row in rows]
 
@@ -321,15 +409,22 @@ class DepositItem(NamedTuple):
     cents: int
 
 
+# The name on a deposit ticket, and what of a check is good: nothing of a part that came back or was reversed.
+_DRAWER = """
+SELECT m.id, m.number, coalesce(nullif(m.payer, ''), (SELECT min(a.name) FROM payment p JOIN account a
+    ON a.id = p.account_id WHERE p.mail_check_id = m.id), ''),
+  CASE WHEN m.deposit_id IS NOT NULL THEN m.deposited_cents WHEN m.state = 'held' THEN m.cents
+    ELSE (SELECT coalesce(sum(p.cents), 0) FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id
+      WHERE p.mail_check_id = m.id AND r.payment_id IS NULL) END
+FROM mail_check m
+"""
+
+
 def undeposited(session: Session) -> list[DepositItem]:
     """Checks in the drawer: posted or held, still good, and not yet taken to the bank."""
     rows = fetch(
         session,
-        "SELECT m.id, m.number, coalesce(nullif(m.payer, ''), (SELECT min(a.name) FROM payment p JOIN account a "
-        "ON a.id = p.account_id WHERE p.mail_check_id = m.id), ''), m.cents "
-        "- coalesce((SELECT sum(p.cents) FROM payment p JOIN payment_reversal r ON r.payment_id = p.id "
-        "WHERE p.mail_check_id = m.id), 0) FROM mail_check m "
-        "WHERE m.deposit_id IS NULL AND m.state IN ('posted', 'held') ORDER BY m.id",
+        _DRAWER + "WHERE m.deposit_id IS NULL AND m.state IN ('posted', 'held', 'logged') ORDER BY m.id",
     )
     return [DepositItem(*row) for row in rows if row[3] > 0]
 
@@ -354,18 +449,17 @@ def make_deposit(session: Session, desk: Desk, token: str | None = None) -> int:
         entry_id=entry_id,
         action_id=act.id,
     )
-    for item in items:
-        execute(session, "UPDATE mail_check SET deposit_id = ? WHERE id = ?", deposit_id, item.mail_check_id)
+    execute_many(
+        session,
+        "UPDATE mail_check SET deposit_id = ?, deposited_cents = ? WHERE id = ?",
+        [(deposit_id, item.cents, item.mail_check_id) for item in items],
+    )
     return deposit_id
 
 
 def deposit_items(session: Session, deposit_id: int) -> list[DepositItem]:
     """The checks of a deposit, as on its ticket."""
-    rows = fetch(
-        session,
-        "SELECT m.id, m.number, coalesce(nullif(m.payer, ''), (SELECT min(a.name) FROM payment p JOIN account a "
-        "ON a.id = p.account_id WHERE p.mail_check_id = m.id), ''), m.cents FROM mail_check m "
-        "WHERE m.deposit_id = ? ORDER BY m.id",
-        deposit_id,
-    )
-    return [DepositItem(*row) for row in rows]
+    return [
+        DepositItem(*row)
+        for row in fetch(session, _DRAWER + "WHERE m.deposit_id = ? ORDER BY m.id", deposit_id)
+    ]

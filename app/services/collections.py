@@ -47,14 +47,14 @@ def past_due_cents(session: Session, account_id: int, on: date) -> int:
     )
 
 
-def current_arrangement(session: Session, account_id: int) -> ArrangementFacts | None:
-    """The latest arrangement."""
-    return loading.arrangements(session, account_id, account_id).get(account_id)
+def current_arrangement(session: Session, account_id: int, on: date) -> ArrangementFacts | None:
+    """The latest arrangement, unless it ended before `on`."""
+    return loading.arrangements(session, account_id, account_id, on).get(account_id)
 
 
 def has_kept_arrangement(session: Session, account_id: int, on: date) -> bool:
     """ADV-16: whether the latest arrangement is being kept on `on`."""
-    arrangement = current_arrangement(session, account_id)
+    arrangement = current_arrangement(session, account_id, on)
     if arrangement is None:
         return False
     return arrangement_kept(arrangement, loading.payments(session, [account_id])[account_id], on)
@@ -69,6 +69,7 @@ def past_due_accounts(session: Session, on: date) -> list[PastDue]:
         "GROUP BY a.id ORDER BY min(i.due_on), a.id",
         on,
     )
+    arranged = loading.arrangements(session, 0, max((row[0] for row in rows), default=0), on)
     return [
         PastDue(
             row[0],
@@ -77,7 +78,7 @@ def past_due_accounts(session: Session, on: date) -> list[PastDue]:
             row[3],
             parse_day(row[4]),
             row[5],
-            has_kept_arrangement(session, row[0], on),
+            row[0] in arranged and has_kept_arrangement(session, row[0], on),
         )
         for row in rows
     ]

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from app.errors import UserError
 from app.models.bulk import fetch, fetch_one, insert_with_id, parse_day
 from app.money import format_cents
-from app.periods import days_in_month, prorate
+from app.periods import prorate
 from app.services import standing
 from app.services.desk import Act, Desk, begin, require_reason, require_role
 from app.services.ledger import Gl, Transfer, post
-from app.services.loading import card
+from app.services.loading import card, open_invoices
 
 
 def insert_credit(
@@ -86,14 +86,8 @@ def write_off(session: Session, desk: Desk, account_id: int, cents: int, reason:
     require_role(desk, "supervisor", "A write-off")
     reason = require_reason(reason, "A write-off")
     act = begin(session, desk, "write-off", reason=reason)
-    unearned = _unearned_by_month(session, account_id, desk.on)
-    released: list[tuple[date, int]] = []
-    left = cents
-    for month_end, available in unearned:
-        part = min(left, available)
-        if part > 0:
-            released.append((month_end, part))
-            left -= part
+    released = _unearned_parts(session, account_id, desk.on, cents)
+    left = cents - sum(part for _, _, part in released)
     from_deferred = cents - left
     entry_id = post(
         session,
@@ -104,13 +98,14 @@ def write_off(session: Session, desk: Desk, account_id: int, cents: int, reason:
             Transfer(Gl.BAD_DEBTS, Gl.RECEIVABLE, left, account_id),
         ],
     )
-    for month_end, part in released:
+    for invoice_id, month_end, part in released:
         insert_with_id(
             session,
             "deferral_release",
             account_id=account_id,
             recognise_on=month_end,
             cents=part,
+            invoice_id=invoice_id,
             entry_id=entry_id,
             why=f"write-off on {desk.on}: {reason}",
         )
@@ -122,31 +117,72 @@ def write_off(session: Session, desk: Desk, account_id: int, cents: int, reason:
     return credit_id
 
 
-def _unearned_by_month(session: Session, account_id: int, on: date) -> list[tuple[date, int]]:
-    """What of the account's billed services lies after `on`, by the month end at which it is recognised."""
+def _unearned_parts(session: Session, account_id: int, on: date, cents: int) -> list[tuple[int, date, int]]:
+    """What of a write-off takes back deferred revenue: (invoice, month end of its recognition, cents).
+
+    The write-off pays open invoices oldest first; of each, the services after `on` are not earned yet.
+    """
+    parts = []
+    for invoice in open_invoices(session, account_id, account_id).get(account_id, ()):
+        share = min(cents, invoice.open_cents)
+        cents -= share
+        for month_end, unearned in _unearned_of_invoice(session, invoice.id, on):
+            part = min(share, unearned)
+            if part > 0:
+                parts.append((invoice.id, month_end, part))
+                share -= part
+    return parts
+
+
+def _unearned_of_invoice(session: Session, invoice_id: int, on: date) -> list[tuple[date, int]]:
+    """Cents of an invoice's services after `on`, by the month end at which they are recognised."""
     rows = fetch(
         session,
-        "SELECT recognise_on, period_from, period_to, cents FROM line WHERE account_id = ? AND recognise_on >= ?",
-        account_id,
+        "SELECT recognise_on, period_from, period_to, cents FROM line WHERE invoice_id = ? AND recognise_on >= ?",
+        invoice_id,
         on,
     )
+    if not rows:  # an open item taken over from the old program: its account's services are deferred apart
+        rows = fetch(
+            session,
+            "SELECT d.recognise_on, d.period_from, d.period_to, d.cents FROM opening_deferral d JOIN invoice i "
+            "ON i.account_id = d.account_id WHERE i.id = ? AND i.what = 'opening' AND d.recognise_on >= ?",
+            invoice_id,
+            on,
+        )
     by_month: dict[date, int] = {}
     for recognise_on, first_text, last_text, cents in rows:
         first, last = parse_day(first_text), parse_day(last_text)
         days = (last - first).days + 1
         days_left = min(max((last - on).days, 0), days)
-        assert days <= days_in_month(first), "a line lies within one month"
         month_end = parse_day(recognise_on)
         by_month[month_end] = by_month.get(month_end, 0) + prorate(cents, days_left, days)
     for recognise_on, cents in fetch(
         session,
-        "SELECT recognise_on, sum(cents) FROM deferral_release WHERE account_id = ? GROUP BY recognise_on",
-        account_id,
+        "SELECT r.recognise_on, sum(r.cents) FROM deferral_release r JOIN invoice i ON i.id = ? "
+        "WHERE r.invoice_id = i.id OR (i.what = 'opening' AND r.account_id = i.account_id) GROUP BY r.recognise_on",
+        invoice_id,
     ):
         month_end = parse_day(recognise_on)
         if month_end in by_month:
             by_month[month_end] -= cents
     return sorted((month_end, cents) for month_end, cents in by_month.items() if cents > 0)
+
+
+def waive_before_charged(session: Session, desk: Desk, account_id: int, key: str, reason: str) -> None:
+    """BOTH-4: a cycle fee that is not to be charged: `late-fee:2026-12` or `paper-statement:2026-12`."""
+    card(session, account_id)
+    kind, _, month = key.partition(":")
+    if kind not in ("late-fee", "paper-statement") or len(month) != 7:
+        raise UserError(f"“{key}” names no fee of a cycle; say for instance late-fee:2026-12.", field="key")
+    if fetch_one(session, "SELECT 1 FROM line WHERE account_id = ? AND key = ?", account_id, key):
+        raise UserError("That fee has been charged already; waive its line.", field="key")
+    if fetch_one(session, "SELECT 1 FROM fee_waiver WHERE account_id = ? AND key = ?", account_id, key):
+        raise UserError("That fee has been waived already.", field="key")
+    require_role(desk, "supervisor", "Waiving a fee")
+    reason = require_reason(reason, "Waiving a fee")
+    act = begin(session, desk, "waive-fee", reason=reason)
+    insert_with_id(session, "fee_waiver", account_id=account_id, key=key, reason=reason, action_id=act.id)
 
 
 def waive_charge(session: Session, desk: Desk, invoice_id: int, line_n: int, reason: str) -> int:

@@ -31,7 +31,7 @@ class DayCloseResult(NamedTuple):
 def blockers(session: Session, on: date) -> list[str]:
     """What keeps the day from being closed, each in a sentence; empty when nothing does."""
     found = []
-    for batch in checks.batches(session, on):
+    for batch in checks.batches(session, on, closed_through(session) or date.min):
         if not batch.is_balanced:
             found.append(
                 f"Batch {batch.id} of {batch.received_on} is out of balance: {batch.entered_count} of {batch.expected_count} "
@@ -60,7 +60,7 @@ def close_day(session: Session, desk: Desk, mail: MailGateway) -> DayCloseResult
         raise UserError(f"{desk.on} cannot be closed yet. {' '.join(found)}", field="on")
     act = begin(session, desk, "close-day")
     highest = fetch_value(session, "SELECT coalesce(max(id), 0) FROM account")
-    carried_out = carry_out_due(session, act, 0, highest)
+    carried_out = len(carry_out_due(session, act, 0, highest))
     receipts = send_under(session, act, desk, mail)
     recognised = tuple(
         (last_day, recognise_month(session, act, last_day))

@@ -22,7 +22,10 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Someone at work. `on` is the business date chosen; `today` is the office's calendar day."""
+    """Someone at work. `on` is the business date chosen; `today` is the office's calendar day.
+
+    `token` is the mark of the form that is being posted: two quick clicks post once.
+    """
 
     actor: str
     role: str
@@ -30,6 +33,7 @@ class Desk:
     on: date
     today: date
     now: Callable[[], datetime] = utc_now
+    token: str | None = None
 
     def dated(self, on: date) -> Desk:
         """The same desk, working on another business date."""
@@ -87,6 +91,9 @@ def begin_on_any_day(
     session: Session, desk: Desk, what: str, *, reason: str = "", token: str | None = None
 ) -> Act:
     """As `begin` for what a closed day still accepts: sending receipts and closing again (ADV-6)."""
+    if desk.on > desk.today:
+        raise UserError(f"{desk.on} has not come yet; nothing can be dated after {desk.today}.", field="on")
+    token = token or desk.token
     if token is not None and fetch_value(session, "SELECT 1 FROM action WHERE token = ?", token):
         raise UserError("This has already been posted; it was not posted a second time.", field="token")
     action_id = insert_with_id(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import fetch, parse_day
+from app.models.bulk import fetch, fetch_named, parse_day
 
 
 class HistoryRow(NamedTuple):
@@ -51,7 +51,7 @@ ORDER BY 8, 9, 10, 11
 
 def account_history(session: Session, account_id: int) -> list[HistoryRow]:
     """Everything that moved the account's balance, in the order in which it was recorded."""
-    rows = fetch(session, _HISTORY.replace(":account", "?"), *(account_id,) * 5)
+    rows = fetch_named(session, _HISTORY, {"account": account_id})
     return [HistoryRow(parse_day(row[0]), *row[1:8]) for row in rows]
 
 

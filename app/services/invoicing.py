@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import execute_many, insert_ready_rows, iso, reserve_ids
+from app.models.bulk import execute_many, insert_ready_rows, iso, ranges_of, reserve_ids
 from app.periods import month_end
 from app.services.desk import Act
 from app.services.ledger import Gl, Transfer, post_entries
@@ -84,7 +86,9 @@ def write_invoices(
         for kind, key, cents, clause, description, why, service_id, first, last, deferred in draft[4]:
             n += 1
             recognise_on = None
-            if deferred and last is not None:
+            if draft[3] == "opening":
+                other = 3900
+            elif deferred and last is not None:
                 earned = month_end(last)
                 recognise_on = iso(earned if earned > issue_month else issue_month)
                 other = 2100
@@ -117,7 +121,9 @@ def write_invoices(
                 if cents
             ]
         )
-    entry_ids = post_entries(session, act, act.on, "invoice", groups)
+    # An import is one kind of entry of its own, so that it never counts as billed.
+    what = "opening" if drafts and drafts[0].what == "opening" else "invoice"
+    entry_ids = post_entries(session, act, act.on, what, groups)
     invoices, memos = [], []
     for number, draft, entry_id in zip(numbers, drafts, entry_ids, strict=True):
         account_id, issued_on, due_on, what, charges, _, _ = draft
@@ -156,10 +162,14 @@ def _write_memos(session: Session, act: Act, memos: list[tuple[int, int, int, in
 
 
 def _mark_billed(session: Session, numbers: range, drafts: Sequence[InvoiceDraft]) -> None:
+    by_day: defaultdict[date, list[int]] = defaultdict(list)
+    for draft in drafts:
+        for service_id, through in draft[6]:
+            by_day[through].append(service_id)
     execute_many(
         session,
-        "UPDATE service SET billed_through = ? WHERE id = ?",
-        [(iso(through), service_id) for draft in drafts for service_id, through in draft[6]],
+        "UPDATE service SET billed_through = ? WHERE id BETWEEN ? AND ?",
+        [(iso(day), *pair) for day, ids in by_day.items() for pair in ranges_of(sorted(ids))],
     )
     execute_many(
         session,

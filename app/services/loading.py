@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
-from app.models.bulk import day_or_none, fetch, fetch_one, parse_day
+from app.models.bulk import day_or_none, fetch, fetch_one, fetch_tuples, parse_day
+from app.periods import ONE_DAY, month_start
 from app.services.policies.clause import Charge
 from app.services.policies.facts import (
     AccountFacts,
@@ -78,14 +79,25 @@ _SERVICE = "SELECT id, account_id, name, monthly_cents, first_day, last_day, bil
 def unsettled_services(session: Session, first: int, last: int) -> dict[int, list[ServiceFacts]]:
     """Services of a range of accounts that run on, or have days that were not billed."""
     found: defaultdict[int, list[ServiceFacts]] = defaultdict(list)
-    for row in fetch(
+    for row in fetch_tuples(
         session,
         _SERVICE + "WHERE account_id BETWEEN ? AND ? "
         "AND (last_day IS NULL OR billed_through IS NULL OR billed_through < last_day) ORDER BY account_id, id",
         first,
         last,
     ):
-        found[row[1]].append(service_facts(row))
+        service_id, account_id, name, cents, first_day, last_day, billed = row
+        found[account_id].append(
+            ServiceFacts(
+                service_id,
+                account_id,
+                name,
+                cents,
+                parse_day(first_day),
+                None if last_day is None else parse_day(last_day),
+                None if billed is None else parse_day(billed),
+            )
+        )
     return found
 
 
@@ -98,7 +110,7 @@ def prices(session: Session, service_id: int) -> list[PriceFacts]:
     """A service's prices in the order in which they were recorded."""
     return [
         PriceFacts(parse_day(row[0]), row[1])
-        for row in fetch(
+        for row in fetch_tuples(
             session,
             "SELECT from_day, monthly_cents FROM service_price WHERE service_id = ? ORDER BY id",
             service_id,
@@ -123,10 +135,53 @@ def billed_by_month(session: Session, account_id: int, service_id: int) -> dict[
     return {month: cents for month, cents in rows}
 
 
+def days_never_billed(
+    session: Session, service: ServiceFacts, suspensions: Iterable[SuspensionFacts]
+) -> frozenset[date]:
+    """Settled days of a service that were left out for a suspension (ADV-15, `bill_while_suspended = false`).
+
+    A suspended day was billed only if a line covers it that was issued before that suspension.
+    """
+    if service.billed_through is None:
+        return frozenset()
+    lines = [
+        (parse_day(row[0]), parse_day(row[1]), parse_day(row[2]))
+        for row in fetch(
+            session,
+            "SELECT l.period_from, l.period_to, i.issued_on FROM line l JOIN invoice i ON i.id = l.invoice_id "
+            "WHERE l.account_id = ? AND l.service_id = ? AND l.kind = 'recurring' "
+            "UNION ALL SELECT period_from, period_to, '0001-01-01' FROM opening_deferral WHERE service_id = ?",
+            service.account_id,
+            service.id,
+            service.id,
+        )
+    ]
+    never = set()
+    for suspension in suspensions:
+        billed_before = [(first, last) for first, last, issued_on in lines if issued_on <= suspension.on]
+        day = max(suspension.on, service.first_day)
+        end = service.billed_through if suspension.restored_on is None else suspension.restored_on - ONE_DAY
+        while day <= min(end, service.billed_through):
+            if not any(first <= day <= last for first, last in billed_before):
+                never.add(day)
+            day += ONE_DAY
+    return frozenset(never)
+
+
+def waived_fees(session: Session, first: int, last: int) -> dict[int, frozenset[str]]:
+    """Keys of fees that were waived before they were charged."""
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for account_id, key in fetch_tuples(
+        session, "SELECT account_id, key FROM fee_waiver WHERE account_id BETWEEN ? AND ?", first, last
+    ):
+        found[account_id].add(key)
+    return {account_id: frozenset(keys) for account_id, keys in found.items()}
+
+
 def open_invoices(session: Session, first: int, last: int) -> dict[int, list[OpenInvoice]]:
     """Open invoices of a range of accounts, oldest due first."""
     found: defaultdict[int, list[OpenInvoice]] = defaultdict(list)
-    for account_id, due_on, invoice_id, cents in fetch(
+    for account_id, due_on, invoice_id, cents in fetch_tuples(
         session,
         "SELECT account_id, due_on, id, open_cents FROM invoice "
         "WHERE open_cents > 0 AND account_id BETWEEN ? AND ? ORDER BY account_id, due_on, id",
@@ -140,7 +195,7 @@ def open_invoices(session: Session, first: int, last: int) -> dict[int, list[Ope
 def pending(session: Session, first: int, last: int) -> dict[int, list[PendingFacts]]:
     """Charges that wait for the next cycle invoice."""
     found: defaultdict[int, list[PendingFacts]] = defaultdict(list)
-    for row in fetch(
+    for row in fetch_tuples(
         session,
         "SELECT id, account_id, kind, key, cents, clause, description, why, service_id, period_from, period_to, "
         "deferred FROM pending_charge WHERE invoice_id IS NULL AND account_id BETWEEN ? AND ? ORDER BY id",
@@ -156,7 +211,7 @@ def pending(session: Session, first: int, last: int) -> dict[int, list[PendingFa
 def scheduled(session: Session, first: int, last: int) -> dict[int, list[ScheduledFacts]]:
     """Changes that wait for their day (BOTH-10)."""
     found: defaultdict[int, list[ScheduledFacts]] = defaultdict(list)
-    for row in fetch(
+    for row in fetch_tuples(
         session,
         "SELECT id, account_id, service_id, what, effective, monthly_cents FROM scheduled_change "
         "WHERE state = 'waiting' AND account_id BETWEEN ? AND ? ORDER BY effective, id",
@@ -170,7 +225,7 @@ def scheduled(session: Session, first: int, last: int) -> dict[int, list[Schedul
 def suspensions(session: Session, first: int, last: int) -> dict[int, list[SuspensionFacts]]:
     """All suspensions, in order."""
     found: defaultdict[int, list[SuspensionFacts]] = defaultdict(list)
-    for account_id, on, restored_on in fetch(
+    for account_id, on, restored_on in fetch_tuples(
         session,
         "SELECT account_id, business_date, restored_on FROM suspension "
         "WHERE account_id BETWEEN ? AND ? ORDER BY account_id, id",
@@ -181,8 +236,8 @@ def suspensions(session: Session, first: int, last: int) -> dict[int, list[Suspe
     return found
 
 
-def arrangements(session: Session, first: int, last: int) -> dict[int, ArrangementFacts]:
-    """The latest arrangement of each account that has one."""
+def arrangements(session: Session, first: int, last: int, on: date) -> dict[int, ArrangementFacts]:
+    """The latest arrangement of each account, unless it ended before `on` and protects nothing any more."""
     rows = fetch(
         session,
         "SELECT account_id, made_on, due_on, cents FROM arrangement JOIN instalment ON arrangement_id = arrangement.id "
@@ -197,6 +252,7 @@ def arrangements(session: Session, first: int, last: int) -> dict[int, Arrangeme
     return {
         account_id: ArrangementFacts(parse_day(made_on), tuple(items))
         for (account_id, made_on), items in parts.items()
+        if items[-1].due_on >= on
     }
 
 
@@ -206,7 +262,7 @@ def payments(session: Session, account_ids: Iterable[int]) -> dict[int, list[Pay
     for account_id in account_ids:
         found[account_id] = [
             PaymentFacts(parse_day(on), cents, day_or_none(undone_on))
-            for on, cents, undone_on in fetch(
+            for on, cents, undone_on in fetch_tuples(
                 session,
                 "SELECT p.business_date, p.cents, r.business_date FROM payment p "
                 "LEFT JOIN payment_reversal r ON r.payment_id = p.id WHERE p.account_id = ? ORDER BY p.id",
@@ -218,15 +274,16 @@ def payments(session: Session, account_ids: Iterable[int]) -> dict[int, list[Pay
 
 _ACCOUNTS = (
     "SELECT id, number, status, delivery, balance_cents, cycle_done FROM account "
-    "WHERE id BETWEEN ? AND ? AND policy = ? AND status <> 'closed' AND (cycle_done IS NULL OR cycle_done < ?)"
+    "WHERE id BETWEEN ? AND ? AND policy = ? AND status <> 'closed' AND (cycle_done IS NULL OR cycle_done < ?) "
+    "AND opened_on <= ? ORDER BY id"
 )
 
 
 def cycle_facts(
-    session: Session, policy_name: str, first: int, last: int, cycle: date, *, with_suspensions: bool
+    session: Session, policy_name: str, first: int, last: int, on: date, *, with_suspensions: bool
 ) -> list[AccountFacts]:
-    """Facts of the accounts of a range whose cycle (`cycle`: first of its month) is not done yet."""
-    accounts = fetch(session, _ACCOUNTS, first, last, policy_name, cycle)
+    """Facts of the accounts of a range, opened by `on`, whose cycle of that month is not done yet."""
+    accounts = fetch_tuples(session, _ACCOUNTS, first, last, policy_name, month_start(on), on)
     if not accounts:
         return []
     services = unsettled_services(session, first, last)
@@ -234,7 +291,8 @@ def cycle_facts(
     waiting = pending(session, first, last)
     changes = scheduled(session, first, last)
     suspended = suspensions(session, first, last) if with_suspensions else {}
-    arranged = arrangements(session, first, last)
+    arranged = arrangements(session, first, last, on)
+    waived = waived_fees(session, first, last)
     paid = payments(session, arranged)
     return [
         AccountFacts(
@@ -251,6 +309,7 @@ def cycle_facts(
             tuple(suspended.get(account_id, ())),
             arranged.get(account_id),
             tuple(paid.get(account_id, ())),
+            waived.get(account_id, frozenset()),
         )
         for account_id, number, status, delivery, balance, cycle_done in accounts
     ]

@@ -22,7 +22,7 @@ from app.money import format_cents
 from app.services import allocation, standing
 from app.services.allocation import Remaining
 from app.services.accounts import withdraw_authorization
-from app.services.desk import Act, Desk, begin, require_reason
+from app.services.desk import Act, Desk, begin, require_reason, require_role
 from app.services.invoicing import write_invoices
 from app.services.ledger import Gl, Transfer, post, reverse
 from app.services.loading import card
@@ -123,10 +123,13 @@ def record_payment(
         check_number=check_number,
         mail_check_id=mail_check_id,
         settled_on=None,
+        receipt_due=1,
         forced=forced,
     )
     if apply_to:
-        allocation.apply_to_picked(session, act, Remaining(payment_id, account_id, cents), apply_to)
+        allocation.apply_to_picked(
+            session, act, Remaining(payment_id, account_id, cents, act.on.isoformat()), apply_to
+        )
     _bring_back_write_offs(session, act, account_id, payment_id)
     standing.after_money(session, act, account_id, "payment")
     return payment_id
@@ -178,10 +181,11 @@ def _undo_payment(
     reason: str,
     bank_fee_cents: int | None,
     cause: str,
+    stands: Gl | None = None,
 ) -> None:
     """Reverse the ledger entry, undo exactly its applications, then apply other credit anew."""
     original = fetch_value(session, "SELECT entry_id FROM credit WHERE id = ?", row.id)
-    stands = where_the_money_stands(session, row)
+    stands = stands or where_the_money_stands(session, row)
     entry_id = reverse(
         session,
         act,
@@ -205,7 +209,11 @@ def _undo_payment(
     standing.after_money(session, act, row.account_id, cause)
 
 
-def _refuse_undone(row: PaymentRow) -> None:
+def _refuse_undone(row: PaymentRow, on: date) -> None:
+    if on < row.on:
+        raise UserError(
+            f"The payment is dated {row.on}; it cannot come back on {on}, before that.", field="on"
+        )
     if row.state != "posted":
         raise UserError(
             f"That payment of {row.on} is already {row.state}; it cannot be undone again.", field="payment"
@@ -219,17 +227,22 @@ def return_payment(
     bank_fee_cents: int = 0,
     reason: str = "",
     token: str | None = None,
+    waive: frozenset[str] = frozenset(),
 ) -> None:
     """ADV-10: a check, E-Check or draft came back unpaid: the payment is reversed and the fees are charged.
 
-    Raises UserError for a card payment, one already undone, or a negative bank fee.
+    `waive`: kinds of fee that a supervisor waives before they are charged (BOTH-4), with `reason`. Raises
+    UserError for a card payment, one already undone, or a negative bank fee.
     """
     row = payment(session, payment_id)
     if row.kind == "card":
         raise UserError("A card payment is not returned but charged back; use chargeback.", field="payment")
-    _refuse_undone(row)
+    _refuse_undone(row, desk.on)
     if bank_fee_cents < 0:
         raise UserError("The bank's fee cannot be negative.", field="bank_fee")
+    if waive:
+        require_role(desk, "supervisor", "Waiving a fee")
+        reason = require_reason(reason, "Waiving a fee")
     act = begin(session, desk, "return-payment", reason=reason, token=token)
     _undo_payment(session, act, row, "returned", reason, bank_fee_cents, "other")
     if bank_fee_cents:
@@ -238,9 +251,16 @@ def return_payment(
         post(session, act, "bank-fee", [Transfer(Gl.BANK_AND_PROCESSOR_FEES, source, bank_fee_cents)])
     policy = policy_of(session, row.account_id, desk.on)
     what = KIND_NAMES[row.kind] + (f" {row.check_number}" if row.check_number else "")
-    charges = tuple(adv_10_returned_charges(policy, row.id, bank_fee_cents, what))
-    due_on = adv_3_due_on(desk.on, sum(charge.cents for charge in charges), policy.net_days)
-    write_invoices(session, act, [InvoiceDraft(row.account_id, desk.on, due_on, "returned-payment", charges)])
+    charges = tuple(
+        charge
+        for charge in adv_10_returned_charges(policy, row.id, bank_fee_cents, what)
+        if charge.kind not in waive
+    )
+    if charges:
+        due_on = adv_3_due_on(desk.on, sum(charge.cents for charge in charges), policy.net_days)
+        write_invoices(
+            session, act, [InvoiceDraft(row.account_id, desk.on, due_on, "returned-payment", charges)]
+        )
     if reason.strip().upper() == BANK_ACCOUNT_CLOSED and card(session, row.account_id).autopay == row.kind:
         withdraw_authorization(
             session, act, row.account_id, f"{KIND_NAMES[row.kind]} returned {BANK_ACCOUNT_CLOSED}"
@@ -255,7 +275,7 @@ def charge_back(session: Session, desk: Desk, payment_id: int, reason: str = "")
         raise UserError(
             "Only a card payment is charged back; use return for checks and E-Checks.", field="payment"
         )
-    _refuse_undone(row)
+    _refuse_undone(row, desk.on)
     act = begin(session, desk, "chargeback", reason=reason)
     _undo_payment(session, act, row, "charged-back", reason, None, "other")
 
@@ -263,9 +283,49 @@ def charge_back(session: Session, desk: Desk, payment_id: int, reason: str = "")
 def reverse_payment(session: Session, desk: Desk, payment_id: int, reason: str) -> None:
     """BOTH-11: the office's own mistake: reversed without any fee; the same check can be posted right."""
     row = payment(session, payment_id)
-    _refuse_undone(row)
+    _refuse_undone(row, desk.on)
     reason = require_reason(reason, "Reversing a payment")
     act = begin(session, desk, "reverse-payment", reason=reason)
-    _undo_payment(session, act, row, "reversed", reason, None, "other")
+    check = None
     if row.mail_check_id is not None:
-        execute(session, "UPDATE mail_check SET state = 'reversed' WHERE id = ?", row.mail_check_id)
+        check = fetch_one(
+            session, "SELECT batch_id, deposit_id FROM mail_check WHERE id = ?", row.mail_check_id
+        )
+    deposited = check is not None and check.deposit_id is not None
+    # The money of a deposited check stays in the bank; it is unidentified until it is posted right.
+    stands = Gl.UNIDENTIFIED_RECEIPTS if deposited else None
+    _undo_payment(session, act, row, "reversed", reason, None, "other", stands)
+    if check is None:
+        return
+    others = fetch_value(
+        session,
+        "SELECT count(*) FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id "
+        "WHERE p.mail_check_id = ? AND r.payment_id IS NULL",
+        row.mail_check_id,
+    )
+    if deposited and not others:
+        state = "held"
+    elif check.batch_id is not None:
+        state = "logged"  # its sheet is still in the batch: to be posted right, held or sent back
+    else:
+        state = "posted" if others else "reversed"
+    execute(session, "UPDATE mail_check SET state = ? WHERE id = ?", state, row.mail_check_id)
+
+
+def settle_clearing(session: Session, desk: Desk, payment_ids: Sequence[int]) -> int:
+    """Card or E-Check payments arrived in the bank: clearing to bank (section 6); returns the cents.
+
+    Raises UserError for a check, a payment that was undone, or one settled before.
+    """
+    rows = [payment(session, payment_id) for payment_id in payment_ids]
+    for row in rows:
+        if row.kind == "check" or row.state != "posted" or row.settled_on is not None:
+            raise UserError(f"The payment of {row.on} is not waiting to be settled.", field="payment")
+    act = begin(session, desk, "settle")
+    by_clearing: dict[Gl, int] = {}
+    for row in rows:
+        clearing = where_the_money_stands(session, row)
+        by_clearing[clearing] = by_clearing.get(clearing, 0) + row.cents
+        execute(session, "UPDATE payment SET settled_on = ? WHERE id = ?", desk.on, row.id)
+    post(session, act, "settlement", [Transfer(Gl.BANK, gl, cents) for gl, cents in by_clearing.items()])
+    return sum(by_clearing.values())

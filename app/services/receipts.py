@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import fetch, insert_row, parse_day
+from app.models.bulk import execute, fetch, insert_row, parse_day
 from app.money import format_cents
 from app.services import standing
 from app.services.desk import Act, Desk, begin_on_any_day
@@ -32,8 +32,8 @@ def receipts_due(
             session,
             "SELECT p.id, p.account_id, a.number, a.name, a.email, p.business_date, p.kind, p.cents, p.check_number, "
             "a.balance_cents FROM payment p JOIN account a ON a.id = p.account_id "
-            "LEFT JOIN receipt ON receipt.payment_id = p.id LEFT JOIN payment_reversal r ON r.payment_id = p.id "
-            "WHERE p.business_date <= ? AND receipt.payment_id IS NULL AND (r.state IS NULL OR r.state <> 'reversed') "
+            "LEFT JOIN payment_reversal r ON r.payment_id = p.id "
+            "WHERE p.receipt_due = 1 AND p.business_date <= ? AND (r.state IS NULL OR r.state <> 'reversed') "
             "ORDER BY p.id",
             desk.on,
         )
@@ -50,11 +50,9 @@ def send_under(session: Session, act: Act, desk: Desk, mail: MailGateway) -> Rec
     """As `send_receipts`, as a part of another action (the close of day)."""
     office = office_form(session)
     sent, missing = 0, 0
-    touched = set()
     for payment_id, account_id, number, name, email, on, kind, cents, check_number, balance in receipts_due(
         session, desk
     ):
-        touched.add(account_id)
         if not email:
             missing += 1
             detail = f"payment of {format_cents(cents)} on {on}"
@@ -74,7 +72,6 @@ def send_under(session: Session, act: Act, desk: Desk, mail: MailGateway) -> Rec
         insert_row(
             session, "receipt", payment_id=payment_id, business_date=desk.on, address=email, action_id=act.id
         )
+        execute(session, "UPDATE payment SET receipt_due = 0 WHERE id = ?", payment_id)
         sent += 1
-    for account_id in touched:
-        standing.close_receipt_exception(session, act, account_id)
     return ReceiptsResult(sent, missing)

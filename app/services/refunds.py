@@ -82,6 +82,7 @@ def run_refunds(
     """
     if force:
         require_role(desk, "supervisor", "A refund run on another date")
+        reason = require_reason(reason, "A refund run on another date")
     else:
         refuse_wrong_date(session, desk.on)
     act = begin(session, desk, "run-refunds", reason=reason)
@@ -114,6 +115,39 @@ def run_refunds(
     return RefundRunResult(run_id, tuple(refund_ids), total, tuple(missing))
 
 
+def refund_now(session: Session, desk: Desk, account_id: int, reason: str) -> int:
+    """BOTH-4: refund one closed account in credit outside the run; returns the refund's id.
+
+    Raises UserError when nothing is to be refunded, or no address is known.
+    """
+    require_role(desk, "supervisor", "A refund outside the run")
+    reason = require_reason(reason, "A refund outside the run")
+    item = next((due for due in refunds_due(session, desk.on) if due.account_id == account_id), None)
+    if item is None:
+        raise UserError("Only a closed account with a credit is refunded.", field="account")
+    if not item.address:
+        raise UserError(f"Account {item.number} has no postal address; record one first.", field="address")
+    act = begin(session, desk, "refund", reason=reason)
+    return _refund(session, act, item, None)
+
+
+def move_to_unclaimed(session: Session, desk: Desk, refund_id: int, reason: str) -> None:
+    """A check that nobody cashed: its money goes from the bank to unclaimed refunds; its number is stale (section 6)."""
+    _, cents, _ = _live_refund(session, refund_id)
+    require_role(desk, "supervisor", "Moving a refund to unclaimed refunds")
+    reason = require_reason(reason, "Moving a refund to unclaimed refunds")
+    touched = execute(
+        session,
+        "UPDATE issued_check SET state = 'stale', reason = ? WHERE refund_id = ? AND state = 'issued'",
+        reason,
+        refund_id,
+    )
+    if not touched:
+        raise UserError("That refund has no check that is still out.", field="refund")
+    act = begin(session, desk, "unclaimed-refund", reason=reason)
+    post(session, act, "unclaimed-refund", [Transfer(Gl.BANK, Gl.UNCLAIMED_REFUNDS, cents)])
+
+
 def _insert_run(session: Session, desk: Desk, act: Act) -> int:
     return insert_with_id(
         session,
@@ -131,7 +165,7 @@ def _insert_run(session: Session, desk: Desk, act: Act) -> int:
     )
 
 
-def _refund(session: Session, act: Act, item: RefundDue, run_id: int) -> int:
+def _refund(session: Session, act: Act, item: RefundDue, run_id: int | None) -> int:
     entry_id = post(session, act, "refund", [Transfer(Gl.RECEIVABLE, Gl.BANK, item.cents, item.account_id)])
     refund_id = insert_with_id(
         session,
@@ -193,7 +227,8 @@ def _live_refund(session: Session, refund_id: int) -> tuple[int, int, int]:
     row = fetch_one(
         session,
         "SELECT account_id, cents, entry_id, (SELECT 1 FROM refund_void v WHERE v.refund_id = refund.id) AS void, "
-        "(SELECT max(cleared_on) FROM issued_check c WHERE c.refund_id = refund.id) AS cleared "
+        "(SELECT max(cleared_on) FROM issued_check c WHERE c.refund_id = refund.id) AS cleared, "
+        "(SELECT 1 FROM issued_check c WHERE c.refund_id = refund.id AND c.state = 'stale') AS stale "
         "FROM refund WHERE id = ?",
         refund_id,
     )
@@ -201,6 +236,8 @@ def _live_refund(session: Session, refund_id: int) -> tuple[int, int, int]:
         raise UserError("There is no such refund.", field="refund")
     if row.void:
         raise UserError("That refund check is void already.", field="refund")
+    if row.stale:
+        raise UserError("That refund check is stale; its money lies in unclaimed refunds.", field="refund")
     if row.cleared is not None:
         raise UserError(f"That refund check was paid by the bank on {row.cleared}.", field="refund")
     return row.account_id, row.cents, row.entry_id

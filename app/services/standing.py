@@ -13,6 +13,7 @@ from app.services.terms import policy_of
 NO_REFUND_ADDRESS = "no-refund-address"
 NO_RECEIPT_ADDRESS = "no-receipt-address"
 BILLING_FAILED = "billing-failed"
+CHANGE_FAILED = "change-failed"
 
 
 def after_money(session: Session, act: Act, account_id: int, cause: str) -> None:
@@ -45,7 +46,7 @@ def restore(session: Session, act: Act, account_id: int, cause: str) -> None:
     if history:
         execute(
             session,
-            "UPDATE suspension SET restored_on = ?, restored_by = ?, reactivation = ? WHERE id = ?",
+            "UPDATE suspension SET restored_on = max(business_date, ?), restored_by = ?, reactivation = ? WHERE id = ?",
             act.on,
             cause,
             "proposed" if proposed else "",
@@ -94,18 +95,3 @@ def close_refund_exception(session: Session, act: Act, account_id: int) -> None:
     )
     if address or balance >= 0:
         close_exception(session, act, account_id, NO_REFUND_ADDRESS)
-
-
-def close_receipt_exception(session: Session, act: Act, account_id: int) -> None:
-    """ADV-7: no longer listed once an address is recorded and no payment waits for its receipt."""
-    if not fetch_value(session, "SELECT email FROM account WHERE id = ?", account_id):
-        return
-    waiting = fetch_value(
-        session,
-        "SELECT 1 FROM payment p LEFT JOIN receipt ON receipt.payment_id = p.id "
-        "LEFT JOIN payment_reversal r ON r.payment_id = p.id "
-        "WHERE p.account_id = ? AND receipt.payment_id IS NULL AND (r.state IS NULL OR r.state <> 'reversed') LIMIT 1",
-        account_id,
-    )
-    if not waiting:
-        close_exception(session, act, account_id, NO_RECEIPT_ADDRESS)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date
+from typing import NamedTuple
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
-from app.models.bulk import execute, fetch, fetch_one, insert_with_id
+from app.models.bulk import execute, fetch, fetch_one, insert_with_id, parse_day
+from app.money import format_cents
 from app.periods import ONE_DAY
 from app.services import loading, standing
 from app.services.accounts import refuse_closed
@@ -19,6 +23,10 @@ from app.services.policies.clause import Charge, InvoiceDraft
 from app.services.policies.ending import adv_9_end_of_service, price_change
 from app.services.policies.facts import ScheduledFacts, ServiceFacts, SuspensionFacts
 from app.services.terms import policy_of
+
+log = logging.getLogger(__name__)
+
+MAX_MONTHLY_CENTS = 100_000_000
 
 
 def add_service(
@@ -34,12 +42,16 @@ def add_service(
 
     Raises UserError on a closed account, a negative price, or while a service of that code still runs.
     """
-    account = card(session, account_id)
-    refuse_closed(account, "starting a service")
-    if not code.strip():
+    code = code.strip()
+    if not code:
         raise UserError("A service needs a name.", field="service")
-    if monthly_cents < 0:
-        raise UserError("A monthly price cannot be negative.", field="monthly")
+    _refuse_price(monthly_cents)
+    act = begin(session, desk, "add-service", token=token)
+    account = _brought_up_to_date(session, act, account_id, "starting a service")
+    if desk.on < account.opened_on:
+        raise UserError(
+            f"Account {account.number} was opened on {account.opened_on}, after {desk.on}.", field="on"
+        )
     for last_day in fetch(
         session, "SELECT last_day FROM service WHERE account_id = ? AND code = ?", account_id, code
     ):
@@ -49,7 +61,6 @@ def add_service(
                 "day after its last day.",
                 field="service",
             )
-    act = begin(session, desk, "add-service", token=token)
     service_id = insert_with_id(
         session,
         "service",
@@ -83,6 +94,21 @@ def _unbilled_suspensions(session: Session, account_id: int, on: date) -> tuple[
     if policy_of(session, account_id, on).bill_while_suspended:
         return ()
     return _suspensions(session, account_id)
+
+
+def _refuse_price(monthly_cents: int) -> None:
+    if not 0 <= monthly_cents <= MAX_MONTHLY_CENTS:
+        raise UserError(
+            f"A monthly price is from 0.00 to {format_cents(MAX_MONTHLY_CENTS)}.", field="monthly"
+        )
+
+
+def _brought_up_to_date(session: Session, act: Act, account_id: int, what: str) -> AccountCard:
+    """The account after what was scheduled for today or before; refused when that closed it (BOTH-8)."""
+    carry_out_due(session, act, account_id, account_id)
+    account = card(session, account_id)
+    refuse_closed(account, what)
+    return account
 
 
 def _record_price(session: Session, act: Act, service_id: int, from_day: date, monthly_cents: int) -> int:
@@ -151,25 +177,23 @@ def change_price(
 
     Raises UserError on a closed account, an unknown service, a negative price or a day before the service.
     """
-    account = card(session, account_id)
-    refuse_closed(account, "changing a service")
-    if monthly_cents < 0:
-        raise UserError("A monthly price cannot be negative.", field="monthly")
-    service = running_service(session, account, code)
+    _refuse_price(monthly_cents)
     effective = effective or desk.on
-    _refuse_before(service, effective)
     act = begin(session, desk, "change-service")
-    carry_out_due(session, act, account_id, account_id)
+    account = _brought_up_to_date(session, act, account_id, "changing a service")
+    service = running_service(session, account, code.strip())
+    _refuse_before(service, effective)
     if effective > desk.on:
         _schedule(session, act, account_id, service.id, "price", effective, monthly_cents)
     else:
-        _apply_price(session, act, loading.service(session, service.id), monthly_cents, effective)
+        _apply_price(session, act, service, monthly_cents, effective)
 
 
 def _apply_price(
     session: Session, act: Act, service: ServiceFacts, monthly_cents: int, effective: date
 ) -> None:
     prices = loading.prices(session, service.id)
+    suspensions = _unbilled_suspensions(session, service.account_id, act.on)
     price_id = _record_price(session, act, service.id, effective, monthly_cents)
     charges = price_change(
         service,
@@ -178,7 +202,8 @@ def _apply_price(
         effective,
         loading.billed_by_month(session, service.account_id, service.id),
         price_id,
-        _unbilled_suspensions(session, service.account_id, act.on),
+        loading.days_never_billed(session, service, suspensions),
+        suspensions,
     )
     for charge in charges:
         add_pending(session, act, service.account_id, charge)
@@ -224,14 +249,17 @@ def end_service(
 
     Raises UserError on a closed account, an unknown service or a day before the service began.
     """
-    account = card(session, account_id)
-    refuse_closed(account, "ending a service")
-    service = running_service(session, account, code)
     effective = effective or desk.on
-    _refuse_before(service, effective)
     act = begin(session, desk, "end-service")
-    carry_out_due(session, act, account_id, account_id)
+    account = _brought_up_to_date(session, act, account_id, "ending a service")
+    service = running_service(session, account, code.strip())
+    _refuse_before(service, effective)
     if effective > desk.on:
+        for change in loading.scheduled(session, account_id, account_id).get(account_id, ()):
+            if change.what == "end" and change.service_id == service.id:
+                raise UserError(
+                    f"{service.name} is to end on {change.effective} already; undo that first.", "service"
+                )
         _schedule(session, act, account_id, service.id, "end", effective, None)
     else:
         _close_services(
@@ -244,27 +272,24 @@ def cancel_account(session: Session, desk: Desk, account_id: int, effective: dat
 
     A later day is scheduled. Raises UserError on a closed account or a day before a running service began.
     """
-    account = card(session, account_id)
-    refuse_closed(account, "a second cancellation")
     effective = effective or desk.on
+    act = begin(session, desk, "cancel-account")
+    account = _brought_up_to_date(session, act, account_id, "a second cancellation")
     if effective < account.opened_on:
         raise UserError(
             f"Account {account.number} was opened on {account.opened_on}, after {effective}.", "effective"
         )
     for service in _running(session, account_id):
         _refuse_before(service, effective)
+    if effective <= desk.on:
+        _cancel(session, act, account_id, effective)
+        return
     waiting = loading.scheduled(session, account_id, account_id).get(account_id, ())
-    if effective > desk.on and any(change.what == "cancel" for change in waiting):
+    if any(change.what == "cancel" for change in waiting):
         raise UserError(
             f"Account {account.number} is to be cancelled already; undo that first.", field="account"
         )
-    act = begin(session, desk, "cancel-account")
-    if effective > desk.on:
-        _schedule(session, act, account_id, None, "cancel", effective, None)
-        return
-    carry_out_due(session, act, account_id, account_id)
-    if card(session, account_id).status != "closed":
-        _cancel(session, act, account_id, effective)
+    _schedule(session, act, account_id, None, "cancel", effective, None)
 
 
 def _running(session: Session, account_id: int) -> list[ServiceFacts]:
@@ -274,20 +299,17 @@ def _running(session: Session, account_id: int) -> list[ServiceFacts]:
     return [loading.service(session, row[0]) for row in rows]
 
 
-def _cancel(session: Session, act: Act, account_id: int, last_day: date) -> None:
+def _cancel(
+    session: Session, act: Act, account_id: int, last_day: date, run_id: int | None = None
+) -> InvoiceDraft | None:
     execute(session, "UPDATE account SET status = 'closed', closed_on = ? WHERE id = ?", last_day, account_id)
     execute(
         session,
         "UPDATE scheduled_change SET state = 'dropped' WHERE account_id = ? AND state = 'waiting'",
         account_id,
     )
-    _close_services(
-        session, act, account_id, _unended_or_unbilled(session, account_id), last_day, with_pending=True
-    )
-
-
-def _unended_or_unbilled(session: Session, account_id: int) -> list[ServiceFacts]:
-    return loading.unsettled_services(session, account_id, account_id).get(account_id, [])
+    services = loading.unsettled_services(session, account_id, account_id).get(account_id, [])
+    return _close_services(session, act, account_id, services, last_day, with_pending=True, run_id=run_id)
 
 
 def _close_services(
@@ -298,17 +320,20 @@ def _close_services(
     last_day: date,
     *,
     with_pending: bool,
-) -> None:
+    run_id: int | None = None,
+) -> InvoiceDraft | None:
     suspensions = _unbilled_suspensions(session, account_id, act.on)
     charges: list[Charge] = []
     settled = []
     for service in services:
-        end = last_day if service.last_day is None else min(last_day, service.last_day)
+        # A service that began after the day that a late cancellation names was never there.
+        end = max(last_day, service.first_day - ONE_DAY)
         charges += adv_9_end_of_service(
             service,
             loading.prices(session, service.id),
             end,
             loading.billed_by_month(session, account_id, service.id),
+            loading.days_never_billed(session, service, suspensions),
             suspensions,
         )
         settled.append((service.id, end))
@@ -320,6 +345,7 @@ def _close_services(
         )
     waiting = loading.pending(session, account_id, account_id).get(account_id, []) if with_pending else []
     charges += [item.charge for item in waiting]
+    draft = None
     if charges:
         total = sum(charge.cents for charge in charges)
         due_on = adv_3_due_on(act.on, total, policy_of(session, account_id, act.on).net_days)
@@ -327,25 +353,56 @@ def _close_services(
         draft = InvoiceDraft(
             account_id, act.on, due_on, "closing", tuple(charges), pending_ids, tuple(settled)
         )
-        write_invoices(session, act, [draft])
+        write_invoices(session, act, [draft], run_id)
     for service_id, end in settled:
         execute(session, "UPDATE service SET billed_through = ? WHERE id = ?", end, service_id)
     standing.after_money(session, act, account_id, "credit")
+    return draft
 
 
 def undo_scheduled(session: Session, desk: Desk, change_id: int) -> None:
-    """Take back a change whose day has not come (BOTH-10). Raises UserError when it is done already."""
-    row = fetch_one(session, "SELECT state FROM scheduled_change WHERE id = ?", change_id)
-    if row is None or row[0] != "waiting":
-        raise UserError("That change is not waiting any more; it cannot be undone.", field="change")
+    """Take back a change whose day has not come (BOTH-10). Raises UserError once it has."""
+    row = fetch_one(session, "SELECT state, effective FROM scheduled_change WHERE id = ?", change_id)
+    if row is None or row[0] != "waiting" or row[1] <= desk.on.isoformat():
+        raise UserError("The day of that change has come; it cannot be undone any more.", field="change")
     begin(session, desk, "undo-scheduled")
     execute(session, "UPDATE scheduled_change SET state = 'undone' WHERE id = ?", change_id)
 
 
-def carry_out_due(session: Session, act: Act, first_account: int, last_account: int) -> int:
-    """BOTH-10: carry out what was scheduled for the action's day or earlier; returns how many changes.
+class WaitingChange(NamedTuple):
+    """A change that waits for its day, for a list; `monthly_cents` only for a price."""
 
-    Entries are dated the action's day and count from the day that was named.
+    id: int
+    number: str
+    name: str
+    what: str
+    service: str
+    effective: date
+    monthly_cents: int | None
+
+
+def waiting_changes(session: Session) -> list[WaitingChange]:
+    """Everything scheduled and not carried out yet, by day (BOTH-10)."""
+    rows = fetch(
+        session,
+        "SELECT c.id, a.number, a.name, c.what, coalesce(s.name, ''), c.effective, c.monthly_cents "
+        "FROM scheduled_change c JOIN account a ON a.id = c.account_id LEFT JOIN service s ON s.id = c.service_id "
+        "WHERE c.state = 'waiting' ORDER BY c.effective, c.id",
+    )
+    return [WaitingChange(row[0], row[1], row[2], row[3], row[4], parse_day(row[5]), row[6]) for row in rows]
+
+
+# Of one day: a new price counts on the day itself, which an end or a cancellation still bills (BOTH-10).
+_ORDER = {"price": 0, "end": 1, "cancel": 2}
+
+
+def carry_out_due(
+    session: Session, act: Act, first_account: int, last_account: int, run_id: int | None = None
+) -> list[InvoiceDraft | None]:
+    """BOTH-10: carry out what was scheduled for the action's day or earlier; one item for each change.
+
+    Entries are dated the action's day and count from the day that was named. An item is the invoice that
+    the change made, if any.
     """
     due = [
         change
@@ -353,23 +410,34 @@ def carry_out_due(session: Session, act: Act, first_account: int, last_account: 
         for change in changes
         if change.effective <= act.on
     ]
-    for change in sorted(due, key=lambda item: (item.effective, item.id)):
-        _carry_out(session, act, change)
-    return len(due)
+    due.sort(key=lambda change: (change.effective, _ORDER[change.what], change.id))
+    made: list[InvoiceDraft | None] = []
+    for change in due:
+        try:
+            with session.begin_nested():
+                made.append(_carry_out(session, act, change, run_id))
+        except IntegrityError as error:
+            # One account's broken change must not keep the others from being billed or the day from closing.
+            log.exception("scheduled change %s could not be carried out", change.id)
+            standing.list_exception(
+                session, act, change.account_id, standing.CHANGE_FAILED, f"not carried out: {error.orig}"
+            )
+    return made
 
 
-def _carry_out(session: Session, act: Act, change: ScheduledFacts) -> None:
+def _carry_out(session: Session, act: Act, change: ScheduledFacts, run_id: int | None) -> InvoiceDraft | None:
     still = fetch_one(session, "SELECT state FROM scheduled_change WHERE id = ?", change.id)
     if still is None or still[0] != "waiting":
-        return  # dropped by a cancellation that was carried out just before
+        return None  # dropped by a cancellation that was carried out just before
     execute(session, "UPDATE scheduled_change SET state = 'done' WHERE id = ?", change.id)
     if change.what == "cancel":
-        _cancel(session, act, change.account_id, change.effective)
-        return
+        return _cancel(session, act, change.account_id, change.effective, run_id)
     assert change.service_id is not None
     service = loading.service(session, change.service_id)
     if change.what == "end":
-        _close_services(session, act, change.account_id, [service], change.effective, with_pending=False)
-    else:
-        assert change.monthly_cents is not None
-        _apply_price(session, act, service, change.monthly_cents, change.effective)
+        return _close_services(
+            session, act, change.account_id, [service], change.effective, with_pending=False, run_id=run_id
+        )
+    assert change.monthly_cents is not None
+    _apply_price(session, act, service, change.monthly_cents, change.effective)
+    return None

@@ -23,6 +23,12 @@ def adopt_policy(session: Session, name: str, body: str, effective_on: date) -> 
     Raises PolicyError when the text is not a policy.
     """
     _parsed(body, name)
+    if fetch_value(
+        session, "SELECT 1 FROM policy_version WHERE name = ? AND effective_on = ?", name, effective_on
+    ):
+        raise UserError(
+            f"Policy {name} has terms from {effective_on} already; choose a later day.", field="policy"
+        )
     insert_with_id(session, "policy_version", name=name, effective_on=effective_on, body=body)
 
 

@@ -26,7 +26,7 @@ _CHECKS = {
     "invoice total and its lines": """
         SELECT 'invoice', i.id, i.total_cents, coalesce(l.cents, 0) FROM invoice i LEFT JOIN (
           SELECT invoice_id, sum(cents) AS cents FROM line GROUP BY invoice_id) l ON l.invoice_id = i.id
-        WHERE i.total_cents <> coalesce(l.cents, 0) AND i.what <> 'opening'""",
+        WHERE i.total_cents <> coalesce(l.cents, 0)""",
     "invoice total and its postings": f"""
         SELECT 'invoice', i.id, i.total_cents, coalesce(sum(CASE WHEN p.debit = {int(Gl.RECEIVABLE)} THEN p.cents
           WHEN p.credit = {int(Gl.RECEIVABLE)} THEN -p.cents END), 0) FROM invoice i LEFT JOIN posting p
@@ -72,7 +72,16 @@ _CHECKS = {
           SELECT service_id, max(period_to) AS billed FROM line WHERE kind = 'recurring' GROUP BY service_id) l
           ON l.service_id = s.id
         WHERE s.last_day IS NULL AND (s.billed_through IS NULL OR s.billed_through < l.billed)""",
-    "entry dated in a month that was recognised before": """
+    "checks in the drawer and undeposited funds": f"""
+        SELECT 'undeposited funds', 0, d.stored, d.drawer FROM (SELECT
+          (SELECT coalesce(sum(CASE WHEN debit = {int(Gl.UNDEPOSITED_FUNDS)} THEN cents ELSE -cents END), 0) FROM posting
+             WHERE debit = {int(Gl.UNDEPOSITED_FUNDS)} OR credit = {int(Gl.UNDEPOSITED_FUNDS)}) AS stored,
+          (SELECT coalesce(sum(cents), 0) FROM mail_check WHERE deposit_id IS NULL AND state = 'held')
+          + (SELECT coalesce(sum(p.cents), 0) FROM payment p JOIN mail_check m ON m.id = p.mail_check_id
+             LEFT JOIN payment_reversal r ON r.payment_id = p.id
+             WHERE m.deposit_id IS NULL AND r.payment_id IS NULL AND p.kind = 'check') AS drawer) d
+        WHERE d.stored <> d.drawer""",
+    "deferred revenue and what is not recognised yet": """
         SELECT 'deferred revenue', 0, d.stored, d.lines FROM (SELECT
           (SELECT coalesce(sum(CASE WHEN credit = 2100 THEN cents WHEN debit = 2100 THEN -cents END), 0)
              FROM posting WHERE credit = 2100 OR debit = 2100) AS stored,

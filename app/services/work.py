@@ -37,6 +37,8 @@ def log_work(
         raise UserError(f"“{kind}” is no kind of work; choose {', '.join(WORK_KINDS)}.", field="kind")
     if end <= start:
         raise UserError(f"Work that starts {start} cannot end {end}.", field="end")
+    if start.date() > desk.on:
+        raise UserError(f"Work on {start.date()} has not been done yet on {desk.on}.", field="start")
     policy = policy_of(session, account_id, desk.on)
     rate = policy.hourly_rate if account.hourly_rate_cents is None else account.hourly_rate_cents
     outcome = adv_11_to_13_work(

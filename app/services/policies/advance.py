@@ -23,6 +23,7 @@ from app.services.policies.facts import AccountFacts, ScheduledFacts, ServiceFac
 from app.services.policies.policyfile import AdvancePolicy
 
 PAPER_DESCRIPTION = "Paper statement"
+NO_DAYS: frozenset[date] = frozenset()
 
 
 @lru_cache(maxsize=64)
@@ -60,8 +61,8 @@ def bills_until(service: ServiceFacts, scheduled: Iterable[ScheduledFacts], thro
     return through
 
 
-def suspended_days(first: date, last: date, suspensions: Iterable[SuspensionFacts]) -> int:
-    """How many days from `first` through `last` lie in a suspension (ADV-15)."""
+def suspended_days(first: date, last: date, suspensions: Iterable[SuspensionFacts]) -> frozenset[date]:
+    """The days from `first` through `last` that lie in a suspension (ADV-15)."""
     days: set[date] = set()
     for suspension in suspensions:
         day = max(first, suspension.on)
@@ -69,43 +70,69 @@ def suspended_days(first: date, last: date, suspensions: Iterable[SuspensionFact
         while day <= end:
             days.add(day)
             day += ONE_DAY
-    return len(days)
+    return frozenset(days)
+
+
+def adv_15_billable(
+    service: ServiceFacts, through: date, suspensions: Sequence[SuspensionFacts]
+) -> tuple[date, frozenset[date]]:
+    """ADV-15 with `bill_while_suspended = false`: the last day that may be billed now, and the days left out.
+
+    While a suspension goes on nothing from its day on is billed; whether those days are ever billed shows
+    when it ends.
+    """
+    if not suspensions:
+        return through, NO_DAYS
+    for suspension in suspensions:
+        if suspension.restored_on is None:
+            through = min(through, suspension.on - ONE_DAY)
+    first = service.first_day if service.billed_through is None else service.billed_through + ONE_DAY
+    return through, suspended_days(first, through, suspensions)
 
 
 def adv_1_recurring(
-    service: ServiceFacts, through: date, suspensions: Sequence[SuspensionFacts] = (), key: str = ""
+    service: ServiceFacts, through: date, left_out: frozenset[date] = NO_DAYS, key: str = "recurring"
 ) -> list[Charge]:
     """ADV-1, ADV-2: every unbilled day of a service through `through`, one line for each month.
 
-    Whole months at the monthly price, part months prorated once per line. Days within `suspensions` are
-    left out (given only when the policy does not bill while suspended, ADV-15).
+    Whole months at the monthly price, part months prorated once per line, without the days `left_out`.
     """
-    first = service.first_day if service.billed_through is None else service.billed_through + ONE_DAY
+    _, _, name, price, first_day, _, billed_through = service
+    first = first_day if billed_through is None else billed_through + ONE_DAY
     charges = []
     for piece_first, piece_last in months_between(first, through):
         days = (piece_last - piece_first).days + 1
-        if suspensions:
-            days -= suspended_days(piece_first, piece_last, suspensions)
+        if left_out:
+            days -= sum(1 for day in left_out if piece_first <= day <= piece_last)
             if days == 0:
                 continue
-        charges.append(_recurring_line(service, piece_first, piece_last, days, key))
+        when, cents, label, why = _month_line(price, days, piece_first, piece_last)
+        charges.append(
+            Charge(
+                "recurring",
+                f"{key}:{service.id}:{when}",
+                cents,
+                "ADV-1",
+                f"{name}, {label}",
+                why,
+                service.id,
+                piece_first,
+                piece_last,
+                True,
+            )
+        )
     return charges
 
 
-def _recurring_line(service: ServiceFacts, first: date, last: date, days: int, key: str) -> Charge:
-    price = service.monthly_cents
+@lru_cache(maxsize=8192)
+def _month_line(price: int, days: int, first: date, last: date) -> tuple[str, int, str, str]:
+    """What all services of a price share for a month: key part, cents, days in words, worked arithmetic."""
     when = month_key(first) if first.day == 1 else first.isoformat()
-    return Charge(
-        "recurring",
-        f"{key or 'recurring'}:{service.id}:{when}",
+    return (
+        when,
         prorate(price, days, days_in_month(first)),
-        "ADV-1",
-        f"{service.name}, {days_label(first, last)}",
+        days_label(first, last),
         arithmetic(price, days, first),
-        service.id,
-        first,
-        last,
-        True,
     )
 
 
@@ -155,7 +182,7 @@ def cycle_invoice(account: AccountFacts, policy: AdvancePolicy, on: date) -> Inv
     charges: list[Charge] = []
     if account.open_invoices:
         late_fee = adv_14_late_fee(account, policy, on)
-        if late_fee is not None:
+        if late_fee is not None and late_fee.key not in account.waived:
             charges.append(late_fee)
     for waiting in account.pending:
         charges.append(waiting.charge)
@@ -167,13 +194,20 @@ def cycle_invoice(account: AccountFacts, policy: AdvancePolicy, on: date) -> Inv
         until = bills_until(service, account.scheduled, through) if account.scheduled else through
         if service.last_day is not None and service.last_day < until:
             until = service.last_day
-        lines = adv_1_recurring(service, until, suspensions)
+        if service.first_day > on:
+            continue  # started after the date of a run that is made late
+        left_out = NO_DAYS
+        if suspensions:
+            until, left_out = adv_15_billable(service, until, suspensions)
+        lines = adv_1_recurring(service, until, left_out)
         if lines:
             charges += lines
             services_billed = True
             settled.append((service.id, lines[-1][8]))
     if services_billed and account.delivery == "paper":
-        charges.append(adv_4_paper_statement(account, policy, on))
+        paper = adv_4_paper_statement(account, policy, on)
+        if paper.key not in account.waived:
+            charges.append(paper)
     if not charges:
         return None
     total = sum(charge[2] for charge in charges)
@@ -196,10 +230,8 @@ def adv_2_activation(
     if policy.first_invoice == "with-next-cycle":
         return None
     through = bills_until(service, scheduled, adv_1_cycle_bills_through(service.first_day))
-    charges = tuple(
-        charge._replace(clause="ADV-2")
-        for charge in adv_1_recurring(service, through, () if policy.bill_while_suspended else suspensions)
-    )
+    through, left_out = adv_15_billable(service, through, () if policy.bill_while_suspended else suspensions)
+    charges = tuple(charge._replace(clause="ADV-2") for charge in adv_1_recurring(service, through, left_out))
     if not charges:
         return None
     due_on = adv_3_due_on(on, sum(charge.cents for charge in charges), policy.net_days)

@@ -85,7 +85,10 @@ class PaymentFacts(NamedTuple):
 
 
 class AccountFacts(NamedTuple):
-    """What the cycle needs to know of an account. `cycle_done`: first day of the last month done."""
+    """What the cycle needs to know of an account. `cycle_done`: first day of the last month done.
+
+    `waived` are the keys of fees that a supervisor waived before they were charged.
+    """
 
     id: int
     number: str
@@ -100,3 +103,4 @@ class AccountFacts(NamedTuple):
     suspensions: tuple[SuspensionFacts, ...] = ()
     arrangement: ArrangementFacts | None = None
     payments: tuple[PaymentFacts, ...] = ()
+    waived: frozenset[str] = frozenset()

@@ -1,0 +1,64 @@
+"""Long runs as files of at most so many sheets: what a print shop or a printer's tray takes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+SHEETS_PER_FILE = 2000
+
+Content = TypeVar("Content")
+ContentIn = TypeVar("ContentIn", contravariant=True)
+
+
+class PagedWriter(Protocol[ContentIn]):
+    """A document under way; `sheets` counts its pages so far."""
+
+    sheets: int
+
+    def add(self, content: ContentIn) -> int: ...
+
+    def save(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """A finished PDF, with how many statements (or checks) and sheets it holds."""
+
+    path: Path
+    documents: int
+    sheets: int
+
+
+def write_batches(
+    contents: Iterable[Content],
+    path: Path,
+    open_writer: Callable[[Path], PagedWriter[Content]],
+    sheets_of: Callable[[Content], int],
+    sheets_per_file: int,
+) -> list[WrittenFile]:
+    """Contents into `path`, then `name-2.pdf`, `name-3.pdf`... each of at most `sheets_per_file` sheets.
+
+    No content runs over two files; one that alone is longer than a file gets a file of its own. Without
+    any content no file is written.
+    """
+    written: list[WrittenFile] = []
+    writer: PagedWriter[Content] | None = None
+    target, count = path, 0
+    for content in contents:
+        if writer is not None and writer.sheets + sheets_of(content) > sheets_per_file:
+            writer.save()
+            written.append(WrittenFile(target, count, writer.sheets))
+            writer = None
+        if writer is None:
+            if written:
+                target = path.with_stem(f"{path.stem}-{len(written) + 1}")
+            writer, count = open_writer(target), 0
+        writer.add(content)
+        count += 1
+    if writer is not None:
+        writer.save()
+        written.append(WrittenFile(target, count, writer.sheets))
+    return written

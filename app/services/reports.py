@@ -1,0 +1,278 @@
+"""The office's reports as rows and figures: month-end, deposits, day close. Drawing them is for documents."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.models.bulk import fetch, fetch_value, parse_day
+from app.periods import month_end, month_start
+from app.services import aging, ledger
+from app.services.checks import deposit_items
+from app.services.documents.content import (
+    Chart,
+    Column,
+    DepositedCheck,
+    DepositTicketContent,
+    KeyFigure,
+    ReportContent,
+    Section,
+)
+from app.services.exceptions import open_exceptions
+
+_AGING_LABELS = ("Not due", "1-30", "31-60", "61-90", "Over 90")
+_KIND_NAMES = {
+    "recurring": "Services",
+    "paper-statement": "Paper statements",
+    "late-fee": "Late fees",
+    "returned-bank-fee": "Returned payments, bank's fees",
+    "returned-admin-fee": "Returned payments, administrative fees",
+    "reactivation-fee": "Re-activation fees",
+    "work": "Work",
+    "credit-unused": "Unused services credited",
+    "courtesy-credit": "Courtesy credits",
+    "write-off": "Write-offs",
+    "other": "Opening items",
+}
+_METHOD_NAMES = {"check": "Checks", "card": "Cards", "echeck": "E-Checks", "bank-draft": "Bank drafts"}
+EXCEPTIONS_SHOWN = 60
+
+
+def deposit_ticket(session: Session, deposit_id: int) -> DepositTicketContent:
+    """The ticket of a deposit, check by check."""
+    items = deposit_items(session, deposit_id)
+    on = parse_day(fetch_value(session, "SELECT business_date FROM deposit WHERE id = ?", deposit_id))
+    numbers = dict(
+        (row[0], row[1])
+        for row in fetch(
+            session,
+            "SELECT m.id, min(a.number) FROM mail_check m JOIN payment p ON p.mail_check_id = m.id "
+            "JOIN account a ON a.id = p.account_id WHERE m.deposit_id = ? GROUP BY m.id",
+            deposit_id,
+        )
+    )
+    checks = tuple(
+        DepositedCheck(item.number, item.payer, numbers.get(item.mail_check_id, "held"), "", item.cents)
+        for item in items
+    )
+    return DepositTicketContent(str(deposit_id), on, checks, sum(item.cents for item in items), len(items))
+
+
+class MonthFigures(NamedTuple):
+    """A month's figures in cents; `receivable` and `deferred` are balances at its end."""
+
+    billed: int
+    received: int
+    recognised: int
+    receivable: int
+    deferred: int
+    refunded: int
+
+
+def month_figures(session: Session, last_day: date) -> MonthFigures:
+    """The figures of the month that ends on `last_day`."""
+    first = month_start(last_day)
+
+    def moved(column: str, numbers: tuple[int, ...], what: str) -> int:
+        marks = ", ".join("?" * len(numbers))
+        return int(
+            fetch_value(
+                session,
+                f"SELECT coalesce(sum(p.cents), 0) FROM entry e JOIN posting p ON p.entry_id = e.id "  # noqa: S608
+                f"WHERE e.business_date BETWEEN ? AND ? AND e.what = ? AND p.{column} IN ({marks})",
+                first,
+                last_day,
+                what,
+                *numbers,
+            )
+        )
+
+    receivable = int(ledger.Gl.RECEIVABLE)
+    balances = {row.number: row.balance_cents for row in ledger.trial_balance(session, last_day)}
+    return MonthFigures(
+        moved("debit", (receivable,), "invoice") - moved("credit", (receivable,), "invoice"),
+        moved("credit", (receivable, int(ledger.Gl.UNIDENTIFIED_RECEIPTS)), "payment")
+        + moved("credit", (int(ledger.Gl.UNIDENTIFIED_RECEIPTS),), "hold-check"),
+        moved("credit", (int(ledger.Gl.SERVICE_REVENUE),), "recognition"),
+        balances.get(receivable, 0),
+        -balances.get(int(ledger.Gl.DEFERRED_REVENUE), 0),
+        moved("debit", (receivable,), "refund"),
+    )
+
+
+def month_end_report(session: Session, last_day: date, printed_on: date) -> ReportContent:
+    """The month-end report of the month that ends on `last_day`, as the books stood at its end."""
+    last_day = month_end(last_day)
+    figures = month_figures(session, last_day)
+    aged = aging.totals(aging.aging(session, last_day, as_of=True))
+    cycle_rows = _next_cycle(session, last_day, printed_on)
+    key_figures = (
+        KeyFigure("Received", figures.received),
+        KeyFigure("Charged", figures.billed),
+        KeyFigure("Revenue recognised", figures.recognised),
+        KeyFigure("Refunded", figures.refunded),
+        KeyFigure("Receivable at month end", figures.receivable),
+        KeyFigure("Past due", sum(aged[1:5])),
+        KeyFigure("Deferred at month end", figures.deferred),
+        KeyFigure("Billed for the new month", sum(row[2] for row in cycle_rows)),
+    )
+    days, receipts = _receipts_by_day(session, last_day)
+    charts = (
+        Chart("Receivable by days past due", _AGING_LABELS, aged[:5]),
+        Chart("Receipts by day", days, receipts, "days"),
+    )
+    sections = (
+        _charges_section(session, last_day),
+        _cycle_section(cycle_rows, last_day),
+        _receipts_section(session, last_day),
+        _aging_section(aged),
+        _trial_balance_section(session, last_day),
+        _exceptions_section(session),
+    )
+    title = f"Month-end report, {last_day:%B} {last_day.year}"
+    return ReportContent(
+        title,
+        f"As the books stood on {last_day:%B} {last_day.day}, {last_day.year}",
+        printed_on,
+        key_figures,
+        charts,
+        sections,
+    )
+
+
+def _receipts_by_day(session: Session, last_day: date) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    by_day = dict(
+        (row[0], row[1])
+        for row in fetch(
+            session,
+            "SELECT p.business_date, sum(p.cents) FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id "
+            "WHERE p.business_date BETWEEN ? AND ? AND (r.state IS NULL OR r.state <> 'reversed') GROUP BY 1",
+            month_start(last_day),
+            last_day,
+        )
+    )
+    days = [month_start(last_day) + timedelta(days=n) for n in range(last_day.day)]
+    return tuple(str(day.day) for day in days), tuple(by_day.get(day.isoformat(), 0) for day in days)
+
+
+def _charges_section(session: Session, last_day: date) -> Section:
+    rows = [
+        (_KIND_NAMES.get(kind, kind), count, cents)
+        for kind, count, cents in fetch(
+            session,
+            "SELECT kind, count(*), sum(cents) FROM ("
+            " SELECT l.kind AS kind, l.cents AS cents FROM invoice i JOIN line l ON l.invoice_id = i.id"
+            " JOIN entry e ON e.id = i.entry_id WHERE e.business_date BETWEEN ? AND ? AND i.what <> 'opening'"
+            " UNION ALL SELECT kind, -cents FROM credit WHERE business_date BETWEEN ? AND ?"
+            " AND kind NOT IN ('payment', 'credit-memo', 'opening')) GROUP BY kind ORDER BY sum(cents) DESC",
+            month_start(last_day),
+            last_day,
+            month_start(last_day),
+            last_day,
+        )
+    ]
+    columns = (Column("Kind", share=4), Column("Lines", "count"), Column("Amount", "money", 1.5))
+    total = ("Total", sum(row[1] for row in rows), sum(row[2] for row in rows))
+    return Section("Charges and credits", columns, tuple(rows), total)
+
+
+def _next_cycle(session: Session, last_day: date, printed_on: date) -> list[tuple[str, int, int]]:
+    """What the cycle of the month after billed until the report was printed: kind, lines, cents."""
+    return [
+        (_KIND_NAMES.get(kind, kind), count, cents)
+        for kind, count, cents in fetch(
+            session,
+            "SELECT l.kind, count(*), sum(l.cents) FROM run r JOIN invoice i ON i.run_id = r.id "
+            "JOIN line l ON l.invoice_id = i.id WHERE r.what = 'billing' AND r.business_date BETWEEN ? AND ? "
+            "GROUP BY l.kind ORDER BY sum(l.cents) DESC",
+            last_day + timedelta(days=1),
+            printed_on,
+        )
+    ]
+
+
+def _cycle_section(rows: list[tuple[str, int, int]], last_day: date) -> Section:
+    columns = (Column("Kind", share=4), Column("Lines", "count"), Column("Amount", "money", 1.5))
+    month = last_day + timedelta(days=1)
+    total = ("Total", sum(row[1] for row in rows), sum(row[2] for row in rows))
+    return Section(f"Billed by the cycle of {month:%B} {month.year}", columns, tuple(rows), total)
+
+
+def _receipts_section(session: Session, last_day: date) -> Section:
+    rows = [
+        (_METHOD_NAMES[kind], count, cents, undone)
+        for kind, count, cents, undone in fetch(
+            session,
+            "SELECT p.kind, count(*), sum(p.cents), coalesce(sum(CASE WHEN r.payment_id IS NULL THEN 0 ELSE p.cents END), 0)"
+            " FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id AND r.business_date <= ? "
+            "WHERE p.business_date BETWEEN ? AND ? GROUP BY p.kind ORDER BY p.kind",
+            last_day,
+            month_start(last_day),
+            last_day,
+        )
+    ]
+    columns = (
+        Column("Method", share=3),
+        Column("Payments", "count"),
+        Column("Received", "money", 1.5),
+        Column("Returned or reversed", "money", 2),
+    )
+    total = ("Total", sum(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows))
+    return Section("Receipts", columns, tuple(rows), total)
+
+
+def _aging_section(aged: aging.AgingTotals) -> Section:
+    labels = (
+        "Not due yet",
+        "1 to 30 days",
+        "31 to 60 days",
+        "61 to 90 days",
+        "Over 90 days",
+        "Credits on accounts",
+    )
+    columns = (Column("Days past due", share=4), Column("Amount", "money", 1.5))
+    return Section(
+        "Receivable by age", columns, tuple(zip(labels, aged, strict=True)), ("Receivable", sum(aged))
+    )
+
+
+def _trial_balance_section(session: Session, last_day: date) -> Section:
+    rows = ledger.trial_balance(session, last_day)
+    columns = (
+        Column("Account"),
+        Column("Name", share=3),
+        Column("Debits", "money", 1.5),
+        Column("Credits", "money", 1.5),
+        Column("Balance", "money", 1.5),
+    )
+    total = (
+        "",
+        "Total",
+        sum(row.debits for row in rows),
+        sum(row.credits for row in rows),
+        sum(r.balance_cents for r in rows),
+    )
+    return Section(
+        "Trial balance",
+        columns,
+        tuple((str(row.number), row.name, row.debits, row.credits, row.balance_cents) for row in rows),
+        total,
+    )
+
+
+def _exceptions_section(session: Session) -> Section:
+    found = open_exceptions(session)
+    columns = (
+        Column("Account"),
+        Column("Name", share=2.5),
+        Column("What", share=2),
+        Column("Detail", share=3),
+    )
+    rows = tuple(
+        (item.number, item.name, item.code.replace("-", " "), item.detail)
+        for item in found[:EXCEPTIONS_SHOWN]
+    )
+    more = len(found) - len(rows)
+    return Section("Open exceptions", columns, rows, note=f"and {more} more" if more > 0 else "")

@@ -1,0 +1,395 @@
+"""Find anything as it is typed: accounts, invoices, checks (Ctrl+K and the posting window).
+
+All words must match, in any order, each in any field. A word of one or two characters matches where a word
+begins; a longer one matches anywhere. Hits come in the order of the rows, because ranking would have to read
+every match; only names that begin so are asked for first, and what has been found is put in order. See
+app/models/searchindex.py for what is indexed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.models.bulk import fetch, fetch_one
+from app.models.searchindex import CHECK_NUMBER_FROM, UNFOLDED, words
+from app.money import format_cents, parse_cents
+
+# Nobody types more; what is pasted beyond could only make the search slower.
+_MAX_CHARACTERS = 200
+_MAX_WORDS = 12
+_LONG_NUMBER = 6
+_LAST = "\U0010ffff"
+
+_DIGITS = re.compile(r"\d{1,18}", re.ASCII)
+_NUMERIC = re.compile(r"[\d\-().+/,#]*\d[\d\-().+/,#]*", re.ASCII)
+_AMOUNT = re.compile(r"\$[\d,]*\.?\d+|[\d,]*\d?\.\d\d", re.ASCII)
+
+
+class Hit(NamedTuple):
+    """Something found. `kind`: account, invoice or check; `id` is its row's, `account_id` None if unknown.
+
+    `match` names the field, and its value, in which a word was found that `title` and `detail` do not show.
+    """
+
+    kind: str
+    id: int
+    account_id: int | None
+    title: str
+    detail: str
+    match: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """What was typed, as `words` that must all match; `chunk` is all of it when it has no blanks, else empty.
+
+    `glued` is the whole as it would stand in the index if the first word were the end of one; `joined` the
+    digits of a phone typed in groups: both only where they say more than the words, else empty.
+    `cents` is the first amount and `others` the words beside it; with a dollar sign it can be nothing else
+    (`only_cents`).
+    """
+
+    words: tuple[str, ...]
+    chunk: str
+    glued: str
+    joined: str
+    cents: int | None
+    others: tuple[str, ...]
+    only_cents: bool
+
+
+def _parse(typed: str) -> _Typed:
+    clean = typed[:_MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+    chunks = clean.split()[:_MAX_WORDS]
+    amounts = [cents for cents in map(_amount, chunks) if cents is not None]
+    found: list[str] = []
+    others: list[str] = []
+    for chunk in chunks:
+        # 605-555 is the beginning of a phone, which is indexed as one run of digits.
+        split = words(chunk)
+        split = ["".join(split)] if _NUMERIC.fullmatch(chunk) else split
+        found += split
+        others += [] if amounts and _amount(chunk) == amounts[0] else split
+    apart = words(" ".join(chunks))
+    only_cents = bool(amounts) and "$" in clean
+    return _Typed(
+        words=tuple(found[:_MAX_WORDS]),
+        chunk=chunks[0].lstrip("#") if len(chunks) == 1 and not only_cents else "",
+        glued=f"{apart[0]}  {'  '.join(apart[1:])}" if len(apart) > 1 and len(apart[0]) < 3 else "",
+        joined="".join(found) if len(found) > 1 and all(map(str.isdigit, found)) else "",
+        cents=amounts[0] if amounts else None,
+        others=tuple(others[:_MAX_WORDS]),
+        only_cents=only_cents,
+    )
+
+
+def _amount(chunk: str) -> int | None:
+    if not _AMOUNT.fullmatch(chunk):
+        return None
+    try:
+        return parse_cents(chunk)
+    except ValueError:
+        return None
+
+
+# What is asked of an index
+
+
+class _Query(NamedTuple):
+    """The query of an index, and the texts that what it finds must hold."""
+
+    match: str
+    held: tuple[str, ...]
+
+
+def _anywhere(word: str) -> str:
+    return word if len(word) > 2 else _beginning(word)
+
+
+def _beginning(word: str) -> str:
+    return f"  {word}" if len(word) == 1 else f" {word}"
+
+
+def _query(asked: Iterable[str]) -> _Query:
+    """What finds rows that hold all of these texts. None ever holds a quote (see `words`)."""
+    parts, held = [], []
+    for text in asked:
+        part = text
+        if len(text) > _LONG_NUMBER and text.strip().isdigit():
+            # Area codes are in every row: the last digits tell more, and reading fewer trigrams is faster.
+            part = text[-_LONG_NUMBER:]
+            held.append(text)
+        parts.append(f'"{part}"')
+    return _Query(" AND ".join(parts), tuple(held))
+
+
+def _found(
+    session: Session, select: str, index: str, query: _Query, order: str, *values: Any
+) -> Sequence[Any]:
+    """Rows of an index: `select` reads them as `a`; `order` may begin with more conditions."""
+    held = f"instr({UNFOLDED[index]}, ?) AND " * len(query.held)
+    return fetch(session, f"{select} WHERE {held}{index} MATCH ? {order}", *query.held, query.match, *values)
+
+
+class _Once(dict[int, Any]):
+    """Rows by their id, which comes first in a row, in the order in which each was first found."""
+
+    def add(self, *found: Sequence[Any]) -> None:
+        for rows in found:
+            for row in rows:
+                self.setdefault(row[0], row)
+
+
+# Accounts
+
+_ACCOUNT = "a.id, a.number, a.name, a.address, a.phone, a.email, a.payer, a.old_number, a.status"
+
+
+def _accounts_found(session: Session, index: str, asked: Iterable[str], limit: int) -> Sequence[Any]:
+    # The index comes first: it hands over its rows in order and stops at the limit.
+    select = f"SELECT {_ACCOUNT} FROM {index} s CROSS JOIN account a ON a.id = s.rowid"  # noqa: S608
+    return _found(session, select, index, _query(asked), "ORDER BY s.rowid LIMIT ?", limit)
+
+
+def _exact_accounts(session: Session, asked: _Typed) -> Sequence[Any]:
+    """Accounts of exactly this number: today's number first, then one they had before the import."""
+    if not any(map(str.isdigit, asked.chunk)):
+        return ()
+    return fetch(
+        session,
+        f"SELECT {_ACCOUNT} FROM account a WHERE a.number = ? UNION ALL SELECT {_ACCOUNT} FROM account a "  # noqa: S608
+        "WHERE a.old_number <> '' AND a.old_number = ? COLLATE NOCASE",
+        asked.chunk,
+        asked.chunk,
+    )
+
+
+def _accounts_numbered_from(session: Session, asked: _Typed, limit: int) -> Sequence[Any]:
+    if not _DIGITS.fullmatch(asked.chunk):
+        return ()
+    return fetch(
+        session,
+        f"SELECT {_ACCOUNT} FROM account a WHERE a.number >= ? AND a.number < ? ORDER BY a.number LIMIT ?",  # noqa: S608
+        asked.chunk,
+        f"{asked.chunk}:",  # the character after 9
+        limit,
+    )
+
+
+def _accounts(session: Session, asked: _Typed, limit: int, after_exact: Sequence[Any] = ()) -> list[Any]:
+    if not asked.words or asked.only_cents:
+        return []
+    found = _Once()
+    found.add(_exact_accounts(session, asked), after_exact, _accounts_numbered_from(session, asked, limit))
+    anywhere = _accounts_found(session, "search_account", map(_anywhere, asked.words), limit)
+    if len(anywhere) == limit and not all(map(str.isdigit, asked.words)):
+        found.add(_accounts_found(session, "search_name", map(_beginning, asked.words), limit))
+    if len(found) < limit:
+        found.add(sorted(anywhere, key=lambda row: _account_tier(row, asked)))
+    for run in (asked.joined, asked.glued):
+        if run and len(found) < limit:
+            found.add(_accounts_found(session, "search_account", [_anywhere(run)], limit))
+    return list(found.values())[:limit]
+
+
+def _account_tier(row: Any, asked: _Typed) -> int:
+    """0: all words begin a word of the name; 1: begin any word; 2: are anywhere."""
+    name = _spaced(row[2])
+    if all(f" {word.lower()}" in name for word in asked.words):
+        return 0
+    _, number, _, address, phone, email, payer, old_number, _ = row
+    digits = "".join(words(phone))
+    everything = f"{name}{_spaced(f'{number} {address} {digits} {email} {payer} {old_number}')}"
+    return 1 if all(f" {word.lower()}" in everything for word in asked.words) else 2
+
+
+def _spaced(text: str) -> str:
+    return f" {' '.join(words(text))}".lower()
+
+
+def _account_hit(row: Any, asked: _Typed) -> Hit:
+    account_id, number, name, address, phone, email, payer, old_number, status = row
+    street = address.split("\n", 1)[0]
+    parts = (number, street, phone, "" if status == "active" else status)
+    detail = " · ".join(part for part in parts if part)
+    match, shown = "", f"{name} {detail}".lower()
+    missing = [word.lower() for word in asked.words if word.lower() not in shown]
+    shown = _searchable(shown) if missing else shown
+    for word in missing:
+        if word not in shown and not match:
+            hidden = (("old number", old_number), ("payer", payer), ("e-mail", email), ("address", address))
+            match = next((f"{label} {value}" for label, value in hidden if word in _searchable(value)), "")
+    return Hit("account", account_id, account_id, name, detail, match.replace("\n", ", "))
+
+
+def _searchable(text: str) -> str:
+    found = words(text)
+    return f"{' '.join(found)} {''.join(found)}".lower()
+
+
+# Invoices: their number is their row's id, so a beginning is a few ranges of the primary key
+
+_INVOICE = (
+    "SELECT i.id, i.account_id, a.name, a.number, i.issued_on, i.total_cents, i.open_cents "
+    "FROM invoice i JOIN account a ON a.id = i.account_id WHERE i.id BETWEEN ? AND ? "
+    "ORDER BY i.id DESC LIMIT ?"
+)
+
+
+def _invoices(session: Session, asked: _Typed, limit: int) -> list[Any]:
+    """Invoices whose numbers begin as typed: the exact one, then shorter numbers first, then newest first."""
+    digits = asked.chunk
+    if limit < 1 or not _DIGITS.fullmatch(digits) or digits.startswith("0"):
+        return []
+    known = fetch_one(session, "SELECT (SELECT min(id) FROM invoice), (SELECT max(id) FROM invoice)")
+    if known is None or known[0] is None:
+        return []
+    lowest, highest = known
+    found: list[Any] = []
+    for further in range(len(str(highest)) - len(digits) + 1):
+        low, high = int(digits) * 10**further, (int(digits) + 1) * 10**further - 1
+        if low <= highest and high >= lowest and len(found) < limit:
+            found += fetch(session, _INVOICE, low, min(high, highest), limit - len(found))
+    return found
+
+
+def _invoice_hit(row: Any) -> Hit:
+    invoice_id, account_id, name, number, issued_on, total_cents, open_cents = row
+    state = f"{format_cents(open_cents)} open" if open_cents else "nothing open"
+    detail = f"{name} · {number} · {issued_on} · {format_cents(total_cents)}, {state}"
+    return Hit("invoice", invoice_id, account_id, f"Invoice {invoice_id}", detail)
+
+
+# Checks
+
+_CHECK = (
+    "SELECT a.id, a.number, a.cents, a.received_on, a.payer, a.state, o.id, o.name FROM {source} "
+    "LEFT JOIN account o ON o.id = "
+    "(SELECT min(p.account_id) FROM payment p WHERE p.mail_check_id = a.id) WHERE "
+)
+_CHECK_READ = _CHECK.format(source="mail_check a")
+_NUMBERED_FROM = _CHECK_READ + (
+    "a.number >= ? COLLATE NOCASE AND a.number < ? COLLATE NOCASE "
+    "ORDER BY a.number COLLATE NOCASE, a.id DESC LIMIT ?"
+)
+
+
+def _number_within(start: int) -> str:
+    part = f"substr(number, {start}) COLLATE NOCASE"
+    return (
+        f"SELECT id FROM (SELECT id FROM mail_check WHERE length(number) >= {start + 2} "  # noqa: S608
+        f"AND {part} >= ?1 AND {part} < ?2 ORDER BY {part}, id DESC LIMIT ?3)"
+    )
+
+
+_NUMBERED_WITHIN = (
+    _CHECK_READ
+    + f"a.id IN ({' UNION ALL '.join(map(_number_within, CHECK_NUMBER_FROM))}) ORDER BY a.id DESC LIMIT ?3"
+)
+_PAID_BY = _CHECK.format(
+    source="search_payer s CROSS JOIN check_payer y ON y.id = s.rowid "
+    "CROSS JOIN mail_check a ON a.payer = y.name"
+)
+
+
+def _checks(session: Session, asked: _Typed, limit: int) -> list[Any]:
+    """Checks of exactly this number, numbers that begin so, of this amount, numbers with it, of this payer.
+
+    The newest of equal ones come first.
+    """
+    found = _Once()
+    if limit < 1 or not asked.words:
+        return []
+    if asked.chunk:
+        found.add(fetch(session, _NUMBERED_FROM, asked.chunk, asked.chunk + _LAST, limit))
+    if asked.cents is not None and len(found) < limit:
+        found.add(_checks_with(session, asked.others, asked.cents, limit))
+    if len(asked.chunk) > 2 and len(found) < limit:
+        found.add(fetch(session, _NUMBERED_WITHIN, asked.chunk, asked.chunk + _LAST, limit))
+    if not asked.only_cents and len(found) < limit:
+        found.add(_checks_with(session, asked.words, None, limit))
+    return list(found.values())[:limit]
+
+
+def _checks_with(session: Session, asked: Sequence[str], cents: int | None, limit: int) -> Sequence[Any]:
+    """Checks of an amount, or of any, with these words in the payer's name; those with digits in the number."""
+    numbers = [word for word in asked if any(c.isdigit() for c in word)]
+    names = [word for word in asked if word not in numbers]
+    if not names and cents is None:
+        names, numbers = numbers, []
+    conditions = "(instr(a.number, ?) OR instr(a.payer, ?)) AND " * len(numbers)
+    values: list[Any] = [word for word in numbers for _ in range(2)]
+    if cents is not None:
+        conditions += "a.cents = ? AND "
+        values.append(cents)
+    if not names:
+        sql = _CHECK_READ + conditions.removesuffix("AND ") + "ORDER BY a.id DESC LIMIT ?"
+        return fetch(session, sql, *values, limit)
+    sql = _PAID_BY + conditions + "search_payer MATCH ? ORDER BY s.rowid LIMIT ?"
+    match = " AND ".join(f'"{_anywhere(name)}"' for name in names)
+    return sorted(fetch(session, sql, *values, match, limit), key=lambda row: -row[0])
+
+
+def _check_hit(row: Any) -> Hit:
+    check_id, number, cents, received_on, payer, state, account_id, name = row
+    parts = (name or payer, f"received {received_on}", state)
+    detail = " · ".join(part for part in parts if part)
+    match = f"payer {payer}" if name and payer and payer != name else ""
+    return Hit("check", check_id, account_id, f"Check {number} over {format_cents(cents)}", detail, match)
+
+
+# What the windows call
+
+
+def find(session: Session, typed: str, limit: int = 50) -> list[Hit]:
+    """At most `limit` accounts, invoices and checks, in this order; exact numbers first within each.
+
+    A fifth of the places is kept for invoices and a fifth for checks, so that many accounts with 1042 in a
+    phone do not hide check 1042. `77.34` or `$77` also finds checks of that amount. Any text is allowed;
+    empty text finds nothing.
+    """
+    asked = _parse(typed)
+    accounts = _accounts(session, asked, limit)
+    invoices = _invoices(session, asked, max(limit // 5, limit - len(accounts)))
+    checks = _checks(session, asked, max(limit // 5, limit - len(accounts) - len(invoices)))
+    accounts = accounts[: limit - min(len(invoices), limit // 5) - min(len(checks), limit // 5)]
+    invoices = invoices[: limit - len(accounts) - min(len(checks), limit // 5)]
+    return [
+        *(_account_hit(row, asked) for row in accounts),
+        *(_invoice_hit(row) for row in invoices),
+        *(_check_hit(row) for row in checks[: limit - len(accounts) - len(invoices)]),
+    ]
+
+
+def find_accounts(session: Session, typed: str, limit: int = 50) -> list[Hit]:
+    """At most `limit` accounts for what is typed into a row of checks, an invoice's number included.
+
+    Accounts of exactly this number come first, then the account of exactly this invoice, then what `find`
+    finds, then accounts with invoices whose numbers begin so. Any text is allowed; empty text finds nothing.
+    """
+    asked = _parse(typed)
+    invoices = _invoices(session, asked, limit)
+    exact = [row[1] for row in invoices if str(row[0]) == asked.chunk]
+    rows = _accounts(session, asked, limit, _accounts_by_id(session, exact))
+    known = {row[0] for row in rows}
+    further = list(dict.fromkeys(row[1] for row in invoices if row[1] not in known))
+    rows += _accounts_by_id(session, further[: limit - len(rows)])
+    of_invoice = {row[1]: f"invoice {row[0]}" for row in reversed(invoices) if row[1] in (*exact, *further)}
+    hits = (_account_hit(row, asked) for row in rows)
+    return [hit._replace(match=of_invoice.get(hit.id, hit.match)) for hit in hits]
+
+
+def _accounts_by_id(session: Session, account_ids: Sequence[int]) -> list[Any]:
+    if not account_ids:
+        return []
+    rows = fetch(
+        session,
+        f"SELECT {_ACCOUNT} FROM account a WHERE a.id IN ({', '.join('?' * len(account_ids))})",  # noqa: S608
+        *account_ids,
+    )
+    return sorted(rows, key=lambda row: account_ids.index(row[0]))

@@ -1,0 +1,323 @@
+"""What each account's statement says, read in bulk, as of a billing run: a reprint says the same (ADV-4)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.errors import UserError
+from app.models.bulk import day_or_none, fetch_one, fetch_tuples, fetch_value, parse_day
+from app.money import format_cents
+from app.periods import next_month_start
+from app.services.documents.content import ActivityLine, Aging, ChargeLine, Office, StatementContent
+from app.services.office import office_form
+
+CHUNK = 1_000
+AGE_LIMITS = (30, 60, 90)
+METHOD_NAMES = {"card": "card", "echeck": "bank account", "bank-draft": "bank account"}
+
+
+class StatementRun(NamedTuple):
+    """A billing run seen as a statement run: documents recorded after `through` belong to the next one."""
+
+    run_id: int
+    on: date
+    after: int
+    through: int
+
+
+def statement_run(session: Session, run_id: int) -> StatementRun:
+    """The statements of a finished billing run. Raises UserError for an unknown or unfinished one."""
+    row = fetch_one(
+        session,
+        "SELECT business_date, state, through_action_id FROM run WHERE id = ? AND what = 'billing'",
+        run_id,
+    )
+    if row is None or row.state != "done":
+        raise UserError("Statements are made from a finished billing run; choose one.", field="run")
+    before = fetch_value(
+        session,
+        "SELECT max(through_action_id) FROM run WHERE what = 'billing' AND state = 'done' AND through_action_id < ?",
+        row.through_action_id,
+    )
+    return StatementRun(run_id, parse_day(row.business_date), before or 0, row.through_action_id)
+
+
+def latest_billing_run(session: Session) -> int:
+    """The last finished billing run that billed something. Raises UserError when there is none."""
+    found = fetch_value(
+        session,
+        "SELECT id FROM run WHERE what = 'billing' AND state = 'done' AND documents > 0 ORDER BY id DESC LIMIT 1",
+    )
+    if found is None:
+        raise UserError("No month has been billed yet; make the billing run first.", field="run")
+    return int(found)
+
+
+def paper_office(session: Session) -> Office:
+    """The office as the paper shows it."""
+    form = office_form(session)
+    return Office(
+        form.name,
+        form.address,
+        form.phone,
+        form.email,
+        form.website,
+        form.bank_name,
+        form.bank_routing,
+        form.bank_account_last4,
+    )
+
+
+class StatementAccount(NamedTuple):
+    """An account that gets a statement, and how."""
+
+    account_id: int
+    number: str
+    name: str
+    email: str
+    delivery: str
+
+
+def statement_accounts(session: Session, run: StatementRun) -> list[StatementAccount]:
+    """Accounts billed by the run, and those that owe something: in the order in which they are printed."""
+    rows = fetch_tuples(
+        session,
+        "SELECT id, number, name, email, delivery FROM account WHERE id IN (SELECT account_id FROM invoice "
+        "WHERE run_id = ?) OR (balance_cents > 0 AND EXISTS (SELECT 1 FROM invoice i WHERE i.account_id = account.id)) "
+        "ORDER BY id",
+        run.run_id,
+    )
+    return [StatementAccount(*row) for row in rows]
+
+
+def contents(session: Session, run: StatementRun, account_ids: Sequence[int]) -> Iterator[StatementContent]:
+    """The statements of some accounts (ascending ids), read a chunk at a time; memory does not grow."""
+    reader = _Reader(session, run)
+    for start in range(0, len(account_ids), CHUNK):
+        yield from reader.chunk(account_ids[start : start + CHUNK])
+
+
+class _Facts(NamedTuple):
+    """What was read for a chunk, by account."""
+
+    invoices: dict[int, list[Any]]
+    lines: dict[int, list[Any]]
+    credits: dict[int, list[Any]]
+    undone: dict[int, list[Any]]
+    refunds: dict[int, list[Any]]
+
+
+class _Reader:
+    """Reads the statements of one run. What happened after the run is taken back out, so a reprint agrees."""
+
+    def __init__(self, session: Session, run: StatementRun) -> None:
+        self.session = session
+        self.run = run
+        self.message = office_form(session).statement_message
+        billed = next_month_start(run.on)
+        self.period = f"{billed:%B} {billed.year}"
+        # Applications recorded after the run, by invoice and by refund: usually few or none.
+        self.applied_later: defaultdict[int, int] = defaultdict(int)
+        self.refunded_later: defaultdict[int, int] = defaultdict(int)
+        for invoice_id, refund_id, cents in fetch_tuples(
+            session,
+            "SELECT invoice_id, refund_id, sum(cents) FROM allocation WHERE business_date >= ? AND action_id > ? "
+            "GROUP BY invoice_id, refund_id",
+            run.on,
+            run.through,
+        ):
+            if invoice_id is not None:
+                self.applied_later[invoice_id] += cents
+            else:
+                self.refunded_later[refund_id] += cents
+
+    def chunk(self, account_ids: Sequence[int]) -> Iterator[StatementContent]:
+        """The statements of some accounts."""
+        first, last = account_ids[0], account_ids[-1]
+        wanted = set(account_ids)
+        facts = self._facts(first, last)
+        for row in fetch_tuples(
+            self.session,
+            "SELECT id, number, name, address, autopay, method_label, authorized_on, balance_cents FROM account "
+            "WHERE id BETWEEN ? AND ? ORDER BY id",
+            first,
+            last,
+        ):
+            if row[0] in wanted:
+                content = self._content(row, facts)
+                if content is not None:
+                    yield content
+
+    def _facts(self, first: int, last: int) -> _Facts:
+        run, session = self.run, self.session
+        invoices = _by_account(
+            fetch_tuples(
+                session,
+                "SELECT account_id, id, issued_on, due_on, total_cents, open_cents, what, run_id, action_id FROM invoice "
+                "WHERE account_id BETWEEN ? AND ? AND (action_id > ? OR open_cents > 0) ORDER BY id",
+                first,
+                last,
+                run.after,
+            )
+        )
+        shown = [row[1] for rows in invoices.values() for row in rows if row[8] > run.after]
+        lines: defaultdict[int, list[Any]] = defaultdict(list)
+        if shown:
+            for line in fetch_tuples(
+                session,
+                "SELECT invoice_id, period_from, period_to, description, cents FROM line "
+                "WHERE invoice_id BETWEEN ? AND ? ORDER BY invoice_id, n",
+                min(shown),
+                max(shown),
+            ):
+                lines[line[0]].append(line)
+        credits = fetch_tuples(
+            session,
+            "SELECT account_id, business_date, description, cents, kind, action_id FROM credit "
+            "WHERE account_id BETWEEN ? AND ? AND action_id > ? AND kind <> 'credit-memo' ORDER BY id",
+            first,
+            last,
+            run.after,
+        )
+        undone = fetch_tuples(
+            session,
+            "SELECT p.account_id, r.business_date, r.state, p.check_number, p.cents, r.action_id FROM payment_reversal r "
+            "JOIN payment p ON p.id = r.payment_id WHERE r.action_id > ? AND p.account_id BETWEEN ? AND ? "
+            "ORDER BY r.action_id",
+            run.after,
+            first,
+            last,
+        )
+        refunds = fetch_tuples(
+            session,
+            "SELECT f.account_id, f.id, f.business_date, f.cents, f.open_cents, f.action_id, v.business_date, v.action_id "
+            "FROM refund f LEFT JOIN refund_void v ON v.refund_id = f.id "
+            "WHERE f.account_id BETWEEN ? AND ? ORDER BY f.id",
+            first,
+            last,
+        )
+        return _Facts(invoices, lines, _by_account(credits), _by_account(undone), _by_account(refunds))
+
+    def _content(self, account: Sequence[Any], facts: _Facts) -> StatementContent | None:
+        account_id, number, name, address, autopay, label, authorized_on, balance = account
+        run = self.run
+        billed, activity, later = None, [], 0
+        buckets, past_due = [0, 0, 0, 0, 0], 0
+        newest = 0
+        for row in facts.invoices.get(account_id, ()):
+            _, invoice_id, issued_on, due_on, total, open_cents, what, run_id, action_id = row
+            if action_id > run.through:
+                later += total
+                continue
+            newest = invoice_id
+            open_then = (
+                open_cents + self.applied_later.get(invoice_id, 0) if self.applied_later else open_cents
+            )
+            if open_then:
+                age = (run.on - parse_day(due_on)).days
+                buckets[_bucket(age)] += open_then
+                past_due += open_then if age > 0 else 0
+            if run_id == run.run_id:
+                billed = row
+            elif action_id > run.after and what != "opening":
+                day = parse_day(issued_on)
+                activity += [ActivityLine(day, line[3], line[4]) for line in facts.lines.get(invoice_id, ())]
+        for _, on, description, cents, kind, action_id in facts.credits.get(account_id, ()):
+            if action_id > run.through:
+                later -= cents
+            elif kind != "opening":
+                activity.append(ActivityLine(parse_day(on), description, -cents))
+        for _, on, state, check_number, cents, action_id in facts.undone.get(account_id, ()):
+            if action_id > run.through:
+                later += cents
+            else:
+                said = f"Payment {state}{', check ' + check_number if check_number else ''}"
+                activity.append(ActivityLine(parse_day(on), said, cents))
+        later += self._refund_activity(facts.refunds.get(account_id, ()), activity, buckets)
+        balance -= later
+        if billed is None and (balance <= 0 or not newest):
+            return None
+        activity.sort(key=lambda line: line.on)
+        charges: tuple[ChargeLine, ...] = ()
+        if billed is not None:
+            charges = tuple(
+                ChargeLine(day_or_none(line[1]), day_or_none(line[2]), line[3], line[4])
+                for line in facts.lines[billed[1]]
+            )
+        new = sum([charge.cents for charge in charges])
+        before = balance - new - sum([line.cents for line in activity])
+        if balance < 0:
+            buckets[0] += balance
+        return StatementContent(
+            number,
+            name,
+            tuple(address.split("\n")) if address else (),
+            newest if billed is None else billed[1],
+            run.on,
+            run.on if billed is None else parse_day(billed[3]),
+            self.period,
+            before,
+            tuple(activity),
+            charges,
+            new,
+            balance,
+            past_due,
+            Aging(*buckets),
+            self._message(past_due),
+            _autopay_sentence(autopay, label, authorized_on, balance, run.on),
+        )
+
+    def _refund_activity(
+        self, refunds: Iterable[Any], activity: list[ActivityLine], buckets: list[int]
+    ) -> int:
+        """Refund checks and voids of the period; returns the cents that came after the run."""
+        run, later = self.run, 0
+        for _, refund_id, on, cents, open_cents, action_id, void_on, void_action in refunds:
+            if action_id > run.through:
+                later += cents
+            else:
+                # A refund whose payment came back is owed, but never past due (ADV-9).
+                buckets[0] += open_cents + self.refunded_later.get(refund_id, 0)
+                if action_id > run.after:
+                    activity.append(ActivityLine(parse_day(on), "Refund check", cents))
+            if void_action is not None and void_action > run.through:
+                later -= cents
+            elif void_action is not None and void_action > run.after:
+                activity.append(ActivityLine(parse_day(void_on), "Refund check void", -cents))
+        return later
+
+    def _message(self, past_due: int) -> str:
+        if past_due:
+            return (
+                f"${format_cents(past_due)} of your balance is past due. Please pay it now, or call us to make "
+                "arrangements; services of past-due accounts are suspended."
+            )
+        return self.message
+
+
+def _autopay_sentence(
+    autopay: str, label: str, authorized_on: str | None, balance: int, on: date
+) -> str | None:
+    if autopay == "none" or authorized_on is None or balance <= 0:
+        return None
+    return (
+        f"Your {label or METHOD_NAMES[autopay]} will be charged ${format_cents(balance)} on {on:%B} {on.day}."
+    )
+
+
+def _bucket(days_past_due: int) -> int:
+    if days_past_due <= 0:
+        return 0
+    return 1 + sum(days_past_due > limit for limit in AGE_LIMITS)
+
+
+def _by_account(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: defaultdict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(row)
+    return found
