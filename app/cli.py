@@ -122,11 +122,7 @@ def _check(arguments: argparse.Namespace) -> int:
         problems = verify_file(session) + verify_books(session)
     for problem in problems:
         print(problem)
-    print(
-        f"{len(problems)} problem(s) found."
-        if problems
-        else f"{arguments.office}: every figure agrees with the ledger."
-    )
+    print(f"{len(problems)} problem(s) found." if problems else f"{arguments.office}: every figure agrees with the ledger.")
     return 1 if problems else 0
 
 
@@ -192,9 +188,7 @@ def _due(arguments: argparse.Namespace) -> int:
         )
     if done.refunds is not None:
         print(f"Refunds: {len(done.refunds.refund_ids)} checks, {format_cents(done.refunds.total_cents)}.")
-    print(
-        f"Receipts: {done.closed.receipts.sent} sent, {done.closed.receipts.without_address} without an address."
-    )
+    print(f"Receipts: {done.closed.receipts.sent} sent, {done.closed.receipts.without_address} without an address.")
     for last_day, cents in done.closed.recognised:
         print(f"Revenue of {last_day:%B} {last_day.year}: {format_cents(cents)}.")
     print(f"{on} is closed.")
@@ -205,9 +199,7 @@ def _bench(arguments: argparse.Namespace) -> int:
     from bench.harness import run_bench
 
     jobs = None if arguments.only is None else tuple(arguments.only.split(","))
-    return run_bench(
-        arguments.accounts, jobs, as_json=arguments.json, samples=arguments.samples, folder=arguments.folder
-    )
+    return run_bench(arguments.accounts, jobs, as_json=arguments.json, samples=arguments.samples, folder=arguments.folder)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -30,9 +30,7 @@ from bench.floor_statements import NAMES, load_fonts
 _REGULAR, _BOLD, _MONO = NAMES[Face.REGULAR], NAMES[Face.BOLD], NAMES[Face.MONO]
 
 
-def draw_checks(
-    office: Office, contents: Iterable[RefundCheckContent], path: Path, stock: CheckStock | None = None
-) -> None:
+def draw_checks(office: Office, contents: Iterable[RefundCheckContent], path: Path, stock: CheckStock | None = None) -> None:
     """Checks on voucher stock (the one with the check at the top, unless given), a sheet each."""
     load_fonts()
     pen = _Pen(path, office, stock or shipped_stock("voucher-top"))
@@ -132,9 +130,7 @@ class _Pen:
         c.setFont(_REGULAR, size)
         c.drawString(x, y, text)
 
-    def _voucher(
-        self, content: RefundCheckContent, lines: list[tuple[str, str, str]], top: float, title: str
-    ) -> None:
+    def _voucher(self, content: RefundCheckContent, lines: list[tuple[str, str, str]], top: float, title: str) -> None:
         c = self.canvas
         self._voucher_frame(top, title)
         y = PAGE_HEIGHT - top - at.VOUCHER_DETAILS

@@ -318,9 +318,7 @@ class _Pen:
         c.setFont(_REGULAR, size)
         c.drawString(LEFT, PAGE_HEIGHT - at.COUPON_CUSTOMER, text)
         digits = scanline.encode(content.account_number, content.statement_number, content.balance)
-        barcode = Code128(
-            digits, barWidth=at.BARCODE_MODULE, barHeight=at.BARCODE_HEIGHT, quiet=1, lquiet=at.BARCODE_QUIET
-        )
+        barcode = Code128(digits, barWidth=at.BARCODE_MODULE, barHeight=at.BARCODE_HEIGHT, quiet=1, lquiet=at.BARCODE_QUIET)
         bottom = PAGE_HEIGHT - at.BARCODE_TOP - at.BARCODE_HEIGHT
         barcode.drawOn(c, at.BARCODE_LEFT - at.BARCODE_QUIET, bottom)
         c.setFont(_MONO, at.SCAN_SIZE)

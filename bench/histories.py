@@ -82,7 +82,7 @@ _MONTH = (
     f"receipt_due, forced) SELECT :credit + id, id, :paid, 'card', :price, '', NULL, NULL, 0, '' FROM account WHERE {_PAYS}",
     "INSERT INTO allocation (id, account_id, credit_id, invoice_id, refund_id, cents, business_date, action_id) "
     f"SELECT :credit + id, id, :credit + id, :invoice + id, NULL, :price, :paid, 1 FROM account WHERE {_PAYS}",
-    f"UPDATE invoice SET open_cents = 0 WHERE id > :invoice AND (account_id + :month) % 20 <> 0",
+    "UPDATE invoice SET open_cents = 0 WHERE id > :invoice AND (account_id + :month) % 20 <> 0",
     f"UPDATE account SET balance_cents = balance_cents + :price WHERE NOT ({_PAYS})",
     "UPDATE service SET billed_through = :to",
 )
@@ -103,9 +103,7 @@ def build_refunds(path: Path, refunds: int) -> None:
                 "UPDATE account SET status = 'closed', closed_on = '2026-01-01', balance_cents = -(1000 + id), "
                 "name = 'Customer Number ' || id, address = id || ' Canyon Dr' || char(10) || 'Rapid City SD 57701'",
             )
-            execute(
-                session, "INSERT INTO entry SELECT id, '2026-01-01', 'courtesy-credit', NULL, 1 FROM account"
-            )
+            execute(session, "INSERT INTO entry SELECT id, '2026-01-01', 'courtesy-credit', NULL, 1 FROM account")
             execute(session, "INSERT INTO posting SELECT id, 1, 4900, 1100, 1000 + id, id FROM account")
             execute(
                 session,
@@ -113,4 +111,4 @@ def build_refunds(path: Path, refunds: int) -> None:
                 "'Courtesy credit', 'outage of three days', NULL, id, 1 FROM account",
             )
         with books.write() as session:
-            run_refunds(session, offices.desk(on), force=True)
+            run_refunds(session, offices.desk(on), force=True, reason="bench")

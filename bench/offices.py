@@ -60,9 +60,7 @@ _STREETS = (
     "Pine Ave",
 )
 _TOWNS = ("Rapid City SD 57701", "Sturgis SD 57785", "Spearfish SD 57783", "Custer SD 57730", "Lead SD 57754")
-OFFICE = OfficeForm(
-    "Bench Net", ("1 Main St", "Rapid City SD 57701"), phone="605-555-0100", email="billing@bench.example"
-)
+OFFICE = OfficeForm("Bench Net", ("1 Main St", "Rapid City SD 57701"), phone="605-555-0100", email="billing@bench.example")
 
 
 def desk(on: date) -> Desk:
@@ -112,8 +110,6 @@ def _add_accounts(session: Session, first: int, after: int) -> None:
                 f"a{i}@bench.example",
                 phone,
                 address,
-            )
-            + (
                 "email" if i % 4 else "paper",
                 "none",
                 "",
@@ -135,26 +131,76 @@ def _add_accounts(session: Session, first: int, after: int) -> None:
             prices.append((service_id, service_id, day, cents, act.id))
     insert_ready_rows(session, "account", _ACCOUNT, rows)
     insert_ready_rows(session, "service", _SERVICE, services)
-    insert_ready_rows(
-        session, "service_price", ("id", "service_id", "from_day", "monthly_cents", "action_id"), prices
-    )
+    insert_ready_rows(session, "service_price", ("id", "service_id", "from_day", "monthly_cents", "action_id"), prices)
 
 
-_ACCOUNT = tuple(
-    "id number policy name kind managed email phone address delivery autopay method_label authorized_on "
-    "hourly_rate_cents status opened_on closed_on old_number payer notes balance_cents cycle_done".split()
+_ACCOUNT = (
+    "id",
+    "number",
+    "policy",
+    "name",
+    "kind",
+    "managed",
+    "email",
+    "phone",
+    "address",
+    "delivery",
+    "autopay",
+    "method_label",
+    "authorized_on",
+    "hourly_rate_cents",
+    "status",
+    "opened_on",
+    "closed_on",
+    "old_number",
+    "payer",
+    "notes",
+    "balance_cents",
+    "cycle_done",
 )
-_SERVICE = tuple("id account_id name code monthly_cents first_day last_day billed_through".split())
-_CREDIT = tuple(
-    "id account_id business_date kind cents remaining_cents clause description why invoice_id entry_id action_id".split()
+_SERVICE = ("id", "account_id", "name", "code", "monthly_cents", "first_day", "last_day", "billed_through")
+_CREDIT = (
+    "id",
+    "account_id",
+    "business_date",
+    "kind",
+    "cents",
+    "remaining_cents",
+    "clause",
+    "description",
+    "why",
+    "invoice_id",
+    "entry_id",
+    "action_id",
 )
-_PAYMENT = tuple(
-    "id account_id business_date kind cents check_number mail_check_id settled_on receipt_due forced".split()
+_PAYMENT = (
+    "id",
+    "account_id",
+    "business_date",
+    "kind",
+    "cents",
+    "check_number",
+    "mail_check_id",
+    "settled_on",
+    "receipt_due",
+    "forced",
 )
-_CHECK = tuple(
-    "id batch_id received_on number cents dated via payer bank_hash state deposit_id reason action_id".split()
+_CHECK = (
+    "id",
+    "batch_id",
+    "received_on",
+    "number",
+    "cents",
+    "dated",
+    "via",
+    "payer",
+    "bank_hash",
+    "state",
+    "deposit_id",
+    "reason",
+    "action_id",
 )
-_ALLOCATION = tuple("id account_id credit_id invoice_id refund_id cents business_date action_id".split())
+_ALLOCATION = ("id", "account_id", "credit_id", "invoice_id", "refund_id", "cents", "business_date", "action_id")
 
 
 def pay(session: Session, on: date, first: int, last: int, one_in: int = 20) -> None:

@@ -39,7 +39,7 @@ def differences(before: Path, after: Path) -> dict[str, Any]:
     inserted = {}
     for table in TABLES:
         key = _KEY.get(table, "id")
-        query = f"SELECT * FROM main.{table} WHERE {key} > (SELECT coalesce(max({key}), 0) FROM old.{table}) ORDER BY 1, 2"  # noqa: S608
+        query = f"SELECT * FROM main.{table} WHERE {key} > (SELECT coalesce(max({key}), 0) FROM old.{table}) ORDER BY 1, 2"
         rows = connection.execute(query).fetchall()
         if rows:
             inserted[table] = rows
@@ -47,7 +47,7 @@ def differences(before: Path, after: Path) -> dict[str, Any]:
     for table, columns in CHANGED.items():
         new = ", ".join(f"n.{column}" for column in columns)
         differs = " OR ".join(f"n.{column} IS NOT o.{column}" for column in columns)
-        query = f"SELECT {new}, n.id FROM main.{table} n JOIN old.{table} o ON o.id = n.id WHERE {differs} ORDER BY n.id"  # noqa: S608
+        query = f"SELECT {new}, n.id FROM main.{table} n JOIN old.{table} o ON o.id = n.id WHERE {differs} ORDER BY n.id"
         rows = connection.execute(query).fetchall()
         if rows:
             changed[table] = rows
@@ -81,8 +81,8 @@ def write(connection: sqlite3.Connection, rows: dict[str, Any]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     for table, values in rows["inserted"].items():
         marks = ", ".join("?" * len(values[0]))
-        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
     for table, values in rows["changed"].items():
         sets = ", ".join(f"{column} = ?" for column in CHANGED[table])
-        connection.executemany(f"UPDATE {table} SET {sets} WHERE id = ?", values)  # noqa: S608
+        connection.executemany(f"UPDATE {table} SET {sets} WHERE id = ?", values)
     connection.execute("COMMIT")

@@ -113,9 +113,7 @@ def build(path: Path, accounts: int, checks: int) -> None:
         # A file in use: its index has grown row by row since it was last filled.
         for n in range(1, _ROW_BY_ROW + 1):
             with books.write() as session:
-                execute(
-                    session, "UPDATE account SET name = name || ' ' WHERE id = ?", n * accounts // _ROW_BY_ROW
-                )
+                execute(session, "UPDATE account SET name = name || ' ' WHERE id = ?", n * accounts // _ROW_BY_ROW)
                 _insert_checks(session, checks - _ROW_BY_ROW + n, checks - _ROW_BY_ROW + n, accounts)
 
 
@@ -132,19 +130,12 @@ _ACCOUNT_COLUMNS = _listed(
     "id number policy name kind managed email phone address delivery autopay method_label authorized_on "
     "hourly_rate_cents status opened_on closed_on old_number payer notes balance_cents cycle_done"
 )
-_INVOICE_COLUMNS = _listed(
-    "id account_id issued_on due_on total_cents open_cents what run_id entry_id action_id"
-)
-_CHECK_COLUMNS = _listed(
-    "id batch_id received_on number cents dated via payer bank_hash state deposit_id reason action_id"
-)
+_INVOICE_COLUMNS = _listed("id account_id issued_on due_on total_cents open_cents what run_id entry_id action_id")
+_CHECK_COLUMNS = _listed("id batch_id received_on number cents dated via payer bank_hash state deposit_id reason action_id")
 _CREDIT_COLUMNS = _listed(
-    "id account_id business_date kind cents remaining_cents clause description why invoice_id entry_id "
-    "action_id"
+    "id account_id business_date kind cents remaining_cents clause description why invoice_id entry_id action_id"
 )
-_PAYMENT_COLUMNS = _listed(
-    "id account_id business_date kind cents check_number mail_check_id settled_on forced receipt_due"
-)
+_PAYMENT_COLUMNS = _listed("id account_id business_date kind cents check_number mail_check_id settled_on forced receipt_due")
 
 
 def _insert_accounts(session: Session, low: int, high: int) -> None:
@@ -251,7 +242,7 @@ _ACCOUNT_LIKE = " OR ".join(
     for column in _listed("number name phone replace(phone,'-','') address email old_number payer")
 )
 _FLOOR = (
-    (f"SELECT id, number, name, address FROM account WHERE {_ACCOUNT_LIKE} LIMIT ?2", True),  # noqa: S608
+    (f"SELECT id, number, name, address FROM account WHERE {_ACCOUNT_LIKE} LIMIT ?2", True),
     (
         "SELECT id, account_id, total_cents FROM invoice WHERE CAST(id AS TEXT) LIKE ?1 ESCAPE '\\' LIMIT ?2",
         False,

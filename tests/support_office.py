@@ -1,4 +1,4 @@
-"""An office for tests, kept as a diary: a day is chosen, things are done and looked at through the services."""
+"""An office for tests, kept as a diary: a day is chosen, things are done through the services."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ def _driver(books: Database) -> sqlite3.Connection:
 class Diary:
     """An office in memory (or in `path`), on a business date that the test moves with `on`."""
 
-    def __init__(
-        self, first_day: date = NEW_YEAR, path: Path | None = None, image: bytes = b"", **policy: str
-    ) -> None:
+    def __init__(self, first_day: date = NEW_YEAR, path: Path | None = None, image: bytes = b"", **policy: str) -> None:
         image = image or _empty_office(first_day, tuple(policy.items()))
         if path is None:
             self.books = database.Database(database.in_memory().engine, None)
@@ -72,9 +70,7 @@ class Diary:
     def __enter__(self) -> Diary:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.books.close()
 
     def on(self, month: int, day: int, year: int = 2026) -> Diary:
@@ -98,7 +94,10 @@ class Diary:
             return service(session, self.desk, *args, **kwargs)
 
     def see(
-        self, question: Callable[Concatenate[Session, Given], Result], *args: Given.args, **kwargs: Given.kwargs
+        self,
+        question: Callable[Concatenate[Session, Given], Result],
+        *args: Given.args,
+        **kwargs: Given.kwargs,
     ) -> Result:
         """What the books say."""
         with self.books.read() as session:

@@ -123,11 +123,29 @@ def test_the_legal_line_of_a_check(amount: int, words: str) -> None:
     assert amount_in_words(amount) == words
 
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _SCALES = {"thousand": 1000, "million": 10**6, "billion": 10**9}
 
 
@@ -340,6 +358,8 @@ def test_any_swap_of_neighbours_is_refused(account_id: int) -> None:
         assert swapped == number or not is_account_number(swapped)
 
 
-@pytest.mark.parametrize("text", ["", "0", "00000", "10001", " 100014", "100014 ", "-100014", "１０００１４", "1000.4", "ABC"])
+@pytest.mark.parametrize(
+    "text", ["", "0", "00000", "10001", " 100014", "100014 ", "-100014", "１０００１４", "1000.4", "ABC"]
+)
 def test_what_is_no_account_number_is_refused_quietly(text: str) -> None:
     assert not is_account_number(text)

@@ -181,9 +181,7 @@ def test_money_never_becomes_a_float() -> None:
     wrong = [
         found(path, node)
         for path, node in nodes()
-        if not module_of(path).startswith(elsewhere)
-        and isinstance(node, ast.Name)
-        and node.id in ("float", "Decimal")
+        if not module_of(path).startswith(elsewhere) and isinstance(node, ast.Name) and node.id in ("float", "Decimal")
     ]
     assert wrong == []
 

@@ -11,9 +11,7 @@ from app.services.rehearsal import rehearse
 STORIES = Path(__file__).parent / "stories"
 
 
-@pytest.mark.parametrize(
-    "path", sorted(STORIES.glob("*/*.toml")), ids=lambda path: f"{path.parent.name}/{path.stem}"
-)
+@pytest.mark.parametrize("path", sorted(STORIES.glob("*/*.toml")), ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_the_story_holds(path: Path) -> None:
     result = rehearse(path)
     assert result.failures == []

@@ -6,7 +6,8 @@ that go through the unit of work, so single actions use the same path as the bil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import chain
@@ -32,7 +33,7 @@ _PARAMETERS = 8_000
 def _insert_sql(table: str, columns: tuple[str, ...], rows: int = 1) -> str:
     names = ", ".join(f'"{column}"' for column in columns)
     row = f"({', '.join('?' * len(columns))})"
-    return f"INSERT INTO {table} ({names}) VALUES {', '.join([row] * rows)}"  # noqa: S608
+    return f"INSERT INTO {table} ({names}) VALUES {', '.join([row] * rows)}"
 
 
 def _plain(value: Any) -> Any:
@@ -48,9 +49,7 @@ def iso(day: date | None) -> str | None:
     return None if day is None else _iso_day(day)
 
 
-def insert_ready_rows(
-    session: Session, table: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]
-) -> None:
+def insert_ready_rows(session: Session, table: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
     """Insert tuples whose dates are ISO text already."""
     if not rows:
         return
@@ -81,39 +80,63 @@ def execute(session: Session, sql: str, *parameters: Any) -> int:
     return session.connection().exec_driver_sql(sql, tuple(_plain(value) for value in parameters)).rowcount
 
 
-def fetch(session: Session, sql: str, *parameters: Any) -> Sequence[Any]:
-    """All rows of a query with `?` parameters; dates come as ISO text."""
-    return session.connection().exec_driver_sql(sql, tuple(_plain(value) for value in parameters)).all()
+# Reading goes straight to the driver's cursor, on the session's own connection and in its transaction: the
+# result machinery above it costs more than most of these queries.
+
+
+@lru_cache(maxsize=512)
+def _row_type(names: tuple[str, ...]) -> Any:
+    return namedtuple("Row", names, rename=True)
+
+
+def _cursor(session: Session, sql: str, values: Any) -> Any:
+    cursor = session.connection().connection.cursor()
+    cursor.execute(sql, values)
+    return cursor
+
+
+def fetch(session: Session, sql: str, *parameters: Any) -> list[Any]:
+    """All rows of a query with `?` parameters, their columns as attributes; dates come as ISO text."""
+    cursor = _cursor(session, sql, tuple(_plain(value) for value in parameters))
+    rows = cursor.fetchall()
+    if rows:
+        make = _row_type(tuple(column[0] for column in cursor.description))._make
+        rows = [make(row) for row in rows]
+    cursor.close()
+    return list(rows)
 
 
 def fetch_tuples(session: Session, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    """As `fetch`, but bare tuples straight from the driver: for reading many rows."""
-    cursor = session.connection().connection.cursor()
-    try:
-        cursor.execute(sql, tuple(_plain(value) for value in parameters))
-        return list(cursor.fetchall())
-    finally:
-        cursor.close()
+    """As `fetch`, but bare tuples: for reading many rows."""
+    cursor = _cursor(session, sql, tuple(_plain(value) for value in parameters))
+    rows = list(cursor.fetchall())
+    cursor.close()
+    return rows
 
 
 def fetch_named(session: Session, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """As `fetch_tuples`, with `:name` parameters: for queries that use a value several times."""
-    cursor = session.connection().connection.cursor()
-    try:
-        cursor.execute(sql, {name: _plain(value) for name, value in values.items()})
-        return list(cursor.fetchall())
-    finally:
-        cursor.close()
+    cursor = _cursor(session, sql, {name: _plain(value) for name, value in values.items()})
+    rows = list(cursor.fetchall())
+    cursor.close()
+    return rows
 
 
 def fetch_one(session: Session, sql: str, *parameters: Any) -> Any | None:
-    """The first row of a query, or None."""
-    return session.connection().exec_driver_sql(sql, tuple(_plain(value) for value in parameters)).first()
+    """The first row of a query, its columns as attributes, or None."""
+    cursor = _cursor(session, sql, tuple(_plain(value) for value in parameters))
+    row = cursor.fetchone()
+    names = tuple(column[0] for column in cursor.description)
+    cursor.close()
+    return None if row is None else _row_type(names)._make(row)
 
 
 def fetch_value(session: Session, sql: str, *parameters: Any) -> Any:
     """The first column of the first row of a query, or None."""
-    return session.connection().exec_driver_sql(sql, tuple(_plain(value) for value in parameters)).scalar()
+    cursor = _cursor(session, sql, tuple(_plain(value) for value in parameters))
+    row = cursor.fetchone()
+    cursor.close()
+    return None if row is None else row[0]
 
 
 # The first number of each series that people read aloud: long enough not to be taken for a year or a count.
@@ -122,7 +145,7 @@ _FIRST_ID = {"invoice": 100_001, "refund": 1, "deposit": 1}
 
 def reserve_ids(session: Session, table: str, count: int) -> range:
     """`count` fresh ids of `table`. Safe because a writer holds the database from BEGIN IMMEDIATE on."""
-    highest = fetch_value(session, f"SELECT max(id) FROM {table}")  # noqa: S608
+    highest = fetch_value(session, f"SELECT max(id) FROM {table}")
     first = _FIRST_ID.get(table, 1) if highest is None else highest + 1
     return range(first, first + count)
 

@@ -73,7 +73,7 @@ def _indexed(raw: str) -> str:
     # In a set of characters the hyphen stands for itself only at the end.
     unusual = "'*[^ 0-9A-Za-z' || char(10) || " + _quoted(_USUAL.removeprefix("\n") + "]*")
     one_by_one = (
-        f"(WITH RECURSIVE walk(rest, done) AS (VALUES ({raw}, '') UNION ALL "  # noqa: S608
+        f"(WITH RECURSIVE walk(rest, done) AS (VALUES ({raw}, '') UNION ALL "
         "SELECT substr(rest, 2), done || coalesce((SELECT plain FROM search_letter "
         "WHERE letter = substr(rest, 1, 1)), substr(rest, 1, 1)) FROM walk WHERE rest <> '') "
         "SELECT done FROM walk WHERE rest = '')"
@@ -122,7 +122,7 @@ def _triggers(table: str, indexes: tuple[str, ...], fields: tuple[str, ...]) -> 
 
 def _index(name: str, table: str) -> Iterator[tuple[str, str]]:
     text = _indexed(UNFOLDED[name])
-    yield f"{name}_text", f"CREATE VIEW {name}_text AS SELECT a.id AS id, {text} AS text FROM {table} a"  # noqa: S608
+    yield f"{name}_text", f"CREATE VIEW {name}_text AS SELECT a.id AS id, {text} AS text FROM {table} a"
     # Never ranked, so no column sizes are kept: a row less to write each time.
     options = f"content='{name}_text', content_rowid='id', columnsize=0, tokenize='trigram'"
     yield name, f"CREATE VIRTUAL TABLE {name} USING fts5(text, {options})"
@@ -156,10 +156,8 @@ def _check_indexes() -> Iterator[tuple[str, str]]:
 def _schema() -> dict[str, str]:
     """Name -> statement, in the order in which they are made."""
     made = {
-        "search_letter": "CREATE TABLE search_letter (letter TEXT NOT NULL PRIMARY KEY, plain TEXT NOT NULL) "
-        "WITHOUT ROWID",
-        "check_payer": "CREATE TABLE check_payer (id INTEGER NOT NULL PRIMARY KEY, "
-        "name TEXT NOT NULL UNIQUE)",
+        "search_letter": "CREATE TABLE search_letter (letter TEXT NOT NULL PRIMARY KEY, plain TEXT NOT NULL) WITHOUT ROWID",
+        "check_payer": "CREATE TABLE check_payer (id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
         "ix_account_old_number": "CREATE INDEX ix_account_old_number ON account (old_number COLLATE NOCASE) "
         "WHERE old_number <> ''",
     }
@@ -176,7 +174,7 @@ _SCHEMA = _schema()
 
 def _present(connection: Connection) -> dict[str, str]:
     names = ", ".join(f"'{name}'" for name in _SCHEMA)
-    rows = connection.exec_driver_sql(f"SELECT name, sql FROM sqlite_master WHERE name IN ({names})")  # noqa: S608
+    rows = connection.exec_driver_sql(f"SELECT name, sql FROM sqlite_master WHERE name IN ({names})")
     return {row[0]: row[1] for row in rows}
 
 
@@ -204,13 +202,12 @@ def install(connection: Connection) -> None:
             connection.exec_driver_sql("INSERT INTO search_letter VALUES (?, ?)", list(FOLD.items()))
         elif name == "check_payer":
             connection.exec_driver_sql(
-                "INSERT INTO check_payer (name) "
-                "SELECT DISTINCT payer FROM mail_check WHERE payer <> '' ORDER BY payer"
+                "INSERT INTO check_payer (name) SELECT DISTINCT payer FROM mail_check WHERE payer <> '' ORDER BY payer"
             )
     for table, (indexes, _) in _TABLES.items():
-        if connection.exec_driver_sql(f"SELECT 1 FROM {table} LIMIT 1").first() is not None:  # noqa: S608
+        if connection.exec_driver_sql(f"SELECT 1 FROM {table} LIMIT 1").first() is not None:
             for index in indexes:
-                connection.exec_driver_sql(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")  # noqa: S608
+                connection.exec_driver_sql(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
 
 
 def remove(connection: Connection) -> None:
@@ -245,9 +242,7 @@ def agrees_with_rows(connection: Connection) -> bool:
         return False
     try:
         for index in UNFOLDED:
-            connection.exec_driver_sql(
-                f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)"  # noqa: S608
-            )
+            connection.exec_driver_sql(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
     except DatabaseError as error:
         if "malformed" in str(error.orig):
             return False

@@ -97,12 +97,9 @@ def _sqlite(columns_of: dict[str, list[str]]) -> Iterator[str]:
 
 def install(connection: Connection) -> None:
     """Put every trigger in place anew."""
-    present = (
-        connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
-    )
+    present = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
     columns_of = {
-        table: [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")]
-        for table in CHANGEABLE
+        table: [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")] for table in CHANGEABLE
     }
     for statement in _sqlite(columns_of):
         name = statement.split()[2]

@@ -40,24 +40,18 @@ class AccountForm:
 def refuse_closed(account: AccountCard, what: str) -> None:
     """Raises UserError for a closed account (BOTH-8)."""
     if account.status == "closed":
-        raise UserError(
-            f"Account {account.number} is closed; {what} is not possible any more.", field="account"
-        )
+        raise UserError(f"Account {account.number} is closed; {what} is not possible any more.", field="account")
 
 
 def _one_of(value: str, allowed: tuple[str, ...], field: str) -> str:
     if value not in allowed:
-        raise UserError(
-            f"“{value}” is not a {field} this office knows; choose {' or '.join(allowed)}.", field=field
-        )
+        raise UserError(f"“{value}” is not a {field} this office knows; choose {' or '.join(allowed)}.", field=field)
     return value
 
 
 def _refuse_method(kind: str) -> None:
     if kind == "prepaid":
-        raise UserError(
-            "Prepaid cards are not accepted; ask for another card or a bank account.", field="kind"
-        )
+        raise UserError("Prepaid cards are not accepted; ask for another card or a bank account.", field="kind")
     _one_of(kind, ADVANCE_METHODS, "autopay")
 
 
@@ -65,9 +59,7 @@ def find_by_number(session: Session, typed: str) -> int:
     """The id of the account with that number. Raises UserError for a wrong check digit or an unknown one (BOTH-7)."""
     number = "".join(typed.split()).replace("-", "")
     if not is_account_number(number):
-        raise UserError(
-            f"{typed.strip()} is no account number: its check digit is wrong. Look at it again.", "account"
-        )
+        raise UserError(f"{typed.strip()} is no account number: its check digit is wrong. Look at it again.", "account")
     found = fetch_value(session, "SELECT id FROM account WHERE number = ?", number)
     if found is None:
         raise UserError(f"There is no account {number}.", field="account")
@@ -88,9 +80,7 @@ def open_account(session: Session, desk: Desk, form: AccountForm, token: str | N
     if not form.name.strip():
         raise UserError("An account needs a name.", field="name")
     begin(session, desk, "open-account", token=token)
-    return insert_account(
-        session, form, opened_on=desk.on, authorized_on=desk.on if form.autopay != "none" else None
-    )
+    return insert_account(session, form, opened_on=desk.on, authorized_on=desk.on if form.autopay != "none" else None)
 
 
 def insert_account(session: Session, form: AccountForm, **known: object) -> int:
@@ -193,9 +183,7 @@ def record_authorization(session: Session, desk: Desk, account_id: int) -> None:
     """The signed form for the method on file arrived. Raises UserError when there is no method."""
     account = card(session, account_id)
     if account.autopay == "none":
-        raise UserError(
-            f"Account {account.number} has no payment method that a form could authorize.", field="account"
-        )
+        raise UserError(f"Account {account.number} has no payment method that a form could authorize.", field="account")
     act = begin(session, desk, "record-authorization")
     execute(session, "UPDATE account SET authorized_on = ? WHERE id = ?", desk.on, account_id)
     _change(session, act, account_id, "authorization", str(account.authorized_on or ""), str(desk.on))

@@ -71,11 +71,7 @@ def apply_in_order(credits: Sequence[Remaining], owed: Sequence[Owed]) -> list[A
             assert target is not None
             cents = min(left, open_cents)
             since = max(credit.since, target.since)
-            applied.append(
-                Applied(
-                    credit.account_id, credit.credit_id, target.invoice_id, target.refund_id, cents, since
-                )
-            )
+            applied.append(Applied(credit.account_id, credit.credit_id, target.invoice_id, target.refund_id, cents, since))
             left -= cents
             open_cents -= cents
     return applied
@@ -173,9 +169,7 @@ def apply_to_picked(session: Session, act: Act, credit: Remaining, invoice_ids: 
     """Apply a credit to the invoices that the clerk picked, in the order picked; the rest stays."""
     known = {
         row[0]: Owed(credit.account_id, row[0], None, row[1], row[2])
-        for row in fetch(
-            session, "SELECT id, open_cents, issued_on FROM invoice WHERE account_id = ?", credit.account_id
-        )
+        for row in fetch(session, "SELECT id, open_cents, issued_on FROM invoice WHERE account_id = ?", credit.account_id)
     }
     for invoice_id in invoice_ids:
         if invoice_id not in known:
@@ -189,7 +183,7 @@ def undo(session: Session, act: Act, *, credit_id: int | None = None, refund_id:
     column, value = ("credit_id", credit_id) if credit_id is not None else ("refund_id", refund_id)
     rows = fetch(
         session,
-        "SELECT account_id, credit_id, invoice_id, refund_id, sum(cents), max(business_date) FROM allocation "  # noqa: S608
+        "SELECT account_id, credit_id, invoice_id, refund_id, sum(cents), max(business_date) FROM allocation "
         f"WHERE {column} = ? GROUP BY account_id, credit_id, invoice_id, refund_id HAVING sum(cents) <> 0",
         value,
     )

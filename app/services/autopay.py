@@ -14,7 +14,6 @@ from app.services.desk import Desk, begin, refuse_closed_or_future
 from app.services.gateways.autopay import PaymentGateway
 from app.services.payments import record_payment
 
-
 log = logging.getLogger(__name__)
 
 
@@ -57,9 +56,7 @@ def attempt(session: Session, desk: Desk, item: AutopayDue, gateway: PaymentGate
     outcome = gateway.charge(
         attempt_key=key, account_number=item.number, method=item.method, label=item.label, cents=item.cents
     )
-    payment_id = (
-        record_payment(session, act, item.account_id, item.method, item.cents) if outcome.approved else None
-    )
+    payment_id = record_payment(session, act, item.account_id, item.method, item.cents) if outcome.approved else None
     insert_with_id(
         session,
         "payment_attempt",

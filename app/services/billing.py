@@ -93,13 +93,9 @@ class _Tally:
         return BillingTotals(run_id, self.accounts, self.invoices, total, by_kind, tuple(self.parked))
 
 
-def _drafts(
-    session: Session, policy: AdvancePolicy, first: int, last: int, on: date
-) -> tuple[int, list[InvoiceDraft]]:
+def _drafts(session: Session, policy: AdvancePolicy, first: int, last: int, on: date) -> tuple[int, list[InvoiceDraft]]:
     """The cycle invoices of a range of accounts, and how many accounts were due."""
-    facts = loading.cycle_facts(
-        session, policy.name, first, last, on, with_suspensions=not policy.bill_while_suspended
-    )
+    facts = loading.cycle_facts(session, policy.name, first, last, on, with_suspensions=not policy.bill_while_suspended)
     drafts = [draft for account in facts if (draft := cycle_invoice(account, policy, on)) is not None]
     return len(facts), drafts
 
@@ -144,9 +140,7 @@ def preview(
     return tally.totals(None)
 
 
-def _preview_by_rollback(
-    database: Database, desk: Desk, progress: Progress, cancelled: Callable[[], bool]
-) -> BillingTotals:
+def _preview_by_rollback(database: Database, desk: Desk, progress: Progress, cancelled: Callable[[], bool]) -> BillingTotals:
     tally = _Tally()
 
     class TakenBack(Exception):
@@ -181,9 +175,7 @@ def _preview_range(session: Session, desk: Desk, first: int, last: int, tally: _
     _merge(tally, trial)
 
 
-def _bill_range(
-    session: Session, desk: Desk, run_id: int | None, first: int, last: int, tally: _Tally
-) -> Act:
+def _bill_range(session: Session, desk: Desk, run_id: int | None, first: int, last: int, tally: _Tally) -> Act:
     """One chunk: scheduled changes, the cycle, the credit applied, restorations."""
     act = begin(session, desk, "run-billing")
     tally.add([draft for draft in carry_out_due(session, act, first, last, run_id) if draft is not None])
@@ -258,8 +250,7 @@ def run_billing(
     with database.write() as session:
         execute(
             session,
-            "UPDATE run SET state = 'done', finished_at = ?, through_action_id = (SELECT max(id) FROM action) "
-            "WHERE id = ?",
+            "UPDATE run SET state = 'done', finished_at = ?, through_action_id = (SELECT max(id) FROM action) WHERE id = ?",
             desk.now(),
             run_id,
         )
@@ -294,9 +285,7 @@ def _open_run(session: Session, desk: Desk) -> tuple[int, bool]:
         desk.now(),
         desk.on,
     )
-    found = fetch_one(
-        session, "SELECT id, state FROM run WHERE what = 'billing' AND business_date = ?", desk.on
-    )
+    found = fetch_one(session, "SELECT id, state FROM run WHERE what = 'billing' AND business_date = ?", desk.on)
     if found is not None:
         execute(session, "UPDATE run SET state = 'running' WHERE id = ?", found.id)
         return int(found.id), found.state == "running"
@@ -331,13 +320,9 @@ def _bill_chunk(database: Database, desk: Desk, run_id: int, first: int, last: i
     _merge(tally, trial)
 
 
-def _bill_one_by_one(
-    database: Database, desk: Desk, run_id: int, first: int, last: int, tally: _Tally
-) -> None:
+def _bill_one_by_one(database: Database, desk: Desk, run_id: int, first: int, last: int, tally: _Tally) -> None:
     with database.read() as session:
-        ids = [
-            row[0] for row in fetch(session, "SELECT id FROM account WHERE id BETWEEN ? AND ?", first, last)
-        ]
+        ids = [row[0] for row in fetch(session, "SELECT id FROM account WHERE id BETWEEN ? AND ?", first, last)]
     for account_id in ids:
         trial = _Tally()
         try:
@@ -362,11 +347,7 @@ def _reason(error: Exception) -> str:
         return error.message
     if isinstance(error, IntegrityError):
         return f"The database refused a row, so nothing was billed: {error.orig}."
-    return (
-        f"Not billed: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}."[
-            :500
-        ]
-    )
+    return f"Not billed: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}."[:500]
 
 
 def _merge(into: _Tally, other: _Tally) -> None:

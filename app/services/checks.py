@@ -83,9 +83,7 @@ def log_mail(session: Session, desk: Desk, count: int, total_cents: int, token: 
     if total_cents <= 0:
         raise UserError("The total of the checks must be more than zero.", field="total")
     act = begin(session, desk, "log-mail", token=token)
-    return insert_with_id(
-        session, "mail_batch", received_on=desk.on, count=count, total_cents=total_cents, action_id=act.id
-    )
+    return insert_with_id(session, "mail_batch", received_on=desk.on, count=count, total_cents=total_cents, action_id=act.id)
 
 
 def _refuse_check(cents: int, number: str, via: str) -> None:
@@ -97,9 +95,7 @@ def _refuse_check(cents: int, number: str, via: str) -> None:
         raise UserError(f"“{via}” is not a way a check comes in; choose customer or bank.", field="via")
 
 
-def _insert_check(
-    session: Session, act: Act, form: CheckForm, state: str, batch_id: int | None = None
-) -> int:
+def _insert_check(session: Session, act: Act, form: CheckForm, state: str, batch_id: int | None = None) -> int:
     return insert_with_id(
         session,
         "mail_check",
@@ -128,33 +124,21 @@ def _refuse_batch(session: Session, desk: Desk, batch_id: int) -> None:
         raise UserError(f"Batch {batch_id} is the mail of {received_on}, not of {desk.on}.", field="batch")
 
 
-def correct_batch(
-    session: Session, desk: Desk, batch_id: int, count: int, total_cents: int, reason: str
-) -> None:
+def correct_batch(session: Session, desk: Desk, batch_id: int, count: int, total_cents: int, reason: str) -> None:
     """The mail was counted or added up wrongly: new control figures, with the reason, while the day is open."""
     if count <= 0 or total_cents <= 0:
         raise UserError("Count and total of a batch must be more than zero.", field="total")
     _refuse_batch(session, desk, batch_id)
     begin(session, desk, "correct-batch", reason=require_reason(reason, "Correcting a batch"))
-    execute(
-        session, "UPDATE mail_batch SET count = ?, total_cents = ? WHERE id = ?", count, total_cents, batch_id
-    )
+    execute(session, "UPDATE mail_batch SET count = ?, total_cents = ? WHERE id = ?", count, total_cents, batch_id)
 
 
-def correct_logged_check(
-    session: Session, desk: Desk, mail_check_id: int, cents: int, number: str, reason: str
-) -> None:
+def correct_logged_check(session: Session, desk: Desk, mail_check_id: int, cents: int, number: str, reason: str) -> None:
     """A logged check was keyed wrongly: its amount and number, with the reason, before it is posted."""
     logged = logged_check(session, mail_check_id)
     _refuse_check(cents, number, logged.via)
-    if (
-        logged.state != "logged"
-        or logged.deposit_id is not None
-        or _unposted_cents(session, logged) != logged.cents
-    ):
-        raise UserError(
-            f"Check {logged.number} is {logged.state}; only a logged check is corrected.", field="check"
-        )
+    if logged.state != "logged" or logged.deposit_id is not None or _unposted_cents(session, logged) != logged.cents:
+        raise UserError(f"Check {logged.number} is {logged.state}; only a logged check is corrected.", field="check")
     begin(session, desk, "correct-check", reason=require_reason(reason, "Correcting a check"))
     execute(
         session,
@@ -238,9 +222,7 @@ def post_check(session: Session, desk: Desk, form: CheckForm) -> int:
     return post_split_check(session, desk, form, ((form.account_id, form.cents),))[0]
 
 
-def post_split_check(
-    session: Session, desk: Desk, form: CheckForm, parts: Sequence[tuple[int, int]]
-) -> list[int]:
+def post_split_check(session: Session, desk: Desk, form: CheckForm, parts: Sequence[tuple[int, int]]) -> list[int]:
     """Post one check to several accounts: (account, cents) parts that add up to it; returns the payments' ids.
 
     A check of the mail log is posted with the number and bank that were logged, dated the day it was
@@ -293,9 +275,7 @@ def _as_logged(session: Session, logged: LoggedCheck, form: CheckForm) -> tuple[
     """The form with what the mail log knows, and what of the check is still to be posted."""
     left = _unposted_cents(session, logged)
     if logged.state not in ("logged", "held", "posted") or left <= 0:
-        raise UserError(
-            f"Check {logged.number} of {logged.received_on} is already {logged.state}.", field="check"
-        )
+        raise UserError(f"Check {logged.number} of {logged.received_on} is already {logged.state}.", field="check")
     if form.cents != left:
         raise UserError(
             f"The check was logged over {format_cents(left)}, not {format_cents(form.cents)}; correct one of them.",
@@ -318,9 +298,7 @@ def _stop_duplicate(session: Session, form: CheckForm, account_id: int, cents: i
         return
     earlier = find_duplicate(session, replace(form, account_id=account_id), cents)
     if earlier is not None:
-        raise DuplicateCheck(
-            f"This looks like {earlier}; if it is another check, say why and post it.", earlier
-        )
+        raise DuplicateCheck(f"This looks like {earlier}; if it is another check, say why and post it.", earlier)
 
 
 def hold_check(session: Session, desk: Desk, mail_check_id: int, reason: str) -> None:
@@ -330,9 +308,7 @@ def hold_check(session: Session, desk: Desk, mail_check_id: int, reason: str) ->
         raise UserError(f"Check {logged.number} is already {logged.state}.", field="check")
     reason = require_reason(reason, "Holding a check")
     act = begin(session, desk, "hold-check", reason=reason)
-    entry_id = post(
-        session, act, "hold-check", [Transfer(Gl.UNDEPOSITED_FUNDS, Gl.UNIDENTIFIED_RECEIPTS, logged.cents)]
-    )
+    entry_id = post(session, act, "hold-check", [Transfer(Gl.UNDEPOSITED_FUNDS, Gl.UNIDENTIFIED_RECEIPTS, logged.cents)])
     execute(
         session,
         "UPDATE mail_check SET state = 'held', reason = ?, held_entry_id = ? WHERE id = ?",
@@ -348,9 +324,7 @@ def return_to_sender(session: Session, desk: Desk, mail_check_id: int, reason: s
     if logged.state not in ("logged", "held") or _unposted_cents(session, logged) != logged.cents:
         raise UserError(f"Check {logged.number} is already {logged.state}.", field="check")
     if logged.deposit_id is not None:
-        raise UserError(
-            f"Check {logged.number} has been taken to the bank; it cannot be sent back.", field="check"
-        )
+        raise UserError(f"Check {logged.number} has been taken to the bank; it cannot be sent back.", field="check")
     reason = require_reason(reason, "Sending a check back")
     act = begin(session, desk, "return-to-sender", reason=reason)
     if logged.state == "held":
@@ -459,7 +433,4 @@ def make_deposit(session: Session, desk: Desk, token: str | None = None) -> int:
 
 def deposit_items(session: Session, deposit_id: int) -> list[DepositItem]:
     """The checks of a deposit, as on its ticket."""
-    return [
-        DepositItem(*row)
-        for row in fetch(session, _DRAWER + "WHERE m.deposit_id = ? ORDER BY m.id", deposit_id)
-    ]
+    return [DepositItem(*row) for row in fetch(session, _DRAWER + "WHERE m.deposit_id = ? ORDER BY m.id", deposit_id)]

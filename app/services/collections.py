@@ -87,9 +87,7 @@ def past_due_accounts(session: Session, on: date) -> list[PastDue]:
 def suspension_list(session: Session, on: date) -> list[PastDue]:
     """ADV-15: the accounts that a suspension run on `on` may suspend."""
     return [
-        row
-        for row in past_due_accounts(session, on)
-        if adv_15_may_be_suspended("active", row.past_due_cents, row.arranged)
+        row for row in past_due_accounts(session, on) if adv_15_may_be_suspended("active", row.past_due_cents, row.arranged)
     ]
 
 
@@ -141,9 +139,7 @@ def arrange(session: Session, desk: Desk, account_id: int, instalments: Sequence
             )
         last = instalment.due_on
     act = begin(session, desk, "arrange")
-    arrangement_id = insert_with_id(
-        session, "arrangement", account_id=account_id, made_on=desk.on, action_id=act.id
-    )
+    arrangement_id = insert_with_id(session, "arrangement", account_id=account_id, made_on=desk.on, action_id=act.id)
     for n, instalment in enumerate(instalments, start=1):
         insert_row(
             session,

@@ -110,9 +110,7 @@ def write_off(session: Session, desk: Desk, account_id: int, cents: int, reason:
             why=f"write-off on {desk.on}: {reason}",
         )
     why = f"{reason} ({format_cents(from_deferred)} unearned, {format_cents(left)} bad debt)"
-    credit_id = insert_credit(
-        session, act, account_id, "write-off", cents, "BOTH-4", "Write-off", why, entry_id
-    )
+    credit_id = insert_credit(session, act, account_id, "write-off", cents, "BOTH-4", "Write-off", why, entry_id)
     standing.after_money(session, act, account_id, "credit")
     return credit_id
 
@@ -201,9 +199,7 @@ def waive_charge(session: Session, desk: Desk, invoice_id: int, line_n: int, rea
     require_role(desk, "supervisor", "Waiving a fee")
     reason = require_reason(reason, "Waiving a fee")
     why = f"waives line {line_n} of invoice {invoice_id}"
-    if fetch_one(
-        session, "SELECT 1 FROM credit WHERE account_id = ? AND why LIKE ?", row.account_id, f"{why}:%"
-    ):
+    if fetch_one(session, "SELECT 1 FROM credit WHERE account_id = ? AND why LIKE ?", row.account_id, f"{why}:%"):
         raise UserError("That fee has been waived already.", field="line")
     act = begin(session, desk, "waive-charge", reason=reason)
     transfer = Transfer(Gl.CREDITS_AND_ALLOWANCES, Gl.RECEIVABLE, row.cents, row.account_id)

@@ -119,8 +119,7 @@ class _Judge:
         if self._empty_rows:
             yield f"Empty rows skipped: {self._empty_rows}."
         unreachable = sum(
-            account.delivery == "paper" and not account.address and account.status != "closed"
-            for account in accounts
+            account.delivery == "paper" and not account.address and account.status != "closed" for account in accounts
         )
         if unreachable:
             yield f"Accounts that get paper statements but have no address: {unreachable}."

@@ -35,9 +35,7 @@ _ZIP = re.compile(r"([0-9]{5})(?:-?([0-9]{4}))?")
 _EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"\\]+@[^\s@,;:<>()\[\]\"\\.]+(?:\.[^\s@,;:<>()\[\]\"\\.]+)+")
 # \d on purpose: full-width and other digits would hide a number from a person's search, not from this one.
 _ANY_DIGIT_RUN = re.compile(r"\d(?:[ .\-]?\d)+")
-_CARD_IN_PROSE = re.compile(
-    r"(?<!\d)(?:\d{13,19}|\d{4}([ .-])\d{4}\1\d{4}\1\d{4}|\d{4}([ .-])\d{6}\2\d{5})(?!\d)"
-)
+_CARD_IN_PROSE = re.compile(r"(?<!\d)(?:\d{13,19}|\d{4}([ .-])\d{4}\1\d{4}\1\d{4}|\d{4}([ .-])\d{6}\2\d{5})(?!\d)")
 _LONG_DIGITS = re.compile(rf"\d{{{MAX_LABEL_DIGITS + 1},}}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_PROSE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")

@@ -39,9 +39,7 @@ class Row:
 
     def refuse(self, column: str, reason: str, *, value: str | None = None) -> None:
         text = self.text(column) if value is None else value
-        self.problems.append(
-            RowProblem(self.line, column, cells.shown(without_numbers(column, text)), reason)
-        )
+        self.problems.append(RowProblem(self.line, column, cells.shown(without_numbers(column, text)), reason))
 
     def required(self, column: str, why: str = "this may not be empty") -> str:
         text = self.text(column)
@@ -108,9 +106,7 @@ def account_of(plan: HeaderPlan, row: Row) -> ImportAccount | None:
     status = row.choice("status", STATUSES)
     opened_on, closed_on = _opened_and_closed(row, status)
     services = tuple(made for n in plan.service_numbers if (made := _service(row, n)))
-    if status == "closed" and any(
-        _is_filled(row, f"service{n}", SERVICE_PARTS) for n in plan.service_numbers
-    ):
+    if status == "closed" and any(_is_filled(row, f"service{n}", SERVICE_PARTS) for n in plan.service_numbers):
         row.refuse("status", "a closed account has no services; leave their columns empty")
     open_items = tuple(item for n in plan.open_numbers if (item := _open_item(row, n)))
     credit_cents, credit_on = _credit(row)
@@ -156,9 +152,7 @@ def _judge_characters(row: Row) -> None:
                 row.refuse(column, "put the row right, then empty this cell or delete the column")
         elif len(text) > cells.MAX_CELL_CHARACTERS:
             row.refuse(column, f"longer than {cells.MAX_CELL_CHARACTERS} characters")
-        elif not text.isprintable() and (
-            fault := cells.control_fault(text, may_break_lines=column == "notes")
-        ):
+        elif not text.isprintable() and (fault := cells.control_fault(text, may_break_lines=column == "notes")):
             row.refuse(column, fault)
         elif refuses_number(column, text):
             row.refuse(column, cells.CARD_REASON)
@@ -228,9 +222,7 @@ def _service(row: Row, number: int) -> ImportService | None:
     since = row.past_day(f"{group}_since")
     through = row.coming_day(f"{group}_billed_through")
     if since and through and through < since - _ONE_DAY:
-        row.refuse(
-            f"{group}_billed_through", f"this is before the service began, {since} (empty = never billed)"
-        )
+        row.refuse(f"{group}_billed_through", f"this is before the service began, {since} (empty = never billed)")
     if monthly_cents is None or since is None:
         return None
     return ImportService(name, monthly_cents, since, through)

@@ -164,8 +164,7 @@ class _Lines:
         self.number += 1
         if len(line) >= MAX_LINE_CHARACTERS:
             raise UserError(
-                f"Line {self.number} of {self._path.name} is longer than a million characters;"
-                " this is not a customer list.",
+                f"Line {self.number} of {self._path.name} is longer than a million characters; this is not a customer list.",
                 field="path",
             )
         self.taken.append(line)

@@ -34,8 +34,9 @@ def blockers(session: Session, on: date) -> list[str]:
     for batch in checks.batches(session, on, closed_through(session) or date.min):
         if not batch.is_balanced:
             found.append(
-                f"Batch {batch.id} of {batch.received_on} is out of balance: {batch.entered_count} of {batch.expected_count} "
-                f"checks, {format_cents(batch.entered_cents)} of {format_cents(batch.total_cents)}."
+                f"Batch {batch.id} of {batch.received_on} is out of balance: "
+                f"{batch.entered_count} of {batch.expected_count} checks, "
+                f"{format_cents(batch.entered_cents)} of {format_cents(batch.total_cents)}."
             )
         if batch.unposted:
             found.append(
@@ -63,8 +64,7 @@ def close_day(session: Session, desk: Desk, mail: MailGateway) -> DayCloseResult
     carried_out = len(carry_out_due(session, act, 0, highest))
     receipts = send_under(session, act, desk, mail)
     recognised = tuple(
-        (last_day, recognise_month(session, act, last_day))
-        for last_day in months_to_recognise(session, desk.on)
+        (last_day, recognise_month(session, act, last_day)) for last_day in months_to_recognise(session, desk.on)
     )
     execute(session, "UPDATE office SET closed_through = ? WHERE id = 1", desk.on)
     return DayCloseResult(False, receipts, carried_out, recognised)
@@ -98,12 +98,8 @@ def recognise_month(session: Session, act: Act, last_day: date) -> int:
     Every deferred line lies within one month and is earned by its end; write-offs took some back before.
     """
     earned = fetch_value(session, "SELECT coalesce(sum(cents), 0) FROM line WHERE recognise_on = ?", last_day)
-    released = fetch_value(
-        session, "SELECT coalesce(sum(cents), 0) FROM deferral_release WHERE recognise_on = ?", last_day
-    )
-    opening = fetch_value(
-        session, "SELECT coalesce(sum(cents), 0) FROM opening_deferral WHERE recognise_on = ?", last_day
-    )
+    released = fetch_value(session, "SELECT coalesce(sum(cents), 0) FROM deferral_release WHERE recognise_on = ?", last_day)
+    opening = fetch_value(session, "SELECT coalesce(sum(cents), 0) FROM opening_deferral WHERE recognise_on = ?", last_day)
     cents = int(earned) + int(opening) - int(released)
     transfers = (
         [Transfer(Gl.DEFERRED_REVENUE, Gl.SERVICE_REVENUE, cents)]

@@ -152,9 +152,7 @@ def _print_deposit(demo: Demo, path: Path) -> None:
     with demo.books.read() as session:
         deposit = fetch_value(session, "SELECT min(id) FROM deposit")
         if deposit is not None:
-            write_deposit_ticket(
-                path, statements.paper_office(session), reports.deposit_ticket(session, deposit)
-            )
+            write_deposit_ticket(path, statements.paper_office(session), reports.deposit_ticket(session, deposit))
 
 
 def _first_of_month(demo: Demo) -> None:
@@ -163,9 +161,7 @@ def _first_of_month(demo: Demo) -> None:
         if is_closed(demo.books, desk):
             continue
         with demo.step(f"Everything due on {on}") as progress:
-            do_everything_due(
-                demo.books, desk, FolderGateway(demo.folder / "autopay", on), demo.mail(on), progress
-            )
+            do_everything_due(demo.books, desk, FolderGateway(demo.folder / "autopay", on), demo.mail(on), progress)
 
 
 def _papers(demo: Demo) -> None:
@@ -193,9 +189,7 @@ def _papers(demo: Demo) -> None:
             write_report(demo.folder / "month-end.pdf", office_on_paper, content)
 
 
-def _statement_letters(
-    demo: Demo, run: statements.StatementRun, accounts: list[statements.StatementAccount]
-) -> None:
+def _statement_letters(demo: Demo, run: statements.StatementRun, accounts: list[statements.StatementAccount]) -> None:
     """One `.eml` an e-mail account with its statement; those without an address are on the exceptions list."""
     from tempfile import TemporaryDirectory
 
@@ -203,9 +197,7 @@ def _statement_letters(
 
     mail = demo.mail(run.on)
     waiting = [
-        account
-        for account in accounts
-        if account.email and not (mail.folder / f"{_letter_key(account, run)}.eml").exists()
+        account for account in accounts if account.email and not (mail.folder / f"{_letter_key(account, run)}.eml").exists()
     ]
     if not waiting:
         return

@@ -70,9 +70,7 @@ def refuse_closed_or_future(session: Session, desk: Desk) -> None:
     """Raises UserError when the business date is closed (ADV-6) or has not come yet."""
     closed = closed_through(session)
     if closed is not None and desk.on <= closed:
-        raise UserError(
-            f"{desk.on} is closed (closed through {closed}); choose a later business date.", field="on"
-        )
+        raise UserError(f"{desk.on} is closed (closed through {closed}); choose a later business date.", field="on")
     if desk.on > desk.today:
         raise UserError(f"{desk.on} has not come yet; nothing can be dated after {desk.today}.", field="on")
 
@@ -87,9 +85,7 @@ def begin(session: Session, desk: Desk, what: str, *, reason: str = "", token: s
     return begin_on_any_day(session, desk, what, reason=reason, token=token)
 
 
-def begin_on_any_day(
-    session: Session, desk: Desk, what: str, *, reason: str = "", token: str | None = None
-) -> Act:
+def begin_on_any_day(session: Session, desk: Desk, what: str, *, reason: str = "", token: str | None = None) -> Act:
     """As `begin` for what a closed day still accepts: sending receipts and closing again (ADV-6)."""
     if desk.on > desk.today:
         raise UserError(f"{desk.on} has not come yet; nothing can be dated after {desk.today}.", field="on")

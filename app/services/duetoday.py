@@ -45,13 +45,7 @@ def do_everything_due(
     asked = autopay.run_autopay(database, desk, gateway) if desk.on.day == 1 or billed.invoices else None
     refunded = None
     with database.read() as session:
-        days = sorted(
-            {
-                day
-                for name in policy_names(session)
-                for day in policy_named(session, name, desk.on).refund_days
-            }
-        )
+        days = sorted({day for name in policy_names(session) for day in policy_named(session, name, desk.on).refund_days})
         waiting = bool(refunds.refunds_due(session, desk.on))
     if waiting and adv_9_is_refund_date(desk.on, days):
         with database.write() as session:

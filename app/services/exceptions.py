@@ -44,7 +44,7 @@ def open_exceptions(session: Session, account_id: int | None = None) -> list[Ope
     condition = "" if account_id is None else "WHERE x.account_id = ?"
     rows = fetch(
         session,
-        "SELECT x.account_id, a.number, a.name, x.code, x.detail, x.since FROM "  # noqa: S608
+        "SELECT x.account_id, a.number, a.name, x.code, x.detail, x.since FROM "
         f"({source}) x JOIN account a ON a.id = x.account_id {condition} ORDER BY x.code, x.account_id",
         *(() if account_id is None else (account_id,)),
     )

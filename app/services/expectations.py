@@ -105,20 +105,14 @@ def compare(stage: Stage, event: Event) -> list[Failure]:
                 continue
             if key not in _OF_ACCOUNT:
                 known = ", ".join(("account", *_OF_ACCOUNT, "ledger_balanced"))
-                failures.append(
-                    Failure(event.number, key, f"one of the keys {known}", f"line {event.line}: unknown key")
-                )
+                failures.append(Failure(event.number, key, f"one of the keys {known}", f"line {event.line}: unknown key"))
                 continue
             try:
                 account_id = stage.account(name) if isinstance(name, str) else None
             except UserError as error:
                 return [Failure(event.number, "account", name, error.message)]
             if account_id is None:
-                return [
-                    Failure(
-                        event.number, key, "an account that it speaks of", f"line {event.line}: no account"
-                    )
-                ]
+                return [Failure(event.number, key, "an account that it speaks of", f"line {event.line}: no account")]
             got = _OF_ACCOUNT[key](session, account_id, event.on)
             wanted = _plain(expected, key)
             if got != wanted:

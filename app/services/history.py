@@ -128,7 +128,7 @@ def charged_by_kind(session: Session, account_id: int) -> dict[str, int]:
         account_id,
         account_id,
     )
-    return {kind: cents for kind, cents in rows}
+    return dict(rows)
 
 
 def receipts_sent(session: Session, account_id: int) -> int:

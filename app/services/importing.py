@@ -22,11 +22,31 @@ from app.services.ledger import Gl, Transfer, post_entries
 from app.services.policies.clause import Charge, InvoiceDraft
 from app.services.terms import policy_named
 
-_ACCOUNT = tuple(
-    "id number policy name kind managed email phone address delivery autopay method_label authorized_on "
-    "hourly_rate_cents status opened_on closed_on old_number payer notes balance_cents cycle_done".split()
+_ACCOUNT = (
+    "id",
+    "number",
+    "policy",
+    "name",
+    "kind",
+    "managed",
+    "email",
+    "phone",
+    "address",
+    "delivery",
+    "autopay",
+    "method_label",
+    "authorized_on",
+    "hourly_rate_cents",
+    "status",
+    "opened_on",
+    "closed_on",
+    "old_number",
+    "payer",
+    "notes",
+    "balance_cents",
+    "cycle_done",
 )
-_SERVICE = tuple("id account_id name code monthly_cents first_day last_day billed_through".split())
+_SERVICE = ("id", "account_id", "name", "code", "monthly_cents", "first_day", "last_day", "billed_through")
 _PRICE = ("id", "service_id", "from_day", "monthly_cents", "action_id")
 _SUSPENSION = ("id", "account_id", "business_date", "restored_on", "restored_by", "reactivation", "action_id")
 _DEFERRAL = (
@@ -39,8 +59,19 @@ _DEFERRAL = (
     "cents",
     "entry_id",
 )
-_CREDIT = tuple(
-    "id account_id business_date kind cents remaining_cents clause description why invoice_id entry_id action_id".split()
+_CREDIT = (
+    "id",
+    "account_id",
+    "business_date",
+    "kind",
+    "cents",
+    "remaining_cents",
+    "clause",
+    "description",
+    "why",
+    "invoice_id",
+    "entry_id",
+    "action_id",
 )
 OPENING = "opening"
 _PART = 1_000
@@ -79,8 +110,7 @@ def import_accounts(
             session, "SELECT 1 FROM account WHERE old_number = ? LIMIT 1", account.old_number
         ):
             raise UserError(
-                f"Line {account.line}: the old number {account.old_number} is in this office already; "
-                "nothing was imported.",
+                f"Line {account.line}: the old number {account.old_number} is in this office already; nothing was imported.",
                 field="old_number",
             )
     act = begin(session, desk, "import-customers")
@@ -119,9 +149,7 @@ def _import_part(session: Session, act: Act, accounts: Sequence[ImportAccount], 
     )
     drafts = [draft for i, item in zip(ids, accounts, strict=True) for draft in _opening_invoices(i, item)]
     write_invoices(session, act, drafts)
-    credit = _write_credits(
-        session, act, [(i, item) for i, item in zip(ids, accounts, strict=True) if item.credit_cents]
-    )
+    credit = _write_credits(session, act, [(i, item) for i, item in zip(ids, accounts, strict=True) if item.credit_cents])
     unearned = _write_unearned(session, act, numbered, service_ids)
     owed = sum(draft.total_cents for draft in drafts)
     return ImportResult(tuple(ids), len(numbered), len(drafts), owed, credit, unearned)
@@ -130,9 +158,7 @@ def _import_part(session: Session, act: Act, accounts: Sequence[ImportAccount], 
 def _account_row(account_id: int, item: ImportAccount, policy: str) -> tuple[Any, ...]:
     billed = [service.billed_through for service in item.services if service.billed_through is not None]
     # The old program's last cycle billed through the end of the month after its own.
-    cycle_done = (
-        add_months(month_start(max(billed)), -1) if billed and max(billed) == month_end(max(billed)) else None
-    )
+    cycle_done = add_months(month_start(max(billed)), -1) if billed and max(billed) == month_end(max(billed)) else None
     return (
         account_id,
         account_number(account_id),
@@ -248,9 +274,7 @@ def _write_unearned(
         _DEFERRAL,
         [
             (i, account_id, service_id, iso(month_end(last)), iso(first), iso(last), cents, entry_id)
-            for i, entry_id, (account_id, service_id, first, last, cents) in zip(
-                ids, entries, pieces, strict=True
-            )
+            for i, entry_id, (account_id, service_id, first, last, cents) in zip(ids, entries, pieces, strict=True)
         ],
     )
     return sum(piece[4] for piece in pieces)

@@ -65,10 +65,12 @@ REVENUE_OF_KIND = {
     "write-off": Gl.BAD_DEBT_RECOVERIES,
 }
 
+# Plain integers: the writer's inner loop runs once for every line of a month.
+_OWED, _DEFERRED = int(Gl.RECEIVABLE), int(Gl.DEFERRED_REVENUE)
+_FEES, _OPENING = int(Gl.FEE_REVENUE), int(Gl.OPENING_BALANCES)
 
-def write_invoices(
-    session: Session, act: Act, drafts: Sequence[InvoiceDraft], run_id: int | None = None
-) -> range:
+
+def write_invoices(session: Session, act: Act, drafts: Sequence[InvoiceDraft], run_id: int | None = None) -> range:
     """Write invoices dated the action's day with their lines and postings; returns their numbers.
 
     A total below zero is a credit memo: its amount becomes a credit of the account. The caller settles
@@ -82,18 +84,17 @@ def write_invoices(
     for number, draft in zip(numbers, drafts, strict=True):
         account_id = draft[0]
         sums: dict[int, int] = {}
-        n = 0
-        for kind, key, cents, clause, description, why, service_id, first, last, deferred in draft[4]:
-            n += 1
+        for n, charge in enumerate(draft[4], start=1):
+            kind, key, cents, clause, description, why, service_id, first, last, deferred = charge
             recognise_on = None
             if draft[3] == "opening":
-                other = 3900
+                other = _OPENING
             elif deferred and last is not None:
                 earned = month_end(last)
                 recognise_on = iso(earned if earned > issue_month else issue_month)
-                other = 2100
+                other = _DEFERRED
             else:
-                other = REVENUE_OF_KIND.get(kind, 4100)
+                other = REVENUE_OF_KIND.get(kind, _FEES)
             sums[other] = sums.get(other, 0) + cents
             add_line(
                 (
@@ -114,9 +115,7 @@ def write_invoices(
             )
         groups.append(
             [
-                Transfer(1100, other, cents, account_id)
-                if cents > 0
-                else Transfer(other, 1100, -cents, account_id)
+                Transfer(_OWED, other, cents, account_id) if cents > 0 else Transfer(other, _OWED, -cents, account_id)
                 for other, cents in sums.items()
                 if cents
             ]

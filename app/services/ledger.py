@@ -88,9 +88,7 @@ def post_entries(
     moved: defaultdict[int, int] = defaultdict(int)
     receivable = int(Gl.RECEIVABLE)
     for entry_id, transfers in zip(ids, entries, strict=True):
-        n = 0
-        for debit, credit, cents, account_id in transfers:
-            n += 1
+        for n, (debit, credit, cents, account_id) in enumerate(transfers, start=1):
             postings.append((entry_id, n, debit, credit, cents, account_id))
             if account_id is not None:
                 if debit == receivable:
@@ -98,19 +96,13 @@ def post_entries(
                 elif credit == receivable:
                     moved[account_id] -= cents
     action_id = act.id
-    insert_ready_rows(
-        session, "entry", _ENTRY, [(entry_id, day, what, reverses, action_id) for entry_id in ids]
-    )
+    insert_ready_rows(session, "entry", _ENTRY, [(entry_id, day, what, reverses, action_id) for entry_id in ids])
     insert_ready_rows(session, "posting", _POSTING, postings)
-    execute_many(
-        session, _MOVE_BALANCE, [(cents, account_id) for account_id, cents in moved.items() if cents]
-    )
+    execute_many(session, _MOVE_BALANCE, [(cents, account_id) for account_id, cents in moved.items() if cents])
     return ids
 
 
-def post(
-    session: Session, act: Act, what: str, transfers: Iterable[Transfer], *, on: date | None = None
-) -> int:
+def post(session: Session, act: Act, what: str, transfers: Iterable[Transfer], *, on: date | None = None) -> int:
     """Write one entry on the action's business date (or on `on`); returns its id."""
     return post_entries(session, act, on or act.on, what, [[t for t in transfers if t.cents]])[0]
 

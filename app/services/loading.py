@@ -55,7 +55,7 @@ _CARD = ", ".join(AccountCard._fields)
 
 def card(session: Session, account_id: int) -> AccountCard:
     """The account's card. Raises UserError for an unknown account."""
-    row = fetch_one(session, f"SELECT {_CARD} FROM account WHERE id = ?", account_id)  # noqa: S608
+    row = fetch_one(session, f"SELECT {_CARD} FROM account WHERE id = ?", account_id)
     if row is None:
         raise UserError("There is no such account.", field="account")
     return AccountCard(*row)._replace(
@@ -68,9 +68,7 @@ def card(session: Session, account_id: int) -> AccountCard:
 
 def service_facts(row: Any) -> ServiceFacts:
     """A service from its row: id, account, name, monthly cents, first day, last day, billed through."""
-    return ServiceFacts(
-        row[0], row[1], row[2], row[3], parse_day(row[4]), day_or_none(row[5]), day_or_none(row[6])
-    )
+    return ServiceFacts(row[0], row[1], row[2], row[3], parse_day(row[4]), day_or_none(row[5]), day_or_none(row[6]))
 
 
 _SERVICE = "SELECT id, account_id, name, monthly_cents, first_day, last_day, billed_through FROM service "
@@ -132,12 +130,10 @@ def billed_by_month(session: Session, account_id: int, service_id: int) -> dict[
         account_id,
         service_id,
     )
-    return {month: cents for month, cents in rows}
+    return dict(rows)
 
 
-def days_never_billed(
-    session: Session, service: ServiceFacts, suspensions: Iterable[SuspensionFacts]
-) -> frozenset[date]:
+def days_never_billed(session: Session, service: ServiceFacts, suspensions: Iterable[SuspensionFacts]) -> frozenset[date]:
     """Settled days of a service that were left out for a suspension (ADV-15, `bill_while_suspended = false`).
 
     A suspended day was billed only if a line covers it that was issued before that suspension.

@@ -35,9 +35,7 @@ class OfficeForm:
     statement_message: str = ""
 
 
-def set_up(
-    session: Session, form: OfficeForm, opened_on: date, policies: dict[str, str] | None = None
-) -> None:
+def set_up(session: Session, form: OfficeForm, opened_on: date, policies: dict[str, str] | None = None) -> None:
     """Make a new database an office. `policies`: name -> TOML text; the shipped ones when None."""
     insert_row(
         session,
@@ -56,9 +54,7 @@ def set_up(
         opened_on=opened_on,
         closed_through=None,
     )
-    insert_ready_rows(
-        session, "gl_account", ("number", "name"), [(int(gl), name) for gl, name in GL_NAMES.items()]
-    )
+    insert_ready_rows(session, "gl_account", ("number", "name"), [(int(gl), name) for gl, name in GL_NAMES.items()])
     for name in SHIPPED_POLICIES if policies is None else ():
         adopt_policy(session, name, Path(shipped_policy_path(name)).read_text(encoding="utf-8"), LONG_AGO)
     for name, body in (policies or {}).items():

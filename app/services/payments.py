@@ -20,8 +20,8 @@ from app.models.bulk import (
 )
 from app.money import format_cents
 from app.services import allocation, standing
-from app.services.allocation import Remaining
 from app.services.accounts import withdraw_authorization
+from app.services.allocation import Remaining
 from app.services.desk import Act, Desk, begin, require_reason, require_role
 from app.services.invoicing import write_invoices
 from app.services.ledger import Gl, Transfer, post, reverse
@@ -127,9 +127,7 @@ def record_payment(
         forced=forced,
     )
     if apply_to:
-        allocation.apply_to_picked(
-            session, act, Remaining(payment_id, account_id, cents, act.on.isoformat()), apply_to
-        )
+        allocation.apply_to_picked(session, act, Remaining(payment_id, account_id, cents, act.on.isoformat()), apply_to)
     _bring_back_write_offs(session, act, account_id, payment_id)
     standing.after_money(session, act, account_id, "payment")
     return payment_id
@@ -137,9 +135,10 @@ def record_payment(
 
 def _bring_back_write_offs(session: Session, act: Act, account_id: int, payment_id: int) -> None:
     """BOTH-8: a payment that leaves a closed account in credit first reverses its write-offs."""
-    status, balance = fetch_one(
-        session, "SELECT status, balance_cents FROM account WHERE id = ?", account_id
-    ) or ("", 0)
+    status, balance = fetch_one(session, "SELECT status, balance_cents FROM account WHERE id = ?", account_id) or (
+        "",
+        0,
+    )
     if status != "closed" or balance >= 0:
         return
     written_off = fetch_value(
@@ -211,13 +210,9 @@ def _undo_payment(
 
 def _refuse_undone(row: PaymentRow, on: date) -> None:
     if on < row.on:
-        raise UserError(
-            f"The payment is dated {row.on}; it cannot come back on {on}, before that.", field="on"
-        )
+        raise UserError(f"The payment is dated {row.on}; it cannot come back on {on}, before that.", field="on")
     if row.state != "posted":
-        raise UserError(
-            f"That payment of {row.on} is already {row.state}; it cannot be undone again.", field="payment"
-        )
+        raise UserError(f"That payment of {row.on} is already {row.state}; it cannot be undone again.", field="payment")
 
 
 def return_payment(
@@ -252,19 +247,13 @@ def return_payment(
     policy = policy_of(session, row.account_id, desk.on)
     what = KIND_NAMES[row.kind] + (f" {row.check_number}" if row.check_number else "")
     charges = tuple(
-        charge
-        for charge in adv_10_returned_charges(policy, row.id, bank_fee_cents, what)
-        if charge.kind not in waive
+        charge for charge in adv_10_returned_charges(policy, row.id, bank_fee_cents, what) if charge.kind not in waive
     )
     if charges:
         due_on = adv_3_due_on(desk.on, sum(charge.cents for charge in charges), policy.net_days)
-        write_invoices(
-            session, act, [InvoiceDraft(row.account_id, desk.on, due_on, "returned-payment", charges)]
-        )
+        write_invoices(session, act, [InvoiceDraft(row.account_id, desk.on, due_on, "returned-payment", charges)])
     if reason.strip().upper() == BANK_ACCOUNT_CLOSED and card(session, row.account_id).autopay == row.kind:
-        withdraw_authorization(
-            session, act, row.account_id, f"{KIND_NAMES[row.kind]} returned {BANK_ACCOUNT_CLOSED}"
-        )
+        withdraw_authorization(session, act, row.account_id, f"{KIND_NAMES[row.kind]} returned {BANK_ACCOUNT_CLOSED}")
     standing.after_money(session, act, row.account_id, "other")
 
 
@@ -272,9 +261,7 @@ def charge_back(session: Session, desk: Desk, payment_id: int, reason: str = "")
     """ADV-10: the card holder took the money back: a reversal, under this policy without a fee."""
     row = payment(session, payment_id)
     if row.kind != "card":
-        raise UserError(
-            "Only a card payment is charged back; use return for checks and E-Checks.", field="payment"
-        )
+        raise UserError("Only a card payment is charged back; use return for checks and E-Checks.", field="payment")
     _refuse_undone(row, desk.on)
     act = begin(session, desk, "chargeback", reason=reason)
     _undo_payment(session, act, row, "charged-back", reason, None, "other")
@@ -288,9 +275,7 @@ def reverse_payment(session: Session, desk: Desk, payment_id: int, reason: str) 
     act = begin(session, desk, "reverse-payment", reason=reason)
     check = None
     if row.mail_check_id is not None:
-        check = fetch_one(
-            session, "SELECT batch_id, deposit_id FROM mail_check WHERE id = ?", row.mail_check_id
-        )
+        check = fetch_one(session, "SELECT batch_id, deposit_id FROM mail_check WHERE id = ?", row.mail_check_id)
     deposited = check is not None and check.deposit_id is not None
     # The money of a deposited check stays in the bank; it is unidentified until it is posted right.
     stands = Gl.UNIDENTIFIED_RECEIPTS if deposited else None

@@ -100,9 +100,7 @@ def _draw_statements(job: Job) -> Printed:
     for number, file in enumerate(written, start=1):
         final = job.target if number == 1 else job.target.with_stem(f"{job.target.stem}-{number}")
         paths.append(file.path.replace(final))
-    return Printed(
-        tuple(paths), sum(file.documents for file in written), sum(file.sheets for file in written)
-    )
+    return Printed(tuple(paths), sum(file.documents for file in written), sum(file.sheets for file in written))
 
 
 def _draw_statement_files(job: Job) -> Printed:

@@ -22,9 +22,7 @@ class ReceiptsResult(NamedTuple):
     without_address: int
 
 
-def receipts_due(
-    session: Session, desk: Desk
-) -> list[tuple[int, int, str, str, str, str, str, int, str, int]]:
+def receipts_due(session: Session, desk: Desk) -> list[tuple[int, int, str, str, str, str, str, int, str, int]]:
     """Payments up to the desk's date without a receipt; not those reversed as a mistake."""
     return [
         tuple(row)
@@ -50,9 +48,7 @@ def send_under(session: Session, act: Act, desk: Desk, mail: MailGateway) -> Rec
     """As `send_receipts`, as a part of another action (the close of day)."""
     office = office_form(session)
     sent, missing = 0, 0
-    for payment_id, account_id, number, name, email, on, kind, cents, check_number, balance in receipts_due(
-        session, desk
-    ):
+    for payment_id, account_id, number, name, email, on, kind, cents, check_number, balance in receipts_due(session, desk):
         if not email:
             missing += 1
             detail = f"payment of {format_cents(cents)} on {on}"
@@ -66,12 +62,8 @@ def send_under(session: Session, act: Act, desk: Desk, mail: MailGateway) -> Rec
             f"The account's balance today is ${format_cents(balance)}"
             f"{' (a credit in your favor)' if balance < 0 else ''}.\n\n{office.name}\n{office.phone}\n"
         )
-        mail.send(
-            Letter(f"receipt-{payment_id}", name, email, f"Receipt for your payment, account {number}", body)
-        )
-        insert_row(
-            session, "receipt", payment_id=payment_id, business_date=desk.on, address=email, action_id=act.id
-        )
+        mail.send(Letter(f"receipt-{payment_id}", name, email, f"Receipt for your payment, account {number}", body))
+        insert_row(session, "receipt", payment_id=payment_id, business_date=desk.on, address=email, action_id=act.id)
         execute(session, "UPDATE payment SET receipt_due = 0 WHERE id = ?", payment_id)
         sent += 1
     return ReceiptsResult(sent, missing)

@@ -22,7 +22,7 @@ def refund_checks(session: Session, refund_ids: Sequence[int]) -> Iterator[Refun
         worked_out = _worked_out(session, part)
         rows = fetch(
             session,
-            "SELECT c.number, f.business_date, f.payee, f.address, f.cents, a.number, f.id FROM refund f "  # noqa: S608
+            "SELECT c.number, f.business_date, f.payee, f.address, f.cents, a.number, f.id FROM refund f "
             "JOIN account a ON a.id = f.account_id JOIN issued_check c ON c.refund_id = f.id AND c.state = 'issued' "
             f"WHERE f.id IN ({marks}) ORDER BY c.number",
             *part,
@@ -46,7 +46,7 @@ def _worked_out(session: Session, refund_ids: Sequence[int]) -> dict[int, tuple[
     found: dict[int, list[WorkedOutLine]] = {}
     for refund_id, on, description, why, cents, memo_id, whole in fetch(
         session,
-        "SELECT al.refund_id, c.business_date, c.description, c.why, sum(al.cents), c.invoice_id, c.cents "  # noqa: S608
+        "SELECT al.refund_id, c.business_date, c.description, c.why, sum(al.cents), c.invoice_id, c.cents "
         f"FROM allocation al JOIN credit c ON c.id = al.credit_id WHERE al.refund_id IN ({marks}) "
         "GROUP BY al.refund_id, c.id HAVING sum(al.cents) > 0 ORDER BY al.refund_id, c.business_date, c.id",
         *refund_ids,
@@ -72,10 +72,6 @@ def print_refund_checks(session: Session, refund_ids: Sequence[int], path: Path)
     from app.services.documents.check import write_refund_checks  # reportlab takes long to import
     from app.services.statements import paper_office
 
-    layout = fetch_value(
-        session, "SELECT layout FROM check_stock ORDER BY next_number <= last_number DESC, id LIMIT 1"
-    )
-    files = write_refund_checks(
-        paper_office(session), shipped_stock(layout), refund_checks(session, refund_ids), path
-    )
+    layout = fetch_value(session, "SELECT layout FROM check_stock ORDER BY next_number <= last_number DESC, id LIMIT 1")
+    files = write_refund_checks(paper_office(session), shipped_stock(layout), refund_checks(session, refund_ids), path)
     return sum(file.sheets for file in files)

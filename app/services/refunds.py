@@ -49,10 +49,7 @@ def refunds_due(session: Session, on: date) -> list[RefundDue]:
         on,
         PAID_BY_CHECK_WITHIN_DAYS,
     )
-    return [
-        RefundDue(row[0], row[1], row[2], row[3], row[4], None if row[5] is None else parse_day(row[5]))
-        for row in rows
-    ]
+    return [RefundDue(row[0], row[1], row[2], row[3], row[4], None if row[5] is None else parse_day(row[5])) for row in rows]
 
 
 def refuse_wrong_date(session: Session, on: date) -> None:
@@ -204,9 +201,7 @@ def give_check_number(session: Session, act: Act, refund_id: int) -> int:
         "SELECT id, next_number FROM check_stock WHERE next_number <= last_number ORDER BY id LIMIT 1",
     )
     if row is None:
-        raise UserError(
-            "No check numbers are left; enter the numbers of the next box of checks.", field="stock"
-        )
+        raise UserError("No check numbers are left; enter the numbers of the next box of checks.", field="stock")
     execute(session, "UPDATE check_stock SET next_number = next_number + 1 WHERE id = ?", row.id)
     insert_row(
         session,
@@ -261,9 +256,7 @@ def void_refund(session: Session, desk: Desk, refund_id: int, reason: str) -> No
     require_role(desk, "supervisor", "Voiding a refund check")
     reason = require_reason(reason, "Voiding a refund check")
     act = begin(session, desk, "void-refund", reason=reason)
-    entry_id = reverse(
-        session, act, original, "void-refund", [Transfer(Gl.BANK, Gl.RECEIVABLE, cents, account_id)]
-    )
+    entry_id = reverse(session, act, original, "void-refund", [Transfer(Gl.BANK, Gl.RECEIVABLE, cents, account_id)])
     insert_row(
         session,
         "refund_void",

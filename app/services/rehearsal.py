@@ -95,27 +95,19 @@ def _play_event(stage: Stage, event: Event) -> list[Failure]:
     stage.desk = Desk("rehearsal", "manager", "rehearsal", event.on, event.on)
     if event.do == "expect":
         if event.refused:
-            return [
-                Failure(event.number, "refused", "an event that can be refused", "expect changes nothing")
-            ]
+            return [Failure(event.number, "refused", "an event that can be refused", "expect changes nothing")]
         return compare(stage, event)
     before = _last_action(stage.books)
     try:
         if event.do not in EVENTS:
-            raise UserError(
-                f"line {event.line}: “{event.do}” is no event; known are {', '.join(EVENTS)}, expect."
-            )
+            raise UserError(f"line {event.line}: “{event.do}” is no event; known are {', '.join(EVENTS)}, expect.")
         spec = EVENTS[event.do]
         spec.play(stage, **read_keys(spec, event))
     except UserError as error:
         if not event.refused:
             return [Failure(event.number, event.do, "accepted", f"refused: {error.message}")]
         if _last_action(stage.books) != before:
-            return [
-                Failure(
-                    event.number, event.do, "refused and nothing changed", "refused, but something changed"
-                )
-            ]
+            return [Failure(event.number, event.do, "refused and nothing changed", "refused, but something changed")]
         return []
     if event.refused:
         return [Failure(event.number, event.do, "refused", "accepted")]

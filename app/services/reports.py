@@ -44,18 +44,17 @@ def deposit_ticket(session: Session, deposit_id: int) -> DepositTicketContent:
     """The ticket of a deposit, check by check."""
     items = deposit_items(session, deposit_id)
     on = parse_day(fetch_value(session, "SELECT business_date FROM deposit WHERE id = ?", deposit_id))
-    numbers = dict(
-        (row[0], row[1])
+    numbers = {
+        row[0]: row[1]
         for row in fetch(
             session,
             "SELECT m.id, min(a.number) FROM mail_check m JOIN payment p ON p.mail_check_id = m.id "
             "JOIN account a ON a.id = p.account_id WHERE m.deposit_id = ? GROUP BY m.id",
             deposit_id,
         )
-    )
+    }
     checks = tuple(
-        DepositedCheck(item.number, item.payer, numbers.get(item.mail_check_id, "held"), "", item.cents)
-        for item in items
+        DepositedCheck(item.number, item.payer, numbers.get(item.mail_check_id, "held"), "", item.cents) for item in items
     )
     return DepositTicketContent(str(deposit_id), on, checks, sum(item.cents for item in items), len(items))
 
@@ -80,7 +79,7 @@ def month_figures(session: Session, last_day: date) -> MonthFigures:
         return int(
             fetch_value(
                 session,
-                f"SELECT coalesce(sum(p.cents), 0) FROM entry e JOIN posting p ON p.entry_id = e.id "  # noqa: S608
+                f"SELECT coalesce(sum(p.cents), 0) FROM entry e JOIN posting p ON p.entry_id = e.id "
                 f"WHERE e.business_date BETWEEN ? AND ? AND e.what = ? AND p.{column} IN ({marks})",
                 first,
                 last_day,
@@ -143,8 +142,8 @@ def month_end_report(session: Session, last_day: date, printed_on: date) -> Repo
 
 
 def _receipts_by_day(session: Session, last_day: date) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    by_day = dict(
-        (row[0], row[1])
+    by_day = {
+        row[0]: row[1]
         for row in fetch(
             session,
             "SELECT p.business_date, sum(p.cents) FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id "
@@ -152,7 +151,7 @@ def _receipts_by_day(session: Session, last_day: date) -> tuple[tuple[str, ...],
             month_start(last_day),
             last_day,
         )
-    )
+    }
     days = [month_start(last_day) + timedelta(days=n) for n in range(last_day.day)]
     return tuple(str(day.day) for day in days), tuple(by_day.get(day.isoformat(), 0) for day in days)
 
@@ -233,9 +232,7 @@ def _aging_section(aged: aging.AgingTotals) -> Section:
         "Credits on accounts",
     )
     columns = (Column("Days past due", share=4), Column("Amount", "money", 1.5))
-    return Section(
-        "Receivable by age", columns, tuple(zip(labels, aged, strict=True)), ("Receivable", sum(aged))
-    )
+    return Section("Receivable by age", columns, tuple(zip(labels, aged, strict=True)), ("Receivable", sum(aged)))
 
 
 def _trial_balance_section(session: Session, last_day: date) -> Section:
@@ -270,9 +267,6 @@ def _exceptions_section(session: Session) -> Section:
         Column("What", share=2),
         Column("Detail", share=3),
     )
-    rows = tuple(
-        (item.number, item.name, item.code.replace("-", " "), item.detail)
-        for item in found[:EXCEPTIONS_SHOWN]
-    )
+    rows = tuple((item.number, item.name, item.code.replace("-", " "), item.detail) for item in found[:EXCEPTIONS_SHOWN])
     more = len(found) - len(rows)
     return Section("Open exceptions", columns, rows, note=f"and {more} more" if more > 0 else "")

@@ -127,12 +127,10 @@ def _shifted(account: ImportAccount, months: int) -> ImportAccount:
         opened_on=shift_day(account.opened_on, months),
         closed_on=moved(account.closed_on),
         services=tuple(
-            replace(s, since=shift_day(s.since, months), billed_through=moved(s.billed_through))
-            for s in account.services
+            replace(s, since=shift_day(s.since, months), billed_through=moved(s.billed_through)) for s in account.services
         ),
         open_items=tuple(
-            replace(i, on=shift_day(i.on, months), due_on=shift_day(i.due_on, months))
-            for i in account.open_items
+            replace(i, on=shift_day(i.on, months), due_on=shift_day(i.due_on, months)) for i in account.open_items
         ),
         credit_on=moved(account.credit_on),
     )

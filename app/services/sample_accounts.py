@@ -47,11 +47,7 @@ SAMPLE_COLUMNS = (
         "closed_on",
     ),
     *("payer", "notes"),
-    *(
-        f"service{n + 1}_{p}"
-        for n in range(MAX_SERVICES)
-        for p in ("name", "monthly", "since", "billed_through")
-    ),
+    *(f"service{n + 1}_{p}" for n in range(MAX_SERVICES) for p in ("name", "monthly", "since", "billed_through")),
     *(f"open{n + 1}_{p}" for n in range(MAX_OPEN_ITEMS) for p in ("description", "date", "due", "amount")),
     *("credit", "credit_date"),
 )

@@ -91,7 +91,5 @@ def cast() -> Cast:
         shared_payers=tuple(data["businesses"]["payers"]),
         notes=tuple(data["notes"]["lines"]),
         plans=plans,
-        extras=tuple(
-            Extra(Plan(e["name"], parse_cents(e["monthly"])), e["home"], e["business"]) for e in data["extra"]
-        ),
+        extras=tuple(Extra(Plan(e["name"], parse_cents(e["monthly"])), e["home"], e["business"]) for e in data["extra"]),
     )

@@ -128,9 +128,7 @@ def _query(asked: Iterable[str]) -> _Query:
     return _Query(" AND ".join(parts), tuple(held))
 
 
-def _found(
-    session: Session, select: str, index: str, query: _Query, order: str, *values: Any
-) -> Sequence[Any]:
+def _found(session: Session, select: str, index: str, query: _Query, order: str, *values: Any) -> Sequence[Any]:
     """Rows of an index: `select` reads them as `a`; `order` may begin with more conditions."""
     held = f"instr({UNFOLDED[index]}, ?) AND " * len(query.held)
     return fetch(session, f"{select} WHERE {held}{index} MATCH ? {order}", *query.held, query.match, *values)
@@ -152,7 +150,7 @@ _ACCOUNT = "a.id, a.number, a.name, a.address, a.phone, a.email, a.payer, a.old_
 
 def _accounts_found(session: Session, index: str, asked: Iterable[str], limit: int) -> Sequence[Any]:
     # The index comes first: it hands over its rows in order and stops at the limit.
-    select = f"SELECT {_ACCOUNT} FROM {index} s CROSS JOIN account a ON a.id = s.rowid"  # noqa: S608
+    select = f"SELECT {_ACCOUNT} FROM {index} s CROSS JOIN account a ON a.id = s.rowid"
     return _found(session, select, index, _query(asked), "ORDER BY s.rowid LIMIT ?", limit)
 
 
@@ -162,7 +160,7 @@ def _exact_accounts(session: Session, asked: _Typed) -> Sequence[Any]:
         return ()
     return fetch(
         session,
-        f"SELECT {_ACCOUNT} FROM account a WHERE a.number = ? UNION ALL SELECT {_ACCOUNT} FROM account a "  # noqa: S608
+        f"SELECT {_ACCOUNT} FROM account a WHERE a.number = ? UNION ALL SELECT {_ACCOUNT} FROM account a "
         "WHERE a.old_number <> '' AND a.old_number = ? COLLATE NOCASE",
         asked.chunk,
         asked.chunk,
@@ -174,7 +172,7 @@ def _accounts_numbered_from(session: Session, asked: _Typed, limit: int) -> Sequ
         return ()
     return fetch(
         session,
-        f"SELECT {_ACCOUNT} FROM account a WHERE a.number >= ? AND a.number < ? ORDER BY a.number LIMIT ?",  # noqa: S608
+        f"SELECT {_ACCOUNT} FROM account a WHERE a.number >= ? AND a.number < ? ORDER BY a.number LIMIT ?",
         asked.chunk,
         f"{asked.chunk}:",  # the character after 9
         limit,
@@ -274,26 +272,26 @@ _CHECK = (
 )
 _CHECK_READ = _CHECK.format(source="mail_check a")
 _NUMBERED_FROM = _CHECK_READ + (
-    "a.number >= ? COLLATE NOCASE AND a.number < ? COLLATE NOCASE "
-    "ORDER BY a.number COLLATE NOCASE, a.id DESC LIMIT ?"
+    "a.number >= ? COLLATE NOCASE AND a.number < ? COLLATE NOCASE ORDER BY a.number COLLATE NOCASE, a.id DESC LIMIT ?"
 )
 
 
 def _number_within(start: int) -> str:
     part = f"substr(number, {start}) COLLATE NOCASE"
     return (
-        f"SELECT id FROM (SELECT id FROM mail_check WHERE length(number) >= {start + 2} "  # noqa: S608
+        f"SELECT id FROM (SELECT id FROM mail_check WHERE length(number) >= {start + 2} "
         f"AND {part} >= ?1 AND {part} < ?2 ORDER BY {part}, id DESC LIMIT ?3)"
     )
 
 
 _NUMBERED_WITHIN = (
-    _CHECK_READ
-    + f"a.id IN ({' UNION ALL '.join(map(_number_within, CHECK_NUMBER_FROM))}) ORDER BY a.id DESC LIMIT ?3"
+    _CHECK_READ + f"a.id IN ({' UNION ALL '.join(map(_number_within, CHECK_NUMBER_FROM))}) ORDER BY a.id DESC LIMIT ?3"
 )
+# With further conditions nothing else would end the reading of a common name's checks.
+_MOST_PAYERS = 100
 _PAID_BY = _CHECK.format(
-    source="search_payer s CROSS JOIN check_payer y ON y.id = s.rowid "
-    "CROSS JOIN mail_check a ON a.payer = y.name"
+    source="(SELECT rowid AS id FROM search_payer WHERE search_payer MATCH ? ORDER BY rowid LIMIT ?) s "
+    "CROSS JOIN check_payer y ON y.id = s.id CROSS JOIN mail_check a ON a.payer = y.name"
 )
 
 
@@ -317,7 +315,7 @@ def _checks(session: Session, asked: _Typed, limit: int) -> list[Any]:
 
 
 def _checks_with(session: Session, asked: Sequence[str], cents: int | None, limit: int) -> Sequence[Any]:
-    """Checks of an amount, or of any, with these words in the payer's name; those with digits in the number."""
+    """Checks of an amount, or of any, with these words in the payer's name; with digits, in the number."""
     numbers = [word for word in asked if any(c.isdigit() for c in word)]
     names = [word for word in asked if word not in numbers]
     if not names and cents is None:
@@ -330,9 +328,10 @@ def _checks_with(session: Session, asked: Sequence[str], cents: int | None, limi
     if not names:
         sql = _CHECK_READ + conditions.removesuffix("AND ") + "ORDER BY a.id DESC LIMIT ?"
         return fetch(session, sql, *values, limit)
-    sql = _PAID_BY + conditions + "search_payer MATCH ? ORDER BY s.rowid LIMIT ?"
+    # The index of payers leaves out checks without one, so the query must say that it does too.
+    sql = f"{_PAID_BY}{conditions}a.payer <> '' LIMIT ?"
     match = " AND ".join(f'"{_anywhere(name)}"' for name in names)
-    return sorted(fetch(session, sql, *values, match, limit), key=lambda row: -row[0])
+    return sorted(fetch(session, sql, match, _MOST_PAYERS, *values, limit), key=lambda row: -row[0])
 
 
 def _check_hit(row: Any) -> Hit:
@@ -389,7 +388,7 @@ def _accounts_by_id(session: Session, account_ids: Sequence[int]) -> list[Any]:
         return []
     rows = fetch(
         session,
-        f"SELECT {_ACCOUNT} FROM account a WHERE a.id IN ({', '.join('?' * len(account_ids))})",  # noqa: S608
+        f"SELECT {_ACCOUNT} FROM account a WHERE a.id IN ({', '.join('?' * len(account_ids))})",
         *account_ids,
     )
     return sorted(rows, key=lambda row: account_ids.index(row[0]))

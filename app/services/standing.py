@@ -28,18 +28,17 @@ def after_money(session: Session, act: Act, account_id: int, cause: str) -> None
 
 def restore_if_paid(session: Session, act: Act, account_id: int, cause: str) -> None:
     """ADV-15: a suspended account that is paid in full is restored the same day."""
-    status, balance = fetch_one(
-        session, "SELECT status, balance_cents FROM account WHERE id = ?", account_id
-    ) or ("", 0)
+    status, balance = fetch_one(session, "SELECT status, balance_cents FROM account WHERE id = ?", account_id) or (
+        "",
+        0,
+    )
     if adv_15_is_restored(status, balance):
         restore(session, act, account_id, cause)
 
 
 def restore(session: Session, act: Act, account_id: int, cause: str) -> None:
     """End the account's suspension today; propose the re-activation fee where ADV-17 says so."""
-    history = fetch(
-        session, "SELECT id, business_date FROM suspension WHERE account_id = ? ORDER BY id", account_id
-    )
+    history = fetch(session, "SELECT id, business_date FROM suspension WHERE account_id = ? ORDER BY id", account_id)
     days = [parse_day(row[1]) for row in history]
     proposed = bool(history) and adv_17_fee_is_proposed(days, cause, policy_of(session, account_id, act.on))
     execute(session, "UPDATE account SET status = 'active' WHERE id = ?", account_id)
@@ -87,9 +86,7 @@ def close_exception(session: Session, act: Act, account_id: int, code: str) -> N
 
 def close_refund_exception(session: Session, act: Act, account_id: int) -> None:
     """ADV-9: no longer listed once an address is recorded or the credit is gone."""
-    address, balance = fetch_one(
-        session, "SELECT address, balance_cents FROM account WHERE id = ?", account_id
-    ) or (
+    address, balance = fetch_one(session, "SELECT address, balance_cents FROM account WHERE id = ?", account_id) or (
         "",
         0,
     )

@@ -215,9 +215,7 @@ class _Reader:
                 later += total
                 continue
             newest = invoice_id
-            open_then = (
-                open_cents + self.applied_later.get(invoice_id, 0) if self.applied_later else open_cents
-            )
+            open_then = open_cents + self.applied_later.get(invoice_id, 0) if self.applied_later else open_cents
             if open_then:
                 age = (run.on - parse_day(due_on)).days
                 buckets[_bucket(age)] += open_then
@@ -246,8 +244,7 @@ class _Reader:
         charges: tuple[ChargeLine, ...] = ()
         if billed is not None:
             charges = tuple(
-                ChargeLine(day_or_none(line[1]), day_or_none(line[2]), line[3], line[4])
-                for line in facts.lines[billed[1]]
+                ChargeLine(day_or_none(line[1]), day_or_none(line[2]), line[3], line[4]) for line in facts.lines[billed[1]]
             )
         new = sum([charge.cents for charge in charges])
         before = balance - new - sum([line.cents for line in activity])
@@ -272,9 +269,7 @@ class _Reader:
             _autopay_sentence(autopay, label, authorized_on, balance, run.on),
         )
 
-    def _refund_activity(
-        self, refunds: Iterable[Any], activity: list[ActivityLine], buckets: list[int]
-    ) -> int:
+    def _refund_activity(self, refunds: Iterable[Any], activity: list[ActivityLine], buckets: list[int]) -> int:
         """Refund checks and voids of the period; returns the cents that came after the run."""
         run, later = self.run, 0
         for _, refund_id, on, cents, open_cents, action_id, void_on, void_action in refunds:
@@ -300,14 +295,10 @@ class _Reader:
         return self.message
 
 
-def _autopay_sentence(
-    autopay: str, label: str, authorized_on: str | None, balance: int, on: date
-) -> str | None:
+def _autopay_sentence(autopay: str, label: str, authorized_on: str | None, balance: int, on: date) -> str | None:
     if autopay == "none" or authorized_on is None or balance <= 0:
         return None
-    return (
-        f"Your {label or METHOD_NAMES[autopay]} will be charged ${format_cents(balance)} on {on:%B} {on.day}."
-    )
+    return f"Your {label or METHOD_NAMES[autopay]} will be charged ${format_cents(balance)} on {on:%B} {on.day}."
 
 
 def _bucket(days_past_due: int) -> int:

@@ -115,23 +115,17 @@ def read_keys(spec: EventSpec, event: Event) -> dict[str, Any]:
     """The event's keys, read and checked. Raises UserError that names the line and the key."""
     for key in event.keys:
         if key not in spec.keys:
-            raise UserError(
-                f"line {event.line}: {event.do} has no key “{key}”; it has {', '.join(spec.keys)}.", key
-            )
+            raise UserError(f"line {event.line}: {event.do} has no key “{key}”; it has {', '.join(spec.keys)}.", key)
     for key in sorted(spec.needed - set(event.keys)):
         raise UserError(f"line {event.line}: {event.do} needs the key “{key}”.", field=key)
     return {key: spec.keys[key](value, key) for key, value in event.keys.items()}
 
 
-def _open_account(
-    stage: Stage, account: str, name: str = "", address: Sequence[str] = (), **known: Any
-) -> None:
+def _open_account(stage: Stage, account: str, name: str = "", address: Sequence[str] = (), **known: Any) -> None:
     if account in stage.accounts:
         raise UserError(f"This story has an account {account} already.", field="account")
     rate = known.pop("hourly_rate", None)
-    form = accounts.AccountForm(
-        name or account, stage.policy, address=tuple(address), hourly_rate_cents=rate, **known
-    )
+    form = accounts.AccountForm(name or account, stage.policy, address=tuple(address), hourly_rate_cents=rate, **known)
     with stage.books.write() as session:
         account_id = accounts.open_account(session, stage.desk, form)
     stage.accounts[account] = account_id
@@ -142,9 +136,7 @@ def _add_service(stage: Stage, account: str, service: str, monthly: int, name: s
         subscriptions.add_service(session, stage.desk, stage.account(account), service, monthly, name)
 
 
-def _change_service(
-    stage: Stage, account: str, service: str, monthly: int, effective: date | None = None
-) -> None:
+def _change_service(stage: Stage, account: str, service: str, monthly: int, effective: date | None = None) -> None:
     with stage.books.write() as session:
         subscriptions.change_price(session, stage.desk, stage.account(account), service, monthly, effective)
 
@@ -226,9 +218,7 @@ def _reverse_payment(stage: Stage, account: str, payment: int, reason: str) -> N
         payments.reverse_payment(session, stage.desk, payment_id, reason)
 
 
-def _chargeback(
-    stage: Stage, account: str, payment: int, fraudulent: bool, costs: Sequence[Any] = ()
-) -> None:
+def _chargeback(stage: Stage, account: str, payment: int, fraudulent: bool, costs: Sequence[Any] = ()) -> None:
     payment_id = _payment_id(stage, stage.account(account), payment)
     with stage.books.write() as session:
         payments.charge_back(session, stage.desk, payment_id)
@@ -254,9 +244,7 @@ def _waive_reactivation(stage: Stage, account: str, reason: str = "") -> None:
         collections.waive_reactivation(session, stage.desk, stage.account(account), reason)
 
 
-def _log_work(
-    stage: Stage, account: str, kind: str, start: datetime, end: datetime, description: str = ""
-) -> None:
+def _log_work(stage: Stage, account: str, kind: str, start: datetime, end: datetime, description: str = "") -> None:
     with stage.books.write() as session:
         work.log_work(session, stage.desk, stage.account(account), kind, start, end, description)
 
@@ -345,9 +333,7 @@ EVENTS: Mapping[str, EventSpec] = {
         apply_to_=_list_of(_whole),
         force_=_text,
     ),
-    "return-payment": _spec(
-        _return_payment, account=_text, number_=_text, payment_=_whole, bank_fee_=money, reason_=_text
-    ),
+    "return-payment": _spec(_return_payment, account=_text, number_=_text, payment_=_whole, bank_fee_=money, reason_=_text),
     "reverse-payment": _spec(_reverse_payment, account=_text, payment=_whole, reason=_text),
     "suspend-past-due": _spec(_suspend),
     "arrange": _spec(_arrange, account=_text, instalments=_list_of(_instalment)),
@@ -358,9 +344,7 @@ EVENTS: Mapping[str, EventSpec] = {
     "void-refund": _spec(_void_refund, account=_text, reason=_text),
     "send-receipts": _spec(_send_receipts),
     "close-day": _spec(_close_day),
-    "chargeback": _spec(
-        _chargeback, account=_text, payment=_whole, fraudulent=_yes_no, costs_=_list_of(_cost)
-    ),
+    "chargeback": _spec(_chargeback, account=_text, payment=_whole, fraudulent=_yes_no, costs_=_list_of(_cost)),
     "change-payment-method": _spec(_change_payment_method, account=_text, kind=_text, form_=_yes_no),
     "record-authorization": _spec(_record_authorization, account=_text),
     "courtesy-credit": _spec(_courtesy_credit, account=_text, amount=money, reason=_text),

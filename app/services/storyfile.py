@@ -92,9 +92,7 @@ def _events(path: Path, events: list[Any], lines: list[int]) -> tuple[Event, ...
         if not isinstance(refused, bool):
             raise _mistake(path, line, f"event {number}: refused is true or false")
         if found and on < found[-1].on:
-            raise _mistake(
-                path, line, f"event {number} is dated {on}, before the one above it ({found[-1].on})"
-            )
+            raise _mistake(path, line, f"event {number} is dated {on}, before the one above it ({found[-1].on})")
         rest = {key: value for key, value in keys.items() if key not in ("on", "do", "refused")}
         found.append(Event(number, line, on, do, refused, rest))
     return tuple(found)

@@ -49,12 +49,8 @@ def add_service(
     act = begin(session, desk, "add-service", token=token)
     account = _brought_up_to_date(session, act, account_id, "starting a service")
     if desk.on < account.opened_on:
-        raise UserError(
-            f"Account {account.number} was opened on {account.opened_on}, after {desk.on}.", field="on"
-        )
-    for last_day in fetch(
-        session, "SELECT last_day FROM service WHERE account_id = ? AND code = ?", account_id, code
-    ):
+        raise UserError(f"Account {account.number} was opened on {account.opened_on}, after {desk.on}.", field="on")
+    for last_day in fetch(session, "SELECT last_day FROM service WHERE account_id = ? AND code = ?", account_id, code):
         if last_day[0] is None or last_day[0] >= desk.on.isoformat():
             raise UserError(
                 f"Service {code} of account {account.number} still runs on {desk.on}; it can be added again from the "
@@ -98,9 +94,7 @@ def _unbilled_suspensions(session: Session, account_id: int, on: date) -> tuple[
 
 def _refuse_price(monthly_cents: int) -> None:
     if not 0 <= monthly_cents <= MAX_MONTHLY_CENTS:
-        raise UserError(
-            f"A monthly price is from 0.00 to {format_cents(MAX_MONTHLY_CENTS)}.", field="monthly"
-        )
+        raise UserError(f"A monthly price is from 0.00 to {format_cents(MAX_MONTHLY_CENTS)}.", field="monthly")
 
 
 def _brought_up_to_date(session: Session, act: Act, account_id: int, what: str) -> AccountCard:
@@ -189,9 +183,7 @@ def change_price(
         _apply_price(session, act, service, monthly_cents, effective)
 
 
-def _apply_price(
-    session: Session, act: Act, service: ServiceFacts, monthly_cents: int, effective: date
-) -> None:
+def _apply_price(session: Session, act: Act, service: ServiceFacts, monthly_cents: int, effective: date) -> None:
     prices = loading.prices(session, service.id)
     suspensions = _unbilled_suspensions(session, service.account_id, act.on)
     price_id = _record_price(session, act, service.id, effective, monthly_cents)
@@ -242,9 +234,7 @@ def add_pending(session: Session, act: Act, account_id: int, charge: Charge) -> 
     )
 
 
-def end_service(
-    session: Session, desk: Desk, account_id: int, code: str, effective: date | None = None
-) -> None:
+def end_service(session: Session, desk: Desk, account_id: int, code: str, effective: date | None = None) -> None:
     """End one service on `effective` (default: the business date), its last day; a later day is scheduled.
 
     Raises UserError on a closed account, an unknown service or a day before the service began.
@@ -257,14 +247,10 @@ def end_service(
     if effective > desk.on:
         for change in loading.scheduled(session, account_id, account_id).get(account_id, ()):
             if change.what == "end" and change.service_id == service.id:
-                raise UserError(
-                    f"{service.name} is to end on {change.effective} already; undo that first.", "service"
-                )
+                raise UserError(f"{service.name} is to end on {change.effective} already; undo that first.", "service")
         _schedule(session, act, account_id, service.id, "end", effective, None)
     else:
-        _close_services(
-            session, act, account_id, [loading.service(session, service.id)], effective, with_pending=False
-        )
+        _close_services(session, act, account_id, [loading.service(session, service.id)], effective, with_pending=False)
 
 
 def cancel_account(session: Session, desk: Desk, account_id: int, effective: date | None = None) -> None:
@@ -276,9 +262,7 @@ def cancel_account(session: Session, desk: Desk, account_id: int, effective: dat
     act = begin(session, desk, "cancel-account")
     account = _brought_up_to_date(session, act, account_id, "a second cancellation")
     if effective < account.opened_on:
-        raise UserError(
-            f"Account {account.number} was opened on {account.opened_on}, after {effective}.", "effective"
-        )
+        raise UserError(f"Account {account.number} was opened on {account.opened_on}, after {effective}.", "effective")
     for service in _running(session, account_id):
         _refuse_before(service, effective)
     if effective <= desk.on:
@@ -286,22 +270,16 @@ def cancel_account(session: Session, desk: Desk, account_id: int, effective: dat
         return
     waiting = loading.scheduled(session, account_id, account_id).get(account_id, ())
     if any(change.what == "cancel" for change in waiting):
-        raise UserError(
-            f"Account {account.number} is to be cancelled already; undo that first.", field="account"
-        )
+        raise UserError(f"Account {account.number} is to be cancelled already; undo that first.", field="account")
     _schedule(session, act, account_id, None, "cancel", effective, None)
 
 
 def _running(session: Session, account_id: int) -> list[ServiceFacts]:
-    rows = fetch(
-        session, "SELECT id FROM service WHERE account_id = ? AND last_day IS NULL ORDER BY id", account_id
-    )
+    rows = fetch(session, "SELECT id FROM service WHERE account_id = ? AND last_day IS NULL ORDER BY id", account_id)
     return [loading.service(session, row[0]) for row in rows]
 
 
-def _cancel(
-    session: Session, act: Act, account_id: int, last_day: date, run_id: int | None = None
-) -> InvoiceDraft | None:
+def _cancel(session: Session, act: Act, account_id: int, last_day: date, run_id: int | None = None) -> InvoiceDraft | None:
     execute(session, "UPDATE account SET status = 'closed', closed_on = ? WHERE id = ?", last_day, account_id)
     execute(
         session,
@@ -350,9 +328,7 @@ def _close_services(
         total = sum(charge.cents for charge in charges)
         due_on = adv_3_due_on(act.on, total, policy_of(session, account_id, act.on).net_days)
         pending_ids = tuple(item.id for item in waiting)
-        draft = InvoiceDraft(
-            account_id, act.on, due_on, "closing", tuple(charges), pending_ids, tuple(settled)
-        )
+        draft = InvoiceDraft(account_id, act.on, due_on, "closing", tuple(charges), pending_ids, tuple(settled))
         write_invoices(session, act, [draft], run_id)
     for service_id, end in settled:
         execute(session, "UPDATE service SET billed_through = ? WHERE id = ?", end, service_id)

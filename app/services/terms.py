@@ -23,12 +23,8 @@ def adopt_policy(session: Session, name: str, body: str, effective_on: date) -> 
     Raises PolicyError when the text is not a policy.
     """
     _parsed(body, name)
-    if fetch_value(
-        session, "SELECT 1 FROM policy_version WHERE name = ? AND effective_on = ?", name, effective_on
-    ):
-        raise UserError(
-            f"Policy {name} has terms from {effective_on} already; choose a later day.", field="policy"
-        )
+    if fetch_value(session, "SELECT 1 FROM policy_version WHERE name = ? AND effective_on = ?", name, effective_on):
+        raise UserError(f"Policy {name} has terms from {effective_on} already; choose a later day.", field="policy")
     insert_with_id(session, "policy_version", name=name, effective_on=effective_on, body=body)
 
 
@@ -47,9 +43,7 @@ def policy_named(session: Session, name: str, on: date) -> AdvancePolicy:
 
 def policy_of(session: Session, account_id: int, on: date) -> AdvancePolicy:
     """The policy of an account as it stands on a business date."""
-    return policy_named(
-        session, fetch_value(session, "SELECT policy FROM account WHERE id = ?", account_id), on
-    )
+    return policy_named(session, fetch_value(session, "SELECT policy FROM account WHERE id = ?", account_id), on)
 
 
 def policy_names(session: Session) -> list[str]:

@@ -100,9 +100,7 @@ def verify_books(session: Session) -> list[str]:
     found = []
     for title, query in _CHECKS.items():
         for what, row_id, stored, expected in fetch(session, query)[:AT_MOST_SHOWN]:
-            found.append(
-                f"{title}: {what} {row_id} has {format_cents(stored)}, expected {format_cents(expected)}"
-            )
+            found.append(f"{title}: {what} {row_id} has {format_cents(stored)}, expected {format_cents(expected)}")
     return found
 
 

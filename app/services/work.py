@@ -73,12 +73,8 @@ def log_work(
     return outcome.decision
 
 
-def _bill(
-    session: Session, act: Act, account_id: int, work_id: int, cents: int, why: str, description: str
-) -> None:
-    add_pending(
-        session, act, account_id, Charge("work", f"work:{work_id}", cents, "ADV-13", description[:200], why)
-    )
+def _bill(session: Session, act: Act, account_id: int, work_id: int, cents: int, why: str, description: str) -> None:
+    add_pending(session, act, account_id, Charge("work", f"work:{work_id}", cents, "ADV-13", description[:200], why))
 
 
 def decide_work(session: Session, desk: Desk, work_id: int, cents: int, reason: str) -> None:

@@ -122,9 +122,7 @@ def deposit(count: int) -> DepositTicketContent:
         )
         for at in range(count)
     )
-    return DepositTicketContent(
-        "D-2026-1121-1", date(2026, 11, 21), checks, sum(check.cents for check in checks), count
-    )
+    return DepositTicketContent("D-2026-1121-1", date(2026, 11, 21), checks, sum(check.cents for check in checks), count)
 
 
 def month_end(accounts: int) -> ReportContent:

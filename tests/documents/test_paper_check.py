@@ -118,9 +118,7 @@ def test_lines_that_do_not_fit_the_voucher_are_summed_and_stay_in_it(tmp_path: P
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=100), st.lists(st.text(max_size=80), max_size=6), st.text(max_size=200))
-def test_whatever_the_names_the_band_stays_clear(
-    tmp_path: Path, payee: str, lines: list[str], memo: str
-) -> None:
+def test_whatever_the_names_the_band_stays_clear(tmp_path: Path, payee: str, lines: list[str], memo: str) -> None:
     page = printed(tmp_path, refund_check(1, payee="W" + payee, address_lines=tuple(lines), memo=memo))
     assert page.ink_in(Box(0, 2.885, 8.5, 3.5)) is None
 

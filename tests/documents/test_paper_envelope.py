@@ -21,9 +21,7 @@ def test_the_return_window_shows_the_coupons_left_half() -> None:
     assert (safe.left, safe.top, safe.right, safe.bottom) == (1.0, 2.375, 4.875, 2.875)
 
 
-@pytest.mark.parametrize(
-    "path", sorted(resources.path("envelopes").glob("*.toml")), ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", sorted(resources.path("envelopes").glob("*.toml")), ids=lambda path: path.stem)
 def test_every_shipped_profile_keeps_the_address_inside_what_may_show(path: Path) -> None:
     profile = load_window(path)
     safe, seen = profile.safe_area(), profile.seen_area()

@@ -56,9 +56,7 @@ def test_a_credit_is_nothing_due() -> None:
         ("1", 1, 10**10, "does not fit"),
     ],
 )
-def test_what_does_not_fit_the_coupon_is_refused(
-    account: str, statement: int, amount: int, reason: str
-) -> None:
+def test_what_does_not_fit_the_coupon_is_refused(account: str, statement: int, amount: int, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         scanline.encode(account, statement, amount)
 
@@ -85,9 +83,7 @@ def test_our_bars_are_those_of_an_independent_code_128(pairs: list[int]) -> None
     for step in (peer.validate, peer.encode, peer.decompose):
         step()
     bars = [(at, "ABCD".index(letter) + 1) for at, letter in _places(peer.decomposed) if letter.isupper()]
-    numbers = [
-        float(word) for word in Code128C(0, 0, 1, 10).operators(digits).split() if word not in ("re", "f")
-    ]
+    numbers = [float(word) for word in Code128C(0, 0, 1, 10).operators(digits).split() if word not in ("re", "f")]
     assert [(round(numbers[i]), round(numbers[i + 2])) for i in range(0, len(numbers), 4)] == bars
     assert module_count(len(digits)) == bars[-1][0] + bars[-1][1]
 

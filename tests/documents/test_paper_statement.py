@@ -36,9 +36,7 @@ def printed(folder: Path, content: StatementContent, dpi: int = 150) -> list[Pag
 
 
 def with_charges(count: int, **changes: object) -> StatementContent:
-    lines = tuple(
-        ChargeLine(date(2026, 12, 1), date(2026, 12, 31), f"Unit {at} internet", 3995) for at in range(count)
-    )
+    lines = tuple(ChargeLine(date(2026, 12, 1), date(2026, 12, 31), f"Unit {at} internet", 3995) for at in range(count))
     total = 3995 * count
     sums = {
         "previous_balance": 0,

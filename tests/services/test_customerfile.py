@@ -126,9 +126,7 @@ def test_a_required_value_may_not_be_empty(tmp_path: Path, column: str) -> None:
         ("status", "cancelled"),
     ],
 )
-def test_a_choice_that_does_not_exist_is_refused_with_those_that_do(
-    tmp_path: Path, column: str, value: str
-) -> None:
+def test_a_choice_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Path, column: str, value: str) -> None:
     ((at, reason),) = problems_of(tmp_path, **{column: value})
     assert at == column
     assert " or " in reason
@@ -275,9 +273,7 @@ def test_days_that_are_none_are_refused(tmp_path: Path, text: str) -> None:
         ("closed_on", {"status": "closed"}),
     ],
 )
-def test_what_has_happened_cannot_lie_after_the_cutover(
-    tmp_path: Path, column: str, others: dict[str, str]
-) -> None:
+def test_what_has_happened_cannot_lie_after_the_cutover(tmp_path: Path, column: str, others: dict[str, str]) -> None:
     assert problems_of(tmp_path, **{**others, column: "2026-10-30"}) == []
     assert only_column(tmp_path, **{**others, column: "2026-10-31"}) == column
 
@@ -317,16 +313,12 @@ def test_a_service_needs_all_but_billed_through(tmp_path: Path, part: str) -> No
 
 
 def test_a_service_never_billed_has_no_billed_through(tmp_path: Path) -> None:
-    assert (
-        account_of(tmp_path, **{**SERVICE, "service1_billed_through": ""}).services[0].billed_through is None
-    )
+    assert account_of(tmp_path, **{**SERVICE, "service1_billed_through": ""}).services[0].billed_through is None
 
 
 def test_billed_through_is_at_the_earliest_the_day_before_the_service_began(tmp_path: Path) -> None:
     assert account_of(tmp_path, **{**SERVICE, "service1_billed_through": "2020-05-16"}).services
-    assert only_column(tmp_path, **{**SERVICE, "service1_billed_through": "2020-05-15"}) == (
-        "service1_billed_through"
-    )
+    assert only_column(tmp_path, **{**SERVICE, "service1_billed_through": "2020-05-15"}) == ("service1_billed_through")
 
 
 @pytest.mark.parametrize("part", OPEN_PARTS)

@@ -47,9 +47,7 @@ def services(draw: st.DrawFn) -> ImportService:
 @st.composite
 def open_items(draw: st.DrawFn) -> ImportOpenItem:
     on = draw(past_days)
-    return ImportOpenItem(
-        draw(names), on, on + timedelta(days=draw(st.integers(0, 90))), draw(st.integers(1, 100_000_000))
-    )
+    return ImportOpenItem(draw(names), on, on + timedelta(days=draw(st.integers(0, 90))), draw(st.integers(1, 100_000_000)))
 
 
 def kept(text: str) -> str:
@@ -137,9 +135,7 @@ def cells_of(account: ImportAccount) -> dict[str, str]:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(data=st.data(), delimiter=st.sampled_from([",", ";", "\t"]))
-def test_any_account_written_as_a_row_is_read_back_the_same(
-    tmp_path: Path, data: st.DataObject, delimiter: str
-) -> None:
+def test_any_account_written_as_a_row_is_read_back_the_same(tmp_path: Path, data: st.DataObject, delimiter: str) -> None:
     account = data.draw(accounts())
     file = read_bytes(tmp_path, as_csv(cells_of(account), delimiter=delimiter).encode())
     assert file.problems == ()

@@ -61,10 +61,7 @@ def test_every_kind_of_line_ending_counts_as_one_line(tmp_path: Path, ending: st
 
 
 def test_an_old_number_is_used_once(tmp_path: Path) -> None:
-    rows = [
-        GOOD | {"old_number": number, "name": f"N{place}"}
-        for place, number in enumerate(["7", "8", "7", "", ""])
-    ]
+    rows = [GOOD | {"old_number": number, "name": f"N{place}"} for place, number in enumerate(["7", "8", "7", "", ""])]
     file = read_rows(tmp_path, *rows)
     assert file.problems == (RowProblem(4, "old_number", "7", "line 2 has this number already"),)
     assert len(file.accounts) == 4
@@ -90,12 +87,7 @@ def test_a_row_with_the_wrong_number_of_cells_is_reported(tmp_path: Path, change
 
 
 def test_empty_rows_are_skipped_and_counted(tmp_path: Path) -> None:
-    content = (
-        as_csv(GOOD)
-        + "," * (len(HEADER) - 1)
-        + "\n\n   \n"
-        + as_csv(GOOD | {"name": "B"}).split("\r\n", 1)[1]
-    )
+    content = as_csv(GOOD) + "," * (len(HEADER) - 1) + "\n\n   \n" + as_csv(GOOD | {"name": "B"}).split("\r\n", 1)[1]
     file = read_bytes(tmp_path, content.encode())
     assert [account.line for account in file.accounts] == [2, 6]
     assert file.notes == ("Empty rows skipped: 2.",)
@@ -153,9 +145,7 @@ def test_a_quotation_mark_that_is_not_doubled_is_reported(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("delimiter", "name"), [(";", "semicolons"), ("\t", "tabs")])
-def test_semicolons_and_tabs_are_recognised_and_remarked_upon(
-    tmp_path: Path, delimiter: str, name: str
-) -> None:
+def test_semicolons_and_tabs_are_recognised_and_remarked_upon(tmp_path: Path, delimiter: str, name: str) -> None:
     file = read_bytes(tmp_path, as_csv(GOOD | {"notes": "a, b"}, delimiter=delimiter).encode())
     assert file.accounts[0].notes == "a, b"
     assert file.notes == (f"The columns are separated by {name}.",)
@@ -174,9 +164,7 @@ def test_windows_1252_is_read_and_remarked_upon(tmp_path: Path) -> None:
 
 
 def test_a_utf8_letter_cut_off_at_the_very_end_is_not_utf8(tmp_path: Path) -> None:
-    content = (
-        as_csv(GOOD).encode() + as_csv(GOOD | {"name": "B", "notes": "x"}).encode().split(b"\r\n")[1][:-1]
-    )
+    content = as_csv(GOOD).encode() + as_csv(GOOD | {"name": "B", "notes": "x"}).encode().split(b"\r\n")[1][:-1]
     assert "Windows-1252" in read_bytes(tmp_path, content + "é".encode()[:1]).notes[0]
 
 

@@ -39,8 +39,7 @@ def balance_of(office: Diary, gl: Gl) -> int:
 
 def billed_periods(office: Diary, account: int) -> list[tuple[str, str, int]]:
     rows = office.sql(
-        "SELECT period_from, period_to, cents FROM line WHERE account_id = ? AND kind = 'recurring' "
-        "ORDER BY period_from",
+        "SELECT period_from, period_to, cents FROM line WHERE account_id = ? AND kind = 'recurring' ORDER BY period_from",
         account,
     )
     return [(row[0], row[1], row[2]) for row in rows]
@@ -113,9 +112,7 @@ def test_what_was_billed_beyond_the_day_is_deferred_and_earned_by_month(office: 
     cents=st.integers(100, 20_000),
 )
 @settings(max_examples=40)
-def test_the_unearned_part_is_the_price_of_the_days_after_the_take_over(
-    since: date, billed_days: int, cents: int
-) -> None:
+def test_the_unearned_part_is_the_price_of_the_days_after_the_take_over(since: date, billed_days: int, cents: int) -> None:
     billed_through = max(TAKEN_OVER + billed_days * ONE_DAY, since)
     with Diary() as office:
         office.day = TAKEN_OVER
@@ -132,9 +129,7 @@ def test_the_unearned_part_is_the_price_of_the_days_after_the_take_over(
     months=st.integers(1, 5),
 )
 @settings(max_examples=40)
-def test_the_cycles_go_on_without_a_gap_or_an_overlap(
-    since: date, billed_days: int | None, months: int
-) -> None:
+def test_the_cycles_go_on_without_a_gap_or_an_overlap(since: date, billed_days: int | None, months: int) -> None:
     billed = None if billed_days is None else max(TAKEN_OVER + billed_days * ONE_DAY, since)
     with Diary() as office:
         office.day = TAKEN_OVER
@@ -215,9 +210,7 @@ def test_the_same_list_twice_is_refused_and_nothing_changes(office: Diary) -> No
     assert office.digest() == before
 
 
-def test_one_row_that_fails_leaves_nothing_of_the_list(
-    office: Diary, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_row_that_fails_leaves_nothing_of_the_list(office: Diary, monkeypatch: pytest.MonkeyPatch) -> None:
     before = office.digest()
 
     def fails_at_the_prices(*args: object) -> None:
@@ -231,9 +224,7 @@ def test_one_row_that_fails_leaves_nothing_of_the_list(
     assert office.digest() == before
 
 
-def test_a_failure_in_a_later_part_takes_the_earlier_parts_back(
-    office: Diary, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_in_a_later_part_takes_the_earlier_parts_back(office: Diary, monkeypatch: pytest.MonkeyPatch) -> None:
     before = office.digest()
     monkeypatch.setattr(importing, "_PART", 2)
     people = [listed(line=n + 2, old_number=f"A-{n}") for n in range(5)]

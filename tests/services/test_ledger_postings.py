@@ -54,7 +54,8 @@ def test_a_service_billed_in_advance_waits_in_deferred_revenue(office: Diary) ->
 def test_fees_are_fee_revenue_and_work_is_service_revenue(office: Diary) -> None:
     account = office.open(service_cents=NET, delivery="paper")
     office.on(1, 10)
-    office.do(work.log_work, account, "out-of-scope", datetime(2026, 1, 10, 9), datetime(2026, 1, 10, 10))
+    hours = datetime.fromisoformat("2026-01-10T09:00"), datetime.fromisoformat("2026-01-10T10:00")
+    office.do(work.log_work, account, "out-of-scope", *hours)
     office.on(3, 2)  # the activation invoice was due on January 31
     assert sorted(office.posted_by(office.bill)) == [
         (Gl.RECEIVABLE, Gl.DEFERRED_REVENUE, 2 * NET),
@@ -127,12 +128,8 @@ def test_a_payment_of_a_closed_account_reverses_its_write_off(office: Diary) -> 
 
 def test_a_check_waits_undeposited_until_it_is_taken_to_the_bank(office: Diary) -> None:
     account = office.open(service_cents=NET)
-    assert office.posted_by(lambda: office.check(account, NET, "1")) == [
-        (Gl.UNDEPOSITED_FUNDS, Gl.RECEIVABLE, NET)
-    ]
-    assert office.posted_by(lambda: office.do(checks.make_deposit)) == [
-        (Gl.BANK, Gl.UNDEPOSITED_FUNDS, NET)
-    ]
+    assert office.posted_by(lambda: office.check(account, NET, "1")) == [(Gl.UNDEPOSITED_FUNDS, Gl.RECEIVABLE, NET)]
+    assert office.posted_by(lambda: office.do(checks.make_deposit)) == [(Gl.BANK, Gl.UNDEPOSITED_FUNDS, NET)]
     with pytest.raises(UserError, match="no check to deposit"):
         office.do(checks.make_deposit)
 
@@ -169,12 +166,8 @@ def test_a_held_check_in_the_bank_cannot_be_sent_back(office: Diary) -> None:
         office.do(checks.return_to_sender, held, "not ours")
 
 
-@pytest.mark.parametrize(
-    ("method", "clearing"), [("card", Gl.CARD_CLEARING), ("echeck", Gl.ECHECK_CLEARING)]
-)
-def test_card_and_e_check_money_clears_before_it_is_in_the_bank(
-    office: Diary, method: str, clearing: Gl
-) -> None:
+@pytest.mark.parametrize(("method", "clearing"), [("card", Gl.CARD_CLEARING), ("echeck", Gl.ECHECK_CLEARING)])
+def test_card_and_e_check_money_clears_before_it_is_in_the_bank(office: Diary, method: str, clearing: Gl) -> None:
     payment = autopaid(office, method)
     assert office.postings()[-1] == (clearing, Gl.RECEIVABLE, 2 * NET)
     posted = office.posted_by(lambda: office.do(payments.settle_clearing, [payment]))
@@ -184,9 +177,7 @@ def test_card_and_e_check_money_clears_before_it_is_in_the_bank(
 
 
 @pytest.mark.parametrize(("deposited", "stands"), [(False, Gl.UNDEPOSITED_FUNDS), (True, Gl.BANK)])
-def test_a_returned_check_comes_out_of_where_the_money_stands(
-    office: Diary, deposited: bool, stands: Gl
-) -> None:
+def test_a_returned_check_comes_out_of_where_the_money_stands(office: Diary, deposited: bool, stands: Gl) -> None:
     account = office.open(service_cents=NET)
     payment = office.check(account, NET, "1")
     if deposited:
@@ -257,9 +248,7 @@ def test_a_refund_check_leaves_the_bank_and_a_void_brings_it_back(office: Diary)
     issued_by = office.last_entry()
     refund = office.see(refunds.latest_refund, account)
     assert office.posted_by(lambda: office.do(refunds.reprint_refund, refund, "jammed")) == []
-    assert office.posted_by(lambda: office.do(refunds.void_refund, refund, "lost")) == [
-        (Gl.BANK, Gl.RECEIVABLE, credit)
-    ]
+    assert office.posted_by(lambda: office.do(refunds.void_refund, refund, "lost")) == [(Gl.BANK, Gl.RECEIVABLE, credit)]
     assert office.sql("SELECT reverses_id FROM entry WHERE id = ?", office.last_entry()) == [(issued_by,)]
 
 

@@ -36,7 +36,20 @@ DOCUMENTED: dict[str, Any] = {
 ADDED: dict[str, Any] = {"late_run_days_left": 20, "reactivation_months": 12}
 AMOUNTS = [key for key, value in DOCUMENTED.items() if isinstance(value, str) and key != "first_invoice"]
 
-NOT_AN_AMOUNT = ['10.00', '10', '"10"', '"10.0"', '"10.005"', '"-1.00"', '"ten"', '""', "true", '["1.00"]', '"1,5"', '"."']
+NOT_AN_AMOUNT = [
+    "10.00",
+    "10",
+    '"10"',
+    '"10.0"',
+    '"10.005"',
+    '"-1.00"',
+    '"ten"',
+    '""',
+    "true",
+    '["1.00"]',
+    '"1,5"',
+    '"."',
+]
 NOT_WHOLE = ['"30"', "30.0", "-1", "100000", "true", "[30]", '""']
 NOT_YES_NO = ['"true"', "1", "0", '""', "[true]"]
 NOT_A_WORD = ['"sometime"', '""', "1", "true", '["on-activation"]', '"On-Activation"']
@@ -149,7 +162,10 @@ def test_an_override_is_laid_over_the_file_and_nothing_else_changes() -> None:
     plain = load_policy("isp-advance")
     changed = load_policy("isp-advance", {"late_fee": "12.00", "refund_days": [20, 5, 5]})
     assert (changed.late_fee, changed.refund_days) == (1200, (5, 20))
-    same = {name: getattr(changed, name) for name in AdvancePolicy.__slots__} | {"late_fee": 1000, "refund_days": (1, 15)}
+    same = {name: getattr(changed, name) for name in AdvancePolicy.__slots__} | {
+        "late_fee": 1000,
+        "refund_days": (1, 15),
+    }
     assert AdvancePolicy(**same) == plain
 
 

@@ -108,9 +108,7 @@ def test_each_sort_of_account_has_its_share(share: object, low: float, high: flo
 
 @pytest.mark.parametrize(("low", "high"), [(-99, 0), (1, 30), (31, 60), (61, 90), (91, 999)])
 def test_there_are_arrears_of_every_age(low: int, high: int) -> None:
-    late = [
-        account for account in ACCOUNTS if any(low <= days_late(i.due_on) <= high for i in account.open_items)
-    ]
+    late = [account for account in ACCOUNTS if any(low <= days_late(i.due_on) <= high for i in account.open_items)]
     assert len(late) >= 5
 
 
@@ -160,8 +158,7 @@ def test_an_activation_is_billed_by_days_through_the_end_of_the_next_month() -> 
     found = next(
         row
         for row in rows
-        if (row["service1_monthly"], row["service2_name"], row["open1_description"])
-        == ("49.95", "", "Activation")
+        if (row["service1_monthly"], row["service2_name"], row["open1_description"]) == ("49.95", "", "Activation")
         and row["open1_date"] == "2026-10-17"
     )
     assert (found["open1_amount"], found["open1_due"]) == ("74.12", "2026-11-16")
@@ -200,10 +197,7 @@ def test_names_are_of_many_kinds() -> None:
 
 def test_no_label_shows_more_than_an_ending_and_an_expiry() -> None:
     labels = {account.method_label for account in ACCOUNTS if account.autopay != "none"}
-    assert all(
-        re.fullmatch(r"\w+ ending \d{4} exp \d\d/\d\d|(checking|savings) ending \d{4}", label)
-        for label in labels
-    )
+    assert all(re.fullmatch(r"\w+ ending \d{4} exp \d\d/\d\d|(checking|savings) ending \d{4}", label) for label in labels)
 
 
 # Shifted to another month

@@ -33,9 +33,7 @@ MULLER = AccountForm(
     payer="Black Hills Trust",
 )
 OBRIEN = AccountForm("Kathleen O'Brien", phone="605.555.0199", address=("77 Canyon Rd", "Custer SD 57730"))
-LI = AccountForm(
-    "Li Na", phone="307-555-0123", address=("9 Lincoln Ave", "Hulett WY 82720"), old_number="20417"
-)
+LI = AccountForm("Li Na", phone="307-555-0123", address=("9 Lincoln Ave", "Hulett WY 82720"), old_number="20417")
 
 
 def _set_up(session: Session) -> None:
@@ -59,9 +57,7 @@ def names(hits: list[Hit]) -> list[str]:
 
 def insert_invoice(session: Session, number: int, account_id: int) -> None:
     action = fetch_value(session, "SELECT max(id) FROM action")
-    entry = insert_with_id(
-        session, "entry", business_date=DAY, what="test", reverses_id=None, action_id=action
-    )
+    entry = insert_with_id(session, "entry", business_date=DAY, what="test", reverses_id=None, action_id=action)
     execute(
         session,
         "INSERT INTO invoice VALUES (?, ?, ?, ?, 4995, 4995, 'cycle', NULL, ?, ?)",
@@ -95,9 +91,7 @@ def test_a_beginning_or_a_fragment_of_any_field_finds_the_account(session: Sessi
     assert "Björn Müller-Strauß" in names(find_accounts(session, typed))
 
 
-@pytest.mark.parametrize(
-    "typed", ["elm muller 0142", "0142 elm muller", "bj spear 57", "MULLER   a-17 trust"]
-)
+@pytest.mark.parametrize("typed", ["elm muller 0142", "0142 elm muller", "bj spear 57", "MULLER   a-17 trust"])
 def test_several_words_all_match_in_any_order_and_any_field(session: Session, typed: str) -> None:
     assert names(find(session, typed)) == ["Björn Müller-Strauß"]
 
@@ -268,9 +262,7 @@ _NAME = st.text(
 @settings(max_examples=150)
 @given(st.data())
 def test_every_fragment_of_three_characters_finds_its_account(office: Database, data: st.DataObject) -> None:
-    form = AccountForm(
-        data.draw(_NAME), phone=data.draw(st.from_regex(r"\(\d{3}\) \d{3}-\d{4}", fullmatch=True))
-    )
+    form = AccountForm(data.draw(_NAME), phone=data.draw(st.from_regex(r"\(\d{3}\) \d{3}-\d{4}", fullmatch=True)))
     try:
         with office.write() as session:
             account_id = open_account(session, DESK, form)
@@ -300,9 +292,7 @@ class _Undo(Exception):
         ("address", "elm", "5 Oak St"), ("payer", "trust", "Wells"),
     ],
 )  # fmt: skip
-def test_a_changed_field_is_found_by_the_new_text_only(
-    session: Session, column: str, before: str, after: str
-) -> None:
+def test_a_changed_field_is_found_by_the_new_text_only(session: Session, column: str, before: str, after: str) -> None:
     assert 1 in [hit.id for hit in find(session, before)]
     execute(session, f"UPDATE account SET {column} = ? WHERE id = 1", after)
     assert 1 not in [hit.id for hit in find(session, before)]
@@ -326,9 +316,7 @@ def test_after_any_inserts_and_updates_the_index_is_what_a_rebuild_makes(session
     for n in range(150):
         if dice.random() < 0.3:
             open_account(session, DESK, AccountForm(f"{dice.choice(texts)} {n}", payer=dice.choice(texts)))
-            post_check(
-                session, DESK, CheckForm(1, 100 + n, f"{n}-{dice.choice(texts)}", payer=dice.choice(texts))
-            )
+            post_check(session, DESK, CheckForm(1, 100 + n, f"{n}-{dice.choice(texts)}", payer=dice.choice(texts)))
         else:
             highest = fetch_value(session, "SELECT max(id) FROM account")
             text = f"{dice.choice(texts)}{dice.choice(texts)}"

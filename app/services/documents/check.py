@@ -29,9 +29,7 @@ class RefundCheckWriter:
     def __init__(self, path: Path, stock: CheckStock, office: Office) -> None:
         load_fonts()
         self._stock = stock
-        self._canvas = Canvas(
-            str(path), pagesize=(PAGE_WIDTH, PAGE_HEIGHT), initialFontName=Face.REGULAR.value
-        )
+        self._canvas = Canvas(str(path), pagesize=(PAGE_WIDTH, PAGE_HEIGHT), initialFontName=Face.REGULAR.value)
         self._canvas.setTitle("Refund checks")
         self._canvas.setAuthor(office.name)
         self._ink = Ink(self._canvas)
@@ -48,9 +46,7 @@ class RefundCheckWriter:
     def __enter__(self) -> RefundCheckWriter:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if kind is None:
             self.save()
 
@@ -108,9 +104,7 @@ class RefundCheckWriter:
         memo, size = fit(content.memo, Face.REGULAR, 8, at.MEMO_RIGHT - x, 5.5)
         ink.text(x, y, memo, Face.REGULAR, size)
 
-    def _draw_voucher(
-        self, content: RefundCheckContent, lines: list[tuple[str, str, str]], top: float
-    ) -> None:
+    def _draw_voucher(self, content: RefundCheckContent, lines: list[tuple[str, str, str]], top: float) -> None:
         ink = self._ink
         y = PAGE_HEIGHT - top - at.VOUCHER_DETAILS
         for column, value in zip(

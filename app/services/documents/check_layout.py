@@ -117,9 +117,7 @@ def draw_voucher_frame(ink: Ink, top: float, title: str, office: Office) -> None
     ink.line(LEFT, y - 6, RIGHT, y - 6, 1.2, ACCENT)
     ink.text_colour(GREY)
     y = PAGE_HEIGHT - top - VOUCHER_CAPTIONS
-    for x, caption in zip(
-        (*DETAIL_COLUMNS, PAYEE_COLUMN), ("Check number", "Date", "Account number", "Payee"), strict=True
-    ):
+    for x, caption in zip((*DETAIL_COLUMNS, PAYEE_COLUMN), ("Check number", "Date", "Account number", "Payee"), strict=True):
         ink.text(x, y, caption, Face.REGULAR, 7.5)
     y = PAGE_HEIGHT - top - VOUCHER_HEADING
     ink.fill(LEFT - 4, y - 4.5, RIGHT - LEFT + 8, 15, TINT)

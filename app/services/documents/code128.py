@@ -78,8 +78,6 @@ class Code128C:
         for at, width in enumerate(map(int, widths)):
             if at % 2 == 0:
                 left = self._left + module * self._module
-                rectangles.append(
-                    f"{left:.3f} {self._bottom:.2f} {width * self._module:.3f} {self._height:.2f} re f"
-                )
+                rectangles.append(f"{left:.3f} {self._bottom:.2f} {width * self._module:.3f} {self._height:.2f} re f")
             module += width
         return " ".join(rectangles)

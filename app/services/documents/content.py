@@ -132,9 +132,7 @@ class RefundCheckContent:
         if self.amount <= 0:
             raise ValueError(f"check {self.check_number}: the amount of a check must be more than zero")
         if self.worked_out and (total := sum([line.cents for line in self.worked_out])) != self.amount:
-            raise ValueError(
-                f"check {self.check_number}: its lines add up to {total} cents, not to {self.amount} cents"
-            )
+            raise ValueError(f"check {self.check_number}: its lines add up to {total} cents, not to {self.amount} cents")
 
 
 @dataclass(frozen=True, slots=True)

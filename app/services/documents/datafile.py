@@ -79,8 +79,7 @@ class DataFile:
         for key in self._table:
             if key not in self._asked:
                 raise ValueError(
-                    f"{self._file_name}: unknown key “{self._prefix}{key}”; "
-                    f"allowed here: {', '.join(self._asked)}"
+                    f"{self._file_name}: unknown key “{self._prefix}{key}”; allowed here: {', '.join(self._asked)}"
                 )
 
     def refuse(self, key: str, allowed: str) -> ValueError:

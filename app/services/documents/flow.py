@@ -52,9 +52,7 @@ _ROW_HEIGHT = 15.0
 _ROOM_TO_START = 120.0  # a long table starts on a page only if some rows come with its heading
 
 
-def style(
-    name: str, size: float, *, bold: bool = False, after: float = 0, grey: bool = False
-) -> ParagraphStyle:
+def style(name: str, size: float, *, bold: bool = False, after: float = 0, grey: bool = False) -> ParagraphStyle:
     """A paragraph style in the paper's faces."""
     return ParagraphStyle(
         name,
@@ -83,9 +81,7 @@ class _CountingCanvas(Canvas):  # type: ignore[misc]  # reportlab has no types
         super().save()
 
 
-def build(
-    path: Path, office_name: str, title: str, subtitle: str, printed_on: date, story: list[Flowable]
-) -> None:
+def build(path: Path, office_name: str, title: str, subtitle: str, printed_on: date, story: list[Flowable]) -> None:
     """Lay the story out on as many letter sheets as it needs and write the file."""
 
     def decorate(canvas: Canvas, _document: BaseDocTemplate) -> None:
@@ -187,9 +183,7 @@ def _table(section: Section) -> Table:
             ("FONT", (0, -1), (-1, -1), Face.BOLD.value, _CELL_SIZE),
             ("LINEABOVE", (0, -1), (-1, -1), 0.8, GREY_COLOUR),
         ]
-    return LongTable(
-        texts, colWidths=widths, rowHeights=[_ROW_HEIGHT] * len(texts), repeatRows=1, style=TableStyle(look)
-    )
+    return LongTable(texts, colWidths=widths, rowHeights=[_ROW_HEIGHT] * len(texts), repeatRows=1, style=TableStyle(look))
 
 
 def _cell(value: Cell, column: Column, width: float, face: Face) -> str:

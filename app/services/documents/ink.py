@@ -80,16 +80,12 @@ class Ink:
 
     def dashed(self, x1: float, x2: float, y: float, width: float, colour: Colour = BLACK) -> None:
         """A horizontal dashed line: a perforation."""
-        self._graphics.append(
-            f"q [3 3] 0 d {_rgb(colour)} RG {width:g} w {x1:.2f} {y:.2f} m {x2:.2f} {y:.2f} l S Q"
-        )
+        self._graphics.append(f"q [3 3] 0 d {_rgb(colour)} RG {width:g} w {x1:.2f} {y:.2f} m {x2:.2f} {y:.2f} l S Q")
 
     def fill(self, x: float, y: float, width: float, height: float, colour: Colour) -> None:
         self._graphics.append(f"{_rgb(colour)} rg {x:.2f} {y:.2f} {width:.2f} {height:.2f} re f 0 g")
 
-    def frame(
-        self, x: float, y: float, width: float, height: float, line: float, colour: Colour = BLACK
-    ) -> None:
+    def frame(self, x: float, y: float, width: float, height: float, line: float, colour: Colour = BLACK) -> None:
         """An empty rectangle."""
         self._graphics.append(f"{_rgb(colour)} RG {line:g} w {x:.2f} {y:.2f} {width:.2f} {height:.2f} re S")
 

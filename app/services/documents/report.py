@@ -69,7 +69,5 @@ def _chart_row(charts: tuple[Chart, ...]) -> Table:
     width = WIDTH if len(charts) == 1 else (WIDTH - _GUTTER) / 2
     drawings = [draw_chart(chart, width, _CHART_HEIGHT) for chart in charts]
     widths = [width] if len(charts) == 1 else [width + _GUTTER, width]
-    look = TableStyle(
-        [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
-    )
+    look = TableStyle([(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")])
     return Table([drawings], colWidths=widths, style=look)

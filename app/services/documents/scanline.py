@@ -32,9 +32,7 @@ def encode(account_number: str, statement_number: int, amount: int) -> str:
     Raises ValueError for numbers that do not fit or an account number that is not plain digits.
     """
     if not _is_digits(account_number) or len(account_number) > ACCOUNT_DIGITS or account_number[0] == "0":
-        raise ValueError(
-            f"account number “{account_number}” must be 1 to {ACCOUNT_DIGITS} digits and not start with 0"
-        )
+        raise ValueError(f"account number “{account_number}” must be 1 to {ACCOUNT_DIGITS} digits and not start with 0")
     if not 0 <= statement_number < 10**STATEMENT_DIGITS:
         raise ValueError(f"statement number {statement_number} must have at most {STATEMENT_DIGITS} digits")
     due = max(amount, 0)

@@ -49,9 +49,7 @@ class StatementWriter:
         title: str = "Statements",
     ) -> None:
         load_fonts()
-        self._canvas = Canvas(
-            str(path), pagesize=(PAGE_WIDTH, PAGE_HEIGHT), initialFontName=Face.REGULAR.value
-        )
+        self._canvas = Canvas(str(path), pagesize=(PAGE_WIDTH, PAGE_HEIGHT), initialFontName=Face.REGULAR.value)
         self._canvas.setTitle(title)
         self._canvas.setAuthor(office.name)
         self._ink = Ink(self._canvas)
@@ -76,9 +74,7 @@ class StatementWriter:
     def __enter__(self) -> StatementWriter:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if kind is None:
             self.save()
 
@@ -136,9 +132,7 @@ class StatementWriter:
             text, size = fit(value, Face.REGULAR, 8.5, 110, 6)
             ink.text_right(RIGHT, y, text, Face.REGULAR, size)
             y -= at.DETAILS_STEP
-        draw_address(
-            ink, (content.customer_name, *content.address_lines), self._address_area, PAGE_HEIGHT, largest=10
-        )
+        draw_address(ink, (content.customer_name, *content.address_lines), self._address_area, PAGE_HEIGHT, largest=10)
         self._draw_summary(content)
 
     def _draw_summary(self, content: StatementContent) -> None:
@@ -213,9 +207,7 @@ class StatementWriter:
         ink.text(LEFT, PAGE_HEIGHT - at.COUPON_CUSTOMER, text, Face.REGULAR, size)
         digits = scanline.encode(content.account_number, content.statement_number, content.balance)
         ink.operators(self._barcode.operators(digits))
-        ink.text(
-            at.BARCODE_LEFT, PAGE_HEIGHT - at.SCAN_DIGITS, scanline.grouped(digits), Face.MONO, at.SCAN_SIZE
-        )
+        ink.text(at.BARCODE_LEFT, PAGE_HEIGHT - at.SCAN_DIGITS, scanline.grouped(digits), Face.MONO, at.SCAN_SIZE)
         owing = content.balance > 0
         y = PAGE_HEIGHT - at.COUPON_FIRST
         for value in (
@@ -238,9 +230,7 @@ def write_statements(
 
     Made to be called in a process of its own: arguments (but for a generator) and result can be pickled.
     """
-    return write_batches(
-        contents, path, lambda target: StatementWriter(target, office), _sheets_of, sheets_per_file
-    )
+    return write_batches(contents, path, lambda target: StatementWriter(target, office), _sheets_of, sheets_per_file)
 
 
 def write_statement_file(office: Office, content: StatementContent, path: Path) -> None:

@@ -100,9 +100,7 @@ def body_rows(content: StatementContent) -> list[Row]:
     if content.charges:
         rows.append(Row("heading", "New charges", "", "", HEADING))
         for charge in content.charges:
-            rows.append(
-                Row("line", _service_days(charge), charge.description, format_cents(charge.cents), ROW)
-            )
+            rows.append(Row("line", _service_days(charge), charge.description, format_cents(charge.cents), ROW))
         rows.append(Row("total", "", "Total new charges", format_cents(content.total_new_charges), TOTAL))
     return rows
 

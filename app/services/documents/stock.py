@@ -92,8 +92,7 @@ def load_stock(path: Path) -> CheckStock:
         table.finish()
     if stock.last_number < stock.first_number:
         raise ValueError(
-            f"{path.name}: “last_number” is {stock.last_number}; it must not be less than "
-            f"first_number, {stock.first_number}"
+            f"{path.name}: “last_number” is {stock.last_number}; it must not be less than first_number, {stock.first_number}"
         )
     if stock.words_right < stock.words[0] + 2:
         raise ValueError(f"{path.name}: “fields.words_right” must leave at least 2 inches for the words")

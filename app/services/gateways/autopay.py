@@ -19,9 +19,7 @@ class Outcome(NamedTuple):
 class PaymentGateway(Protocol):
     """Asks once for `cents`; `attempt_key` is unique for account and date, so asking twice charges once."""
 
-    def charge(
-        self, *, attempt_key: str, account_number: str, method: str, label: str, cents: int
-    ) -> Outcome:
+    def charge(self, *, attempt_key: str, account_number: str, method: str, label: str, cents: int) -> Outcome:
         """The outcome of one attempt."""
         ...
 
@@ -32,9 +30,7 @@ class DeclineListGateway:
     def __init__(self, declines: Collection[str] = ()) -> None:
         self.declines = frozenset(declines)
 
-    def charge(
-        self, *, attempt_key: str, account_number: str, method: str, label: str, cents: int
-    ) -> Outcome:
+    def charge(self, *, attempt_key: str, account_number: str, method: str, label: str, cents: int) -> Outcome:
         """Declined when the account is listed."""
         if account_number in self.declines:
             return Outcome(False, "declined")
@@ -51,23 +47,16 @@ class FolderGateway:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"autopay-{on.isoformat()}.csv"
         listed = folder / "declined.txt"
-        self._declines = (
-            frozenset(listed.read_text(encoding="utf-8").split()) if listed.is_file() else frozenset()
-        )
+        self._declines = frozenset(listed.read_text(encoding="utf-8").split()) if listed.is_file() else frozenset()
         self._asked = self._read_asked()
 
     def _read_asked(self) -> dict[str, Outcome]:
         if not self.path.is_file():
             return {}
         with self.path.open(encoding="utf-8", newline="") as file:
-            return {
-                row["attempt"]: Outcome(row["outcome"] == "approved", row["attempt"])
-                for row in csv.DictReader(file)
-            }
+            return {row["attempt"]: Outcome(row["outcome"] == "approved", row["attempt"]) for row in csv.DictReader(file)}
 
-    def charge(
-        self, *, attempt_key: str, account_number: str, method: str, label: str, cents: int
-    ) -> Outcome:
+    def charge(self, *, attempt_key: str, account_number: str, method: str, label: str, cents: int) -> Outcome:
         """Append the request to the day's file; an attempt that is in it already keeps its outcome."""
         if attempt_key in self._asked:
             return self._asked[attempt_key]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -67,9 +67,7 @@ class FolderMail:
         message["Message-ID"] = f"<{letter.key}@counterfoil.invalid>"
         message.set_content(letter.body)
         if letter.attachment_name:
-            message.add_attachment(
-                letter.attachment, maintype="application", subtype="pdf", filename=letter.attachment_name
-            )
+            message.add_attachment(letter.attachment, maintype="application", subtype="pdf", filename=letter.attachment_name)
             # A fixed boundary makes the same letter the same bytes.
             message.set_boundary(f"=_{letter.key}")
         return message

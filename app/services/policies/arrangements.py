@@ -8,9 +8,7 @@ from datetime import date
 from app.services.policies.facts import ArrangementFacts, PaymentFacts
 
 
-def arrangement_kept(
-    arrangement: ArrangementFacts | None, payments: Sequence[PaymentFacts], on: date
-) -> bool:
+def arrangement_kept(arrangement: ArrangementFacts | None, payments: Sequence[PaymentFacts], on: date) -> bool:
     """ADV-16: whether the latest arrangement protects the account on `on`.
 
     Each instalment is judged at the end of its date: payments received from the arrangement's day through

@@ -32,9 +32,7 @@ def adv_9_is_refund_date(on: date, refund_days: Sequence[int]) -> bool:
     )
 
 
-def adv_10_returned_charges(
-    policy: AdvancePolicy, payment_id: int, bank_fee_cents: int, what: str
-) -> list[Charge]:
+def adv_10_returned_charges(policy: AdvancePolicy, payment_id: int, bank_fee_cents: int, what: str) -> list[Charge]:
     """ADV-10: the bank's fee (no line when zero) and the administrative fee of one return."""
     charges = []
     if bank_fee_cents:

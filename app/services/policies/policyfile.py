@@ -78,11 +78,7 @@ def _boolean(value: Any) -> bool:
 
 
 def _month_days(value: Any) -> tuple[int, ...]:
-    if (
-        not isinstance(value, list)
-        or not value
-        or any(type(day) is not int or not 1 <= day <= 28 for day in value)
-    ):
+    if not isinstance(value, list) or not value or any(type(day) is not int or not 1 <= day <= 28 for day in value):
         raise ValueError
     return tuple(sorted(set(value)))
 
@@ -121,25 +117,17 @@ def load_policy(source: str | Path, override: Mapping[str, Any] | None = None) -
 
     Raises PolicyError, which names the file, the key and what is allowed there.
     """
-    path = (
-        shipped_policy_path(source)
-        if isinstance(source, str) and not source.endswith(".toml")
-        else Path(source)
-    )
+    path = shipped_policy_path(source) if isinstance(source, str) and not source.endswith(".toml") else Path(source)
     try:
         body = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise PolicyError(
-            f"There is no policy “{source}”: neither shipped nor a file.", field="policy"
-        ) from None
+        raise PolicyError(f"There is no policy “{source}”: neither shipped nor a file.", field="policy") from None
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"The policy file {path} cannot be read: {error}.", field="policy") from None
     return parse_policy(body, name=path.stem, label=path.name, override=override)
 
 
-def parse_policy(
-    body: str, *, name: str, label: str, override: Mapping[str, Any] | None = None
-) -> AdvancePolicy:
+def parse_policy(body: str, *, name: str, label: str, override: Mapping[str, Any] | None = None) -> AdvancePolicy:
     """The policy of a TOML text; `label` names it in messages."""
     try:
         values = tomllib.loads(body)
@@ -151,12 +139,8 @@ def parse_policy(
     values = {**values, **(override or {})}
     for key in values:
         if key not in ADVANCE_KEYS:
-            raise PolicyError(
-                f"{label}: the key “{key}” is unknown; allowed are {', '.join(ADVANCE_KEYS)}.", field=key
-            )
-    return AdvancePolicy(
-        name=name, **{key: _value(spec, values, key, label) for key, spec in ADVANCE_KEYS.items()}
-    )
+            raise PolicyError(f"{label}: the key “{key}” is unknown; allowed are {', '.join(ADVANCE_KEYS)}.", field=key)
+    return AdvancePolicy(name=name, **{key: _value(spec, values, key, label) for key, spec in ADVANCE_KEYS.items()})
 
 
 def _value(spec: _Key, values: Mapping[str, Any], key: str, label: str) -> Any:
@@ -167,6 +151,4 @@ def _value(spec: _Key, values: Mapping[str, Any], key: str, label: str) -> Any:
     try:
         return spec.read(values[key])
     except ValueError:
-        raise PolicyError(
-            f"{label}: {key} = {values[key]!r} is not allowed; it takes {spec.allowed}.", key
-        ) from None
+        raise PolicyError(f"{label}: {key} = {values[key]!r} is not allowed; it takes {spec.allowed}.", key) from None

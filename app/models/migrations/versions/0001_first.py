@@ -250,9 +250,7 @@ def upgrade() -> None:
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("cents", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["arrangement_id"], ["arrangement.id"], name=op.f("fk_instalment_arrangement_id")
-        ),
+        sa.ForeignKeyConstraint(["arrangement_id"], ["arrangement.id"], name=op.f("fk_instalment_arrangement_id")),
         sa.PrimaryKeyConstraint("arrangement_id", "n", name=op.f("pk_instalment")),
     )
     op.create_table(
@@ -406,9 +404,7 @@ def upgrade() -> None:
         sa.Column("invoice_id", sa.BigInteger(), nullable=True),
         sa.Column("entry_id", sa.BigInteger(), nullable=False),
         sa.Column("action_id", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "cents > 0 AND remaining_cents BETWEEN 0 AND cents", name=op.f("ck_credit_remaining")
-        ),
+        sa.CheckConstraint("cents > 0 AND remaining_cents BETWEEN 0 AND cents", name=op.f("ck_credit_remaining")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_credit_account_id")),
         sa.ForeignKeyConstraint(["action_id"], ["action.id"], name=op.f("fk_credit_action_id")),
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_credit_entry_id")),
@@ -576,9 +572,7 @@ def upgrade() -> None:
         sa.Column("cents", sa.BigInteger(), nullable=False),
         sa.Column("business_date", sa.Date(), nullable=False),
         sa.Column("action_id", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "(invoice_id IS NULL) <> (refund_id IS NULL)", name=op.f("ck_allocation_one_target")
-        ),
+        sa.CheckConstraint("(invoice_id IS NULL) <> (refund_id IS NULL)", name=op.f("ck_allocation_one_target")),
         sa.CheckConstraint("cents <> 0", name=op.f("ck_allocation_not_zero")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_allocation_account_id")),
         sa.ForeignKeyConstraint(["action_id"], ["action.id"], name=op.f("fk_allocation_action_id")),
@@ -593,9 +587,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_allocation_refund_id"), "allocation", ["refund_id"], unique=False)
     op.create_table(
         "payment",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
         sa.Column("business_date", sa.Date(), nullable=False),
         sa.Column("kind", sa.String(length=24), nullable=False),
@@ -636,9 +628,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["action_id"], ["action.id"], name=op.f("fk_payment_attempt_action_id")),
         sa.ForeignKeyConstraint(["payment_id"], ["payment.id"], name=op.f("fk_payment_attempt_payment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_attempt")),
-        sa.UniqueConstraint(
-            "account_id", "business_date", name=op.f("uq_payment_attempt_account_id_business_date")
-        ),
+        sa.UniqueConstraint("account_id", "business_date", name=op.f("uq_payment_attempt_account_id_business_date")),
     )
     op.create_table(
         "payment_reversal",
@@ -654,17 +644,13 @@ def upgrade() -> None:
         sa.Column("bank_fee_cents", sa.BigInteger(), nullable=True),
         sa.Column("entry_id", sa.BigInteger(), nullable=False),
         sa.Column("action_id", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "state IN ('returned', 'charged-back', 'reversed')", name=op.f("ck_payment_reversal_state")
-        ),
+        sa.CheckConstraint("state IN ('returned', 'charged-back', 'reversed')", name=op.f("ck_payment_reversal_state")),
         sa.ForeignKeyConstraint(["action_id"], ["action.id"], name=op.f("fk_payment_reversal_action_id")),
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_payment_reversal_entry_id")),
         sa.ForeignKeyConstraint(["payment_id"], ["payment.id"], name=op.f("fk_payment_reversal_payment_id")),
         sa.PrimaryKeyConstraint("payment_id", name=op.f("pk_payment_reversal")),
     )
-    op.create_index(
-        op.f("ix_payment_reversal_business_date"), "payment_reversal", ["business_date"], unique=False
-    )
+    op.create_index(op.f("ix_payment_reversal_business_date"), "payment_reversal", ["business_date"], unique=False)
     op.create_table(
         "receipt",
         sa.Column(
