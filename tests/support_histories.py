@@ -111,8 +111,17 @@ def _check(h: History, s: Step) -> None:
 
 def _pay(h: History, s: Step) -> None:
     h.numbers += 1
-    more = (0, 0, 0, 1, 3000, 9000)[s.n]
+    more = (0, 0, 0, 1, 9000, 20_000)[s.n]
     h.diary.check(h.account(s), h.diary.balance(h.account(s)) + more, f"b{h.numbers}")
+
+
+def _leave(h: History, s: Step) -> None:
+    """Close an account in credit, so that there is something to refund; another one takes its place."""
+    account = h.account(s)
+    h.diary.do(subscriptions.cancel_account, account)
+    h.numbers += 1
+    h.diary.check(account, max(h.diary.balance(account), 0) + s.cents, f"l{h.numbers}")
+    h.accounts.append(h.diary.open("Newcomer", PRICES[s.n % len(PRICES)]))
 
 
 def _work(h: History, s: Step) -> None:
@@ -132,7 +141,7 @@ def _autopay(h: History, s: Step) -> None:
 
 
 def _address(h: History, s: Step) -> None:
-    lines = ("8 Fir St", "Custer SD 57730") if s.n % 2 else ()
+    lines = ("8 Fir St", "Custer SD 57730") if s.n else ()
     h.diary.do(accounts.change_address, h.account(s), lines)
 
 
@@ -157,6 +166,7 @@ _ACTIONS: dict[str, Callable[[History, Step], object]] = {
     ),
     "end": lambda h, s: h.diary.do(subscriptions.end_service, h.account(s), CODES[s.cents % 2], h.when(s)),
     "cancel": _change(subscriptions.cancel_account),
+    "leave": _leave,
     "undo": lambda h, s: h.diary.do(subscriptions.undo_scheduled, h.nth(_WAITING, s)),
     "check": _check,
     "pay": _pay,
@@ -185,10 +195,25 @@ _ACTIONS: dict[str, Callable[[History, Step], object]] = {
 KINDS = tuple(_ACTIONS)
 # Doing one of these again on the same day changes nothing.
 RUNS = ("autopay", "suspend", "refunds", "close", "receipts", "bill")
-MONEY = ("check", "pay", "return", "reverse", "refunds", "void", "pay", "autopay", "suspend", "pay")
+MONEY = (
+    "check",
+    "pay",
+    "pay",
+    "pay",
+    "pay",
+    "return",
+    "return",
+    "reverse",
+    "refunds",
+    "refunds",
+    "void",
+    "leave",
+    "leave",
+    "leave",
+)
 
 
-def steps(kinds: Sequence[str] = KINDS, least: int = 20, most: int = 45) -> st.SearchStrategy[list[Step]]:
+def steps(kinds: Sequence[str] = KINDS, least: int = 35, most: int = 60) -> st.SearchStrategy[list[Step]]:
     """Lists of steps of these kinds; money coming and going is the commonest, as in an office.
 
     Drawn from a seed, since choices made one by one repeat themselves too often to get far.
@@ -199,9 +224,9 @@ def steps(kinds: Sequence[str] = KINDS, least: int = 20, most: int = 45) -> st.S
         dice = random.Random(f"{seed}, {length}")
         return [
             Step(
-                dice.choice((0, 0, 1, 2, 3, 5, 8, 12, 15, 20, 24, 31)),
+                dice.choice((0, 0, 0, 1, 2, 3, 5, 8, 13, 21)),
                 dice.choice(common),
-                dice.randrange(3),
+                dice.randrange(60),
                 dice.randrange(6),
                 dice.choice((1, 999, 2500, 6000, 20_000, dice.randrange(1, 15_000))),
             )

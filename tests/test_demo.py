@@ -2,57 +2,42 @@
 
 from __future__ import annotations
 
-import csv
 import email
 import email.message
 import email.policy
-import hashlib
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pypdfium2
 import pytest
 import zxingcpp
+from demo_folder import (
+    BALANCES_AT_THE_RUN,
+    BANK,
+    PAPERS,
+    RECEIVABLE,
+    ROOT,
+    Made,
+    all_statements,
+    ask,
+    attached,
+    demo,
+    digests,
+    letters,
+    statements,
+    texts,
+)
 
 from app.cli import run
 from app.models import database
 from app.money import amount_in_words, format_cents, parse_cents
 from app.services import aging
 from app.services.documents import scanline
-
-ROOT = Path(__file__).resolve().parent.parent
-RECEIVABLE, BANK = 1100, 1000
-PAPERS = ["deposit-ticket.pdf", "month-end.pdf", "refund-checks.pdf", "statements.pdf"]
-# Windows reads text files in another encoding than Linux unless it is told which.
-PYTHON = [sys.executable, "-X", "warn_default_encoding", "-W", "error::EncodingWarning"]
-
-
-def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*PYTHON, "-m", "app", *map(str, words)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-
-
-def demo(folder: Path, customers: int = 60, today: str = "2026-11-21") -> subprocess.CompletedProcess[str]:
-    return command("demo", "--folder", folder, "--customers", str(customers), "--today", today)
-
-
-class Made(NamedTuple):
-    folder: Path
-    output: str
 
 
 @pytest.fixture(scope="module")
@@ -61,65 +46,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     done = demo(folder)
     assert (done.returncode, done.stderr) == (0, "")
     return Made(folder, done.stdout)
-
-
-def ask(folder: Path, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    """The books, asked directly: nothing of the program in between."""
-    with closing(sqlite3.connect(f"{(folder / 'office.db').as_uri()}?mode=ro", uri=True)) as connection:
-        return connection.execute(sql, parameters).fetchall()
-
-
-def texts(pdf: Path | bytes) -> list[str]:
-    document = pypdfium2.PdfDocument(pdf)
-    try:
-        return [page.get_textpage().get_text_range().replace("\r\n", "\n") for page in document]
-    finally:
-        document.close()
-
-
-def letters(folder: Path, kind: str) -> list[email.message.EmailMessage]:
-    paths = sorted((folder / "mail").glob(f"{kind}-*.eml"))
-    read = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in paths]
-    return [letter for letter in read if isinstance(letter, email.message.EmailMessage)]
-
-
-def attached(letter: email.message.EmailMessage) -> bytes:
-    (attachment,) = letter.iter_attachments()
-    assert attachment.get_content_type() == "application/pdf"
-    content = attachment.get_content()
-    assert isinstance(content, bytes)
-    return content
-
-
-class Statement(NamedTuple):
-    account: str
-    number: int
-    cents: int
-
-
-def statements(pages: list[str]) -> Iterator[Statement]:
-    """What the text of the pages says: the coupon's digits name the account, the summary has the amount."""
-    for text in pages:
-        if coupon := re.search(r"^(\d{10}) (\d{9}) (\d{10}) \d$", text, re.MULTILINE):
-            ((owes, amount),) = re.findall(r"(?:(Amount due)|Your credit) (-?\$?[\d,]+\.\d\d)(?: CR)?$", text, re.MULTILINE)
-            cents = parse_cents(amount)
-            assert (cents >= 0) == bool(owes)
-            assert int(coupon[3]) == max(cents, 0)
-            yield Statement(coupon[1].lstrip("0"), int(coupon[2]), cents)
-
-
-def all_statements(folder: Path) -> list[Statement]:
-    paper = list(statements(texts(folder / "statements.pdf")))
-    mailed = [next(statements(texts(attached(letter)))) for letter in letters(folder, "statement")]
-    return sorted(paper + mailed)
-
-
-BALANCES_AT_THE_RUN = """
-SELECT a.number, sum(CASE WHEN p.debit = 1100 THEN p.cents ELSE -p.cents END)
-FROM posting p JOIN entry e ON e.id = p.entry_id JOIN account a ON a.id = p.account_id
-WHERE (p.debit = 1100 OR p.credit = 1100) AND e.action_id <=
-  (SELECT through_action_id FROM run WHERE what = 'billing' AND documents > 0) GROUP BY a.number
-"""
 
 
 # The folder
@@ -144,14 +70,6 @@ def test_the_files_have_names_that_windows_allows(made: Made) -> None:
     assert len(names) > 80
     assert [name for name in names if re.search(r'[<>:"/\\|?*\x00-\x1f]|[ .]$', name)] == []
     assert len({name.casefold() for name in names}) == len(names)
-
-
-def digests(folder: Path) -> dict[str, str]:
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        content = path.read_bytes() if path.is_file() else b""
-        found[path.relative_to(folder).as_posix()] = hashlib.sha256(content).hexdigest()
-    return found
 
 
 def test_a_second_demo_leaves_every_file_as_it_is(made: Made) -> None:
@@ -361,9 +279,8 @@ Database.write, Path.replace, Canvas.save = write, replace, save
 sys.exit(run(sys.argv[2:]))
 """
 MOMENTS = [
-    "before-commit@1", "after-commit@1", "before-naming office.db", "after-commit@5", "before-naming receipt",
-    "before-saving deposit-ticket", "after-commit@12", "before-commit@18", "after-commit@23", "before-saving statements",
-    "before-naming statement-@4", "before-saving month-end",
+    "after-commit@1", "before-naming office.db", "after-commit@5", "before-naming receipt", "after-commit@12",
+    "before-commit@18", "after-commit@23", "before-saving statements", "before-naming statement-@4",
 ]  # fmt: skip
 
 
@@ -396,139 +313,3 @@ def test_a_demo_cut_off_is_finished_by_the_next_one(
     assert run(words) == 0
     assert results(folder) == undisturbed
     assert run(["check", "--office", str(folder / "office.db")]) == 0
-
-
-# check
-
-
-@pytest.fixture
-def folder(made: Made, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made.folder, tmp_path / "copy"))
-
-
-def test_check_finds_nothing_wrong_with_the_demo(made: Made) -> None:
-    done = command("check", "--office", made.folder / "office.db")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "every figure agrees with the ledger" in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("table", "column", "named"),
-    [
-        ("invoice", "open_cents", "invoice"),
-        ("invoice", "total_cents", "invoice"),
-        ("line", "cents", "invoice"),
-        ("posting", "cents", "account"),
-        ("account", "balance_cents", "account"),
-        ("credit", "remaining_cents", "credit"),
-        ("allocation", "cents", "invoice"),
-        ("payment", "cents", "payment"),
-        ("refund", "open_cents", "refund"),
-    ],
-)
-def test_a_figure_edited_by_hand_is_found_and_its_row_named(
-    folder: Path, table: str, column: str, named: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = folder / "office.db"
-    row = {"line": "invoice_id", "posting": "account_id", "allocation": "invoice_id"}.get(table, "id")
-    with closing(sqlite3.connect(path)) as other:
-        other.execute(f"DROP TRIGGER IF EXISTS {table}_no_update")
-        other.execute("PRAGMA ignore_check_constraints = ON")
-        ((row_id,),) = other.execute(f"SELECT max({row}) FROM {table}").fetchall()
-        other.execute(f"UPDATE {table} SET {column} = {column} + 1 WHERE {row} = {row_id}")
-        other.commit()
-    assert run(["check", "--office", str(path)]) == 1
-    output = capsys.readouterr().out
-    assert re.search(rf": {named} {row_id} has ", output), output
-    assert re.search(r"^[1-9]\d* problem\(s\) found\.$", output, re.MULTILINE)
-
-
-# import and due
-
-
-def customer_list(path: Path, change: dict[int, dict[str, str]]) -> Path:
-    """Rows of the shipped list that the demo has not imported, some of them spoiled."""
-    with (ROOT / "resources" / "demo" / "customers.csv").open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))[200:212]
-    for at, cells in change.items():
-        rows[at] |= cells
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
-
-
-def test_a_list_with_bad_rows_is_reported_row_by_row_and_nothing_is_imported(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    bad = {
-        2: {"kind": "farm"},
-        5: {"name": ""},
-        8: {"service1_monthly": "49.955"},
-        11: {"email": "nobody", "kind": "x"},
-    }
-    source = customer_list(tmp_path / "list.csv", bad)
-    good_rows, bad_rows = tmp_path / "good.csv", tmp_path / "bad.csv"
-    office = ["--office", str(folder / "office.db"), "--on", "2026-11-21"]
-    before = digests(folder)
-    done = command("import", source, *office, "--good-rows", good_rows, "--bad-rows", bad_rows)
-    assert done.returncode == 2
-    assert "4 row(s) cannot be imported; nothing was imported." in done.stderr
-    assert digests(folder) == before
-    said = set(re.findall(r"^line (\d+), (\w+): \S", done.stdout, re.MULTILINE))
-    wrong = {("4", "kind"), ("7", "name"), ("10", "service1_monthly"), ("13", "email"), ("13", "kind")}
-    assert said == wrong
-    with good_rows.open(encoding="utf-8-sig", newline="") as stream:
-        assert len(list(csv.DictReader(stream))) == 8
-    with bad_rows.open(encoding="utf-8-sig", newline="") as stream:
-        assert all(row["problem"] for row in csv.DictReader(stream))
-    accounts = ask(folder, "SELECT count(*) FROM account")[0][0]
-    assert run(["import", str(good_rows), *office]) == 0
-    assert "8 accounts imported" in capsys.readouterr().out
-    assert ask(folder, "SELECT count(*) FROM account") == [(accounts + 8,)]
-    assert run(["check", *office[:2]]) == 0
-    assert run(["import", str(good_rows), *office]) == 2, "the same list again is refused"
-    assert "in this office already" in capsys.readouterr().err
-    assert ask(folder, "SELECT count(*) FROM account") == [(accounts + 8,)]
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["import", "missing.csv"], "missing.csv"),
-        (["due"], "is closed"),
-        (["check", "--office", "nowhere.db"], "There is no office at nowhere.db"),
-    ],
-)
-def test_a_command_that_cannot_be_done_is_one_sentence_and_exit_2(
-    folder: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    office = [] if "--office" in words else ["--office", str(folder / "office.db"), "--on", "2026-11-01"]
-    before = digests(folder)
-    assert run([*words, *office]) == 2
-    error = capsys.readouterr().err
-    assert said in error.splitlines()[-1] and "Traceback" not in error
-    assert digests(folder) == before
-
-
-def test_due_does_the_next_month_and_closes_the_day(folder: Path) -> None:
-    done = command("due", "--office", folder / "office.db", "--on", "2026-12-01")
-    assert done.returncode == 0, done.stderr
-    ((invoices, cents),) = ask(
-        folder,
-        "SELECT count(*), sum(total_cents) FROM invoice i JOIN run r ON r.id = run_id WHERE r.business_date = '2026-12-01'",
-    )
-    assert f"Billed: {invoices} invoices, {format_cents(cents)}.\n" in done.stdout
-    assert "Revenue of November 2026: " in done.stdout
-    assert done.stdout.endswith("2026-12-01 is closed.\n")
-    assert ask(folder, "SELECT closed_through FROM office") == [("2026-12-01",)]
-    assert (folder / "autopay" / "autopay-2026-12-01.csv").is_file()
-    approved = ask(
-        folder, "SELECT count(*) FROM payment_attempt WHERE business_date = '2026-12-01' AND outcome = 'approved'"
-    )
-    assert f"Auto-pay: {approved[0][0]} paid " in done.stdout
-    assert run(["check", "--office", str(folder / "office.db")]) == 0
-    again = command("due", "--office", folder / "office.db", "--on", "2026-12-01")
-    assert (again.returncode, again.stderr.count("\n")) == (2, 2)
-    assert "2026-12-01 is closed" in again.stderr

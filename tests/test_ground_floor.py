@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 
 import pytest
@@ -231,7 +232,7 @@ def test_a_span_is_cut_at_month_ends_without_gap_or_overlap(first: date, length:
         assert start <= end
     if pieces:
         assert (pieces[0][0], pieces[-1][1]) == (first, last)
-        assert all(before[1] + ONE_DAY == after[0] for before, after in zip(pieces, pieces[1:], strict=False))
+        assert all(before[1] + ONE_DAY == after[0] for before, after in pairwise(pieces))
         assert all(end == month_end(end) for _, end in pieces[:-1])
 
 

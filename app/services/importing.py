@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
+from app.models import searchindex
 from app.models.bulk import Progress, fetch_value, insert_ready_rows, iso, no_progress, reserve_ids
 from app.money import plain_cents
 from app.periods import ONE_DAY, add_months, days_in_month, month_end, month_start, months_between, prorate
@@ -115,9 +116,10 @@ def import_accounts(
             )
     act = begin(session, desk, "import-customers")
     parts = []
-    for start in range(0, len(accounts), _PART):
-        parts.append(_import_part(session, act, accounts[start : start + _PART], policy))
-        progress(min(start + _PART, len(accounts)), len(accounts))
+    with searchindex.paused(session.connection()):
+        for start in range(0, len(accounts), _PART):
+            parts.append(_import_part(session, act, accounts[start : start + _PART], policy))
+            progress(min(start + _PART, len(accounts)), len(accounts))
     return ImportResult(
         tuple(account_id for part in parts for account_id in part.account_ids),
         sum(part.services for part in parts),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import UserError
 from app.models.bulk import day_or_none, fetch, fetch_one, fetch_tuples, parse_day
-from app.periods import ONE_DAY, month_start
+from app.periods import ONE_DAY, days_in_month, month_start, prorate
 from app.services.policies.clause import Charge
 from app.services.policies.facts import (
     AccountFacts,
@@ -130,7 +130,18 @@ def billed_by_month(session: Session, account_id: int, service_id: int) -> dict[
         account_id,
         service_id,
     )
-    return dict(rows)
+    found = dict(rows)
+    before = fetch_one(
+        session,
+        "SELECT max(d.period_to) AS last, (SELECT monthly_cents FROM service_price p WHERE p.service_id = d.service_id "
+        "ORDER BY p.id LIMIT 1) AS price FROM opening_deferral d WHERE d.service_id = ?",
+        service_id,
+    )
+    if before is not None and before.last is not None and before.last[:7] in found:
+        # The old program billed the first days of this month, and this one the rest.
+        last = parse_day(before.last)
+        found[before.last[:7]] += prorate(before.price, last.day, days_in_month(last))
+    return found
 
 
 def days_never_billed(session: Session, service: ServiceFacts, suspensions: Iterable[SuspensionFacts]) -> frozenset[date]:

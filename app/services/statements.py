@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.errors import UserError
 from app.models.bulk import day_or_none, fetch_one, fetch_tuples, fetch_value, parse_day
 from app.money import format_cents
-from app.periods import next_month_start
+from app.periods import month_start, next_month_start
 from app.services.documents.content import ActivityLine, Aging, ChargeLine, Office, StatementContent
 from app.services.office import office_form
 
@@ -22,29 +22,45 @@ METHOD_NAMES = {"card": "card", "echeck": "bank account", "bank-draft": "bank ac
 
 
 class StatementRun(NamedTuple):
-    """A billing run seen as a statement run: documents recorded after `through` belong to the next one."""
+    """A billing run seen as a statement run.
+
+    `after` and `through` are action ids: documents up to `after` were on the statements of the month before,
+    those after `through` belong to the next ones. `first_of_month`: accounts that only owe get one too.
+    """
 
     run_id: int
     on: date
     after: int
     through: int
+    first_of_month: bool
 
 
 def statement_run(session: Session, run_id: int) -> StatementRun:
     """The statements of a finished billing run. Raises UserError for an unknown or unfinished one."""
     row = fetch_one(
-        session,
-        "SELECT business_date, state, through_action_id FROM run WHERE id = ? AND what = 'billing'",
-        run_id,
+        session, "SELECT business_date, state, through_action_id FROM run WHERE id = ? AND what = 'billing'", run_id
     )
     if row is None or row.state != "done":
         raise UserError("Statements are made from a finished billing run; choose one.", field="run")
+    on = parse_day(row.business_date)
+    # Of the month before, the first run that billed something made everybody's statements; later ones only
+    # those of the accounts that they billed.
     before = fetch_value(
         session,
-        "SELECT max(through_action_id) FROM run WHERE what = 'billing' AND state = 'done' AND through_action_id < ?",
+        f"SELECT min(through_action_id) FROM run WHERE {_BILLED} AND substr(business_date, 1, 7) = "
+        f"(SELECT max(substr(business_date, 1, 7)) FROM run WHERE {_BILLED} AND business_date < ?)",
+        month_start(on),
+    )
+    earlier = fetch_value(
+        session,
+        f"SELECT 1 FROM run WHERE {_BILLED} AND business_date >= ? AND through_action_id < ? LIMIT 1",
+        month_start(on),
         row.through_action_id,
     )
-    return StatementRun(run_id, parse_day(row.business_date), before or 0, row.through_action_id)
+    return StatementRun(run_id, on, before or 0, row.through_action_id, not earlier)
+
+
+_BILLED = "what = 'billing' AND state = 'done' AND documents > 0"
 
 
 def latest_billing_run(session: Session) -> int:
@@ -88,9 +104,10 @@ def statement_accounts(session: Session, run: StatementRun) -> list[StatementAcc
     rows = fetch_tuples(
         session,
         "SELECT id, number, name, email, delivery FROM account WHERE id IN (SELECT account_id FROM invoice "
-        "WHERE run_id = ?) OR (balance_cents > 0 AND EXISTS (SELECT 1 FROM invoice i WHERE i.account_id = account.id)) "
-        "ORDER BY id",
+        "WHERE run_id = ?) OR (? AND balance_cents > 0 "
+        "AND EXISTS (SELECT 1 FROM invoice i WHERE i.account_id = account.id)) ORDER BY id",
         run.run_id,
+        int(run.first_of_month),
     )
     return [StatementAccount(*row) for row in rows]
 
@@ -121,6 +138,9 @@ class _Reader:
         self.message = office_form(session).statement_message
         billed = next_month_start(run.on)
         self.period = f"{billed:%B} {billed.year}"
+        self.through_of_run = {
+            row[0]: row[1] for row in fetch_tuples(session, "SELECT id, through_action_id FROM run WHERE what = 'billing'")
+        }
         # Applications recorded after the run, by invoice and by refund: usually few or none.
         self.applied_later: defaultdict[int, int] = defaultdict(int)
         self.refunded_later: defaultdict[int, int] = defaultdict(int)
@@ -206,9 +226,12 @@ class _Reader:
     def _content(self, account: Sequence[Any], facts: _Facts) -> StatementContent | None:
         account_id, number, name, address, autopay, label, authorized_on, balance = account
         run = self.run
-        billed, activity, later = None, [], 0
+        billed: list[Any] = []
+        activity: list[ActivityLine] = []
+        later = 0
         buckets, past_due = [0, 0, 0, 0, 0], 0
         newest = 0
+        after = self._shown_before(facts.invoices.get(account_id, ()))
         for row in facts.invoices.get(account_id, ()):
             _, invoice_id, issued_on, due_on, total, open_cents, what, run_id, action_id = row
             if action_id > run.through:
@@ -221,31 +244,31 @@ class _Reader:
                 buckets[_bucket(age)] += open_then
                 past_due += open_then if age > 0 else 0
             if run_id == run.run_id:
-                billed = row
-            elif action_id > run.after and what != "opening":
+                billed.append(row)  # a service ended on the run's day makes an invoice of its own
+            elif action_id > after and what != "opening":
                 day = parse_day(issued_on)
                 activity += [ActivityLine(day, line[3], line[4]) for line in facts.lines.get(invoice_id, ())]
         for _, on, description, cents, kind, action_id in facts.credits.get(account_id, ()):
             if action_id > run.through:
                 later -= cents
-            elif kind != "opening":
+            elif kind != "opening" and action_id > after:
                 activity.append(ActivityLine(parse_day(on), description, -cents))
         for _, on, state, check_number, cents, action_id in facts.undone.get(account_id, ()):
             if action_id > run.through:
                 later += cents
-            else:
+            elif action_id > after:
                 said = f"Payment {state}{', check ' + check_number if check_number else ''}"
                 activity.append(ActivityLine(parse_day(on), said, cents))
-        later += self._refund_activity(facts.refunds.get(account_id, ()), activity, buckets)
+        later += self._refund_activity(facts.refunds.get(account_id, ()), activity, buckets, after)
         balance -= later
-        if billed is None and (balance <= 0 or not newest):
+        if not billed and (balance <= 0 or not newest):
             return None
         activity.sort(key=lambda line: line.on)
-        charges: tuple[ChargeLine, ...] = ()
-        if billed is not None:
-            charges = tuple(
-                ChargeLine(day_or_none(line[1]), day_or_none(line[2]), line[3], line[4]) for line in facts.lines[billed[1]]
-            )
+        charges = tuple(
+            ChargeLine(day_or_none(line[1]), day_or_none(line[2]), line[3], line[4])
+            for row in billed
+            for line in facts.lines[row[1]]
+        )
         new = sum([charge.cents for charge in charges])
         before = balance - new - sum([line.cents for line in activity])
         if balance < 0:
@@ -254,9 +277,9 @@ class _Reader:
             number,
             name,
             tuple(address.split("\n")) if address else (),
-            newest if billed is None else billed[1],
+            billed[-1][1] if billed else newest,
             run.on,
-            run.on if billed is None else parse_day(billed[3]),
+            parse_day(billed[-1][3]) if billed else run.on,
             self.period,
             before,
             tuple(activity),
@@ -269,7 +292,16 @@ class _Reader:
             _autopay_sentence(autopay, label, authorized_on, balance, run.on),
         )
 
-    def _refund_activity(self, refunds: Iterable[Any], activity: list[ActivityLine], buckets: list[int]) -> int:
+    def _shown_before(self, invoices: Iterable[Any]) -> int:
+        """The last action on the account's last statement: of the month's main run, or of a later one that billed it."""
+        after = self.run.after
+        for row in invoices:
+            run_id, action_id = row[7], row[8]
+            if run_id is not None and run_id != self.run.run_id and action_id <= self.run.through:
+                after = max(after, self.through_of_run.get(run_id, 0))
+        return after
+
+    def _refund_activity(self, refunds: Iterable[Any], activity: list[ActivityLine], buckets: list[int], after: int) -> int:
         """Refund checks and voids of the period; returns the cents that came after the run."""
         run, later = self.run, 0
         for _, refund_id, on, cents, open_cents, action_id, void_on, void_action in refunds:
@@ -278,11 +310,11 @@ class _Reader:
             else:
                 # A refund whose payment came back is owed, but never past due (ADV-9).
                 buckets[0] += open_cents + self.refunded_later.get(refund_id, 0)
-                if action_id > run.after:
+                if action_id > after:
                     activity.append(ActivityLine(parse_day(on), "Refund check", cents))
             if void_action is not None and void_action > run.through:
                 later -= cents
-            elif void_action is not None and void_action > run.after:
+            elif void_action is not None and void_action > after:
                 activity.append(ActivityLine(parse_day(void_on), "Refund check void", -cents))
         return later
 

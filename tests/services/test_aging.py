@@ -133,7 +133,7 @@ def test_an_imported_item_is_aged_by_its_old_due_date(office: Diary) -> None:
     assert one(office, office.day) == one(office, office.day, as_of=True) == (0, 0, 0, 0, 800, 0)
 
 
-@given(steps([kind for kind in KINDS if kind not in ("reprint", "receipts")], most=25))
+@given(steps([kind for kind in KINDS if kind not in ("reprint", "receipts")], least=20, most=40))
 @settings(max_examples=30)
 def test_as_of_a_day_is_what_was_seen_at_the_end_of_that_day(history: list[Step]) -> None:
     seen: dict[date, list[AgingRow]] = {}

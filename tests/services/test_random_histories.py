@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from app.services import billing, collections, exceptions, history, statements, 
 from app.services.billing import BillingTotals
 from app.services.statements import StatementContent
 
+CHARGING = ("add", "price", "end", "cancel", "leave", "undo", "close", "bill")
 # What differs between two ways to the same books: which action wrote a row, and when that was.
 HOW = ("action_id", "through_action_id", "started_at", "finished_at", "recorded_at")
 
@@ -61,11 +63,13 @@ def assert_credit_is_at_most_what_was_billed(diary: Diary) -> None:
             assert cents <= 3, f"service {service}, {month}: nothing is left of a month after the end"
 
 
-def assert_sound(diary: Diary) -> None:
+def assert_sound(diary: Diary, *, charged: bool = True) -> None:
+    """All that must hold between any two steps; `charged`: the charges may have changed."""
     diary.assert_books_right()
     assert_balances_are_open_items_less_credits(diary)
-    assert_no_charge_twice(diary)
-    assert_credit_is_at_most_what_was_billed(diary)
+    if charged:
+        assert_no_charge_twice(diary)
+        assert_credit_is_at_most_what_was_billed(diary)
     for status, balance, running in diary.sql(
         "SELECT status, balance_cents, (SELECT count(*) FROM service s WHERE s.account_id = a.id "
         "AND s.last_day IS NULL) FROM account a"
@@ -81,13 +85,14 @@ def previewed_and_billed(diary: Diary) -> None:
     assert diary.image() == before
     made = diary.bill()
     assert made._replace(run_id=None) == expected._replace(run_id=None)
+    assert_sound(diary)
     after = diary.dump(columns=HOW)
     diary.bill()
     assert diary.dump(columns=HOW) == after
 
 
-@given(steps(most=36))
-@settings(max_examples=45)
+@given(steps())
+@settings(max_examples=24)
 def test_the_books_agree_after_every_step_of_any_history(taken: list[Step]) -> None:
     found = History(Diary())
     found.start()
@@ -98,7 +103,7 @@ def test_the_books_agree_after_every_step_of_any_history(taken: list[Step]) -> N
         if not found.try_step(step):
             assert found.diary.image() == before, "refused, but something changed"
             continue
-        assert_sound(found.diary)
+        assert_sound(found.diary, charged=step.do in CHARGING)
         if step.do in RUNS:
             after = found.diary.dump(("action", "run"))
             found.try_step(step)
@@ -110,15 +115,16 @@ ORDINARY = ("add", "price", "end", "work", "pay", "delivery", "undo")
 
 
 def charges(diary: Diary) -> list[Row]:
-    """What was charged, but for late fees, which follow the date of the run."""
-    return diary.sql(
-        "SELECT account_id, kind, key, cents, period_from, period_to FROM line WHERE kind <> 'late-fee' "
-        "ORDER BY account_id, key"
-    )
+    """What was charged, but for late fees, which follow the date of the run.
+
+    A change that waits is numbered when it is carried out, so that the number of a price change may differ.
+    """
+    rows = diary.sql("SELECT account_id, kind, key, cents, period_from, period_to FROM line WHERE kind <> 'late-fee'")
+    return sorted((row[0], row[1], re.sub("price-change:[0-9]+", "price-change", row[2]), *row[3:]) for row in rows)
 
 
-@given(steps(ORDINARY, least=4, most=24))
-@settings(max_examples=10)
+@given(steps(ORDINARY, least=15, most=30))
+@settings(max_examples=5)
 def test_billing_every_day_charges_what_billing_on_each_1st_charges(taken: list[Step]) -> None:
     end = date(2026, 12, 1)
 
@@ -305,7 +311,7 @@ def test_the_only_account_of_an_office_is_parked_too() -> None:
         assert (made.invoices, made.cents) == (0, 0)
 
 
-@given(steps(KINDS, least=10, most=20))
+@given(steps(least=20, most=30))
 @settings(max_examples=6)
 def test_any_history_ends_with_debits_equal_to_credits(taken: list[Step]) -> None:
     found = played(taken)
