@@ -84,13 +84,17 @@ def execute(session: Session, sql: str, *parameters: Any) -> int:
 # result machinery above it costs more than most of these queries.
 
 
+# Where a session keeps the driver's connection on which its transaction runs.
+DRIVER = "driver"
+
+
 @lru_cache(maxsize=512)
 def _row_type(names: tuple[str, ...]) -> Any:
     return namedtuple("Row", names, rename=True)
 
 
 def _cursor(session: Session, sql: str, values: Any) -> Any:
-    cursor = session.connection().connection.cursor()
+    cursor = session.info[DRIVER].cursor()
     cursor.execute(sql, values)
     return cursor
 

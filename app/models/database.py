@@ -16,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 from app.errors import OfficeFileError, UserError
 from app.models import searchindex, triggers
 from app.models.base import Base
+from app.models.bulk import DRIVER
 from app.models.checkpoints import BACKSTOP_PAGES, Checkpointer
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
 
@@ -48,13 +49,14 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A session that sees one consistent state and changes nothing."""
         with _clear_errors(self.path), Session(self.engine, autoflush=False) as session:
-            yield session
-            session.rollback()
+            _bind_driver(session)
+            yield session  # closing the session rolls back
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose work is committed as one, or not at all."""
         with _clear_errors(self.path), Session(self._writer, autoflush=False) as session:
+            _bind_driver(session)
             yield session
             session.commit()
         if self._checkpointer is not None:
@@ -73,8 +75,14 @@ class Database:
         self.close()
 
 
+def _bind_driver(session: Session) -> None:
+    """Begin the transaction, and let `bulk` read on the driver's connection without asking for it each time."""
+    session.info[DRIVER] = session.connection().connection.driver_connection
+
+
 def _engine(url: str, **options: Any) -> Engine:
-    engine = create_engine(url, **options)
+    # Sessions end their own transactions; the pool's further ROLLBACK would cost a third of a short read.
+    engine = create_engine(url, pool_reset_on_return=None, **options)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: object) -> None:
@@ -86,7 +94,9 @@ def _engine(url: str, **options: Any) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         immediate = connection.get_execution_options().get("begin_immediate", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     return engine
 

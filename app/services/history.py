@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import fetch, fetch_named, parse_day
+from app.models.bulk import fetch, fetch_named, fetch_tuples, parse_day
 
 
 class HistoryRow(NamedTuple):
@@ -52,7 +52,8 @@ ORDER BY 8, 9, 10, 11
 def account_history(session: Session, account_id: int) -> list[HistoryRow]:
     """Everything that moved the account's balance, in the order in which it was recorded."""
     rows = fetch_named(session, _HISTORY, {"account": account_id})
-    return [HistoryRow(parse_day(row[0]), *row[1:8]) for row in rows]
+    make = HistoryRow._make
+    return [make((parse_day(row[0]), *row[1:8])) for row in rows]
 
 
 class InvoiceRow(NamedTuple):
@@ -68,12 +69,12 @@ class InvoiceRow(NamedTuple):
 
 def account_invoices(session: Session, account_id: int) -> list[InvoiceRow]:
     """All invoices so far, oldest first."""
-    rows = fetch(
+    rows = fetch_tuples(
         session,
         "SELECT id, issued_on, due_on, total_cents, open_cents, what FROM invoice WHERE account_id = ? ORDER BY id",
         account_id,
     )
-    return [InvoiceRow(row[0], parse_day(row[1]), parse_day(row[2]), row[3], row[4], row[5]) for row in rows]
+    return [InvoiceRow(i, parse_day(on), parse_day(due), total, left, what) for i, on, due, total, left, what in rows]
 
 
 class PaymentLine(NamedTuple):
@@ -89,13 +90,76 @@ class PaymentLine(NamedTuple):
 
 def account_payments(session: Session, account_id: int) -> list[PaymentLine]:
     """All payments so far, oldest first."""
-    rows = fetch(
+    rows = fetch_tuples(
         session,
         "SELECT p.id, p.business_date, p.cents, p.kind, coalesce(r.state, 'posted'), p.check_number FROM payment p "
         "LEFT JOIN payment_reversal r ON r.payment_id = p.id WHERE p.account_id = ? ORDER BY p.id",
         account_id,
     )
-    return [PaymentLine(row[0], parse_day(row[1]), row[2], row[3], row[4], row[5]) for row in rows]
+    return [PaymentLine(i, parse_day(on), cents, kind, state, number) for i, on, cents, kind, state, number in rows]
+
+
+class AppliedLine(NamedTuple):
+    """What a credit paid: an invoice or a refund; cents, net of what was undone."""
+
+    credit_id: int
+    invoice_id: int | None
+    refund_id: int | None
+    cents: int
+
+
+def account_applications(session: Session, account_id: int) -> list[AppliedLine]:
+    """What each payment and credit of the account paid, in the order in which credits were recorded."""
+    rows = fetch_tuples(
+        session,
+        "SELECT credit_id, invoice_id, refund_id, sum(cents) FROM allocation WHERE credit_id IN "
+        "(SELECT id FROM credit WHERE account_id = ?) GROUP BY credit_id, invoice_id, refund_id HAVING sum(cents) <> 0",
+        account_id,
+    )
+    return [AppliedLine(*row) for row in rows]
+
+
+class WorkLine(NamedTuple):
+    """A work order; times are the office's local ones as ISO text."""
+
+    id: int
+    kind: str
+    starts_at: str
+    ends_at: str
+    description: str
+    decision: str
+    clause: str
+    why: str
+
+
+def account_work(session: Session, account_id: int) -> list[WorkLine]:
+    """Work orders, the latest first."""
+    rows = fetch_tuples(
+        session,
+        "SELECT id, kind, starts_at, ends_at, description, decision, clause, why FROM work WHERE account_id = ? "
+        "ORDER BY id DESC",
+        account_id,
+    )
+    return [WorkLine(*row) for row in rows]
+
+
+class ChangeLine(NamedTuple):
+    """A change of the account's card: address, delivery, e-mail, auto-pay, authorization."""
+
+    on: str
+    what: str
+    before: str
+    after: str
+
+
+def account_changes(session: Session, account_id: int) -> list[ChangeLine]:
+    """What was changed on the account's card, the latest first."""
+    rows = fetch_tuples(
+        session,
+        "SELECT business_date, what, before, after FROM account_change WHERE account_id = ? ORDER BY id DESC",
+        account_id,
+    )
+    return [ChangeLine(*row) for row in rows]
 
 
 class RefundLine(NamedTuple):

@@ -9,10 +9,18 @@ from sqlalchemy.orm import Session
 
 from app.models.bulk import day_or_none, fetch_tuples, parse_day
 from app.money import format_cents
-from app.services import loading
+from app.services import history, loading
 from app.services.collections import has_kept_arrangement
 from app.services.exceptions import open_codes
-from app.services.history import HistoryRow, account_history
+from app.services.history import (
+    AppliedLine,
+    ChangeLine,
+    HistoryRow,
+    InvoiceRow,
+    PaymentLine,
+    RefundLine,
+    WorkLine,
+)
 from app.services.loading import AccountCard, card
 from app.services.policies.facts import OpenInvoice, ScheduledFacts
 
@@ -45,6 +53,12 @@ class AccountPage(NamedTuple):
     services: tuple[ServiceLine, ...]
     open_invoices: tuple[OpenInvoice, ...]
     history: tuple[HistoryRow, ...]
+    invoices: tuple[InvoiceRow, ...]
+    payments: tuple[PaymentLine, ...]
+    applications: tuple[AppliedLine, ...]
+    refunds: tuple[RefundLine, ...]
+    work: tuple[WorkLine, ...]
+    changes: tuple[ChangeLine, ...]
     scheduled: tuple[ScheduledFacts, ...]
     exceptions: tuple[str, ...]
 
@@ -95,7 +109,13 @@ def account_page(session: Session, account_id: int, on: date) -> AccountPage:
         standing(session, account, on, invoices),
         services,
         tuple(invoices),
-        tuple(account_history(session, account_id)),
+        tuple(history.account_history(session, account_id)),
+        tuple(history.account_invoices(session, account_id)),
+        tuple(history.account_payments(session, account_id)),
+        tuple(history.account_applications(session, account_id)),
+        tuple(history.account_refunds(session, account_id)),
+        tuple(history.account_work(session, account_id)),
+        tuple(history.account_changes(session, account_id)),
         tuple(loading.scheduled(session, account_id, account_id).get(account_id, ())),
         tuple(open_codes(session, account_id)),
     )

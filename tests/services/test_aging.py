@@ -141,7 +141,7 @@ def test_as_of_a_day_is_what_was_seen_at_the_end_of_that_day(history: list[Step]
     def look(office: History) -> None:
         rows = office.diary.see(aging.aging, office.diary.day)
         aged = {row.account_id: row.balance_cents for row in rows}
-        owing = dict(office.diary.sql("SELECT id, balance_cents FROM account WHERE balance_cents <> 0"))
+        owing: dict[int, int] = dict(office.diary.sql("SELECT id, balance_cents FROM account WHERE balance_cents <> 0"))
         assert {account: cents for account, cents in aged.items() if cents} == owing
         seen[office.diary.day] = rows
 
