@@ -8,8 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from app.models import database
-from app.models.bulk import execute
+from app.models.bulk import DRIVER, execute
 from app.periods import add_months, month_end
+from app.services.accountnumbers import account_number
 from app.services.desk import begin
 from app.services.office import set_up
 from bench import offices
@@ -23,6 +24,7 @@ def build_aging(path: Path, accounts: int, months: int = AGING_MONTHS) -> None:
     with database.create(path) as books, books.write() as session:
         set_up(session, offices.OFFICE, offices.FIRST_MONTH)
         begin(session, offices.desk(offices.FIRST_MONTH), "bench")
+        session.info[DRIVER].create_function("account_number", 1, account_number)
         execute(session, _ACCOUNTS, accounts)
         execute(session, _SERVICES, PRICE)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -34,8 +36,8 @@ def build_aging(path: Path, accounts: int, months: int = AGING_MONTHS) -> None:
 
 _ACCOUNTS = """
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-INSERT INTO account SELECT i, 'B' || i, 'isp-advance', 'Account ' || i, 'residential', 0, '', '', '', 'email', 'none', '',
-  NULL, NULL, 'active', '2026-01-01', NULL, '', '', '', 0, NULL FROM n
+INSERT INTO account SELECT i, account_number(i), 'isp-advance', 'Account ' || i, 'residential', 0, '', '', '',
+  'email', 'none', '', NULL, NULL, 'active', '2026-01-01', NULL, '', '', '', 0, NULL FROM n
 """
 _SERVICES = """
 INSERT INTO service SELECT id, id, 'Fiber 300', 'FIBER', ?, '2026-01-01', NULL, NULL FROM account
@@ -97,6 +99,7 @@ def build_refunds(path: Path, refunds: int) -> None:
         with books.write() as session:
             set_up(session, offices.OFFICE, on)
             begin(session, offices.desk(on), "bench")
+            session.info[DRIVER].create_function("account_number", 1, account_number)
             execute(session, _ACCOUNTS, refunds)
             execute(
                 session,

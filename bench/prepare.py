@@ -11,6 +11,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import URL
+
 from app.models import database
 from app.services import billing
 from app.services.verification import verify_books
@@ -139,7 +141,9 @@ def _recorded_pages(data: Data) -> list[list[tuple[str, Any]]]:
     """The queries that each account page makes, with their parameters."""
     from app.services.status import account_page
 
-    engine = database._engine(f"sqlite:///{data.billed.as_posix()}", connect_args={"factory": _RecordingConnection})
+    engine = database._engine(
+        URL.create("sqlite", database=str(data.billed)), connect_args={"factory": _RecordingConnection}
+    )
     pages = []
     with database.Database(engine, data.billed) as books:
         for account_id in _page_ids(data):

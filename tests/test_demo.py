@@ -280,7 +280,7 @@ sys.exit(run(sys.argv[2:]))
 """
 MOMENTS = [
     "after-commit@1", "before-naming office.db", "after-commit@5", "before-naming receipt", "after-commit@12",
-    "before-commit@18", "after-commit@23", "before-saving statements", "before-naming statement-@4",
+    "before-commit@18", "after-commit@23", "before-saving ~statements", "before-naming statement-@4",
 ]  # fmt: skip
 
 

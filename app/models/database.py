@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
@@ -50,15 +50,22 @@ class Database:
         """A session that sees one consistent state and changes nothing."""
         with _clear_errors(self.path), Session(self.engine, autoflush=False) as session:
             _bind_driver(session)
-            yield session  # closing the session rolls back
+            try:
+                yield session
+            finally:
+                session.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose work is committed as one, or not at all."""
         with _clear_errors(self.path), Session(self._writer, autoflush=False) as session:
             _bind_driver(session)
-            yield session
-            session.commit()
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
         if self._checkpointer is not None:
             self._checkpointer.poke()
 
@@ -80,7 +87,7 @@ def _bind_driver(session: Session) -> None:
     session.info[DRIVER] = session.connection().connection.driver_connection
 
 
-def _engine(url: str, **options: Any) -> Engine:
+def _engine(url: URL, *, foreign_keys: bool = True, **options: Any) -> Engine:
     # Sessions end their own transactions; the pool's further ROLLBACK would cost a third of a short read.
     engine = create_engine(url, pool_reset_on_return=None, **options)
 
@@ -90,6 +97,8 @@ def _engine(url: str, **options: Any) -> Engine:
         connection.isolation_level = None
         for pragma in _PRAGMAS:
             connection.execute(pragma)
+        if not foreign_keys:
+            connection.execute("PRAGMA foreign_keys = OFF")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -101,18 +110,23 @@ def _engine(url: str, **options: Any) -> Engine:
     return engine
 
 
-def _file_engine(path: Path) -> Engine:
+def _file_engine(path: Path, *, foreign_keys: bool = True) -> Engine:
     return _engine(
-        f"sqlite:///{path.as_posix()}",
+        URL.create("sqlite", database=str(path)),
+        foreign_keys=foreign_keys,
         connect_args={"timeout": BUSY_MILLISECONDS / 1000},
     )
 
 
 def create(path: Path) -> Database:
     """A new, empty office file in WAL mode. Raises OfficeFileError when it cannot be made."""
-    if path.exists():
+    try:
+        exists, has_folder = path.exists(), path.parent.is_dir()
+    except OSError as error:
+        raise OfficeFileError(f"{path} cannot be made: {error.strerror}; check the folder's permissions.") from error
+    if exists:
         raise OfficeFileError(f"{path} exists already; choose another name for the new office.")
-    if not path.parent.is_dir():
+    if not has_folder:
         raise OfficeFileError(f"The folder {path.parent} does not exist; make it or choose another one.")
     engine = _file_engine(path)
     with _clear_errors(path):
@@ -124,7 +138,7 @@ def create(path: Path) -> Database:
 
 def in_memory() -> Database:
     """A fresh office that lives as long as the object: for rehearsals."""
-    engine = _engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    engine = _engine(URL.create("sqlite"), poolclass=StaticPool, connect_args={"check_same_thread": False})
     _create_schema(engine)
     return Database(engine, None)
 
@@ -134,8 +148,11 @@ def open_existing(path: Path) -> Database:
 
     Raises OfficeFileError when it is missing, damaged, locked, read-only or made by a newer program.
     """
-    if not path.is_file():
-        raise OfficeFileError(f"There is no office at {path}.")
+    try:
+        if not path.is_file():
+            raise OfficeFileError(f"There is no office at {path}.")
+    except OSError as error:
+        raise OfficeFileError(f"{path} cannot be opened: {error.strerror}; check the folder's permissions.") from error
     engine = _file_engine(path)
     try:
         with _clear_errors(path):
@@ -169,7 +186,12 @@ def _migrate(engine: Engine, path: Path) -> None:
         )
     from app.models.migrations import upgrade  # alembic takes long to import and is seldom needed
 
-    upgrade(engine)
+    # Rebuilding a table that others refer to needs the references unchecked until the end.
+    rebuilding = _file_engine(path, foreign_keys=False)
+    try:
+        upgrade(rebuilding)
+    finally:
+        rebuilding.dispose()
 
 
 @contextmanager

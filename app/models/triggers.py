@@ -58,6 +58,21 @@ CHANGEABLE = {
     "issued_check": ("state", "cleared_on", "reason"),
 }
 
+_KEYS = {
+    "action": ("id",),
+    "entry": ("id",),
+    "posting": ("entry_id", "n"),
+    "line": ("invoice_id", "n"),
+    "allocation": ("id",),
+    "invoice": ("id",),
+    "credit": ("id",),
+    "payment": ("id",),
+    "refund": ("id",),
+    "issued_check": ("number",),
+    "payment_reversal": ("payment_id",),
+    "refund_void": ("refund_id",),
+}
+
 # Every document has an entry or an allocation, so these two guard them all.
 DATED = ("entry", "allocation")
 
@@ -76,6 +91,19 @@ def _sqlite(columns_of: dict[str, list[str]]) -> Iterator[str]:
         )
     for table in (*APPEND_ONLY, *CHANGEABLE, *NEVER_DELETED):
         yield f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
+    # INSERT OR REPLACE deletes without asking the triggers above, and a row id is no named column.
+    for table, keys in _KEYS.items():
+        same = " AND ".join(f"{key} = NEW.{key}" for key in keys)
+        yield (
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
+            f"BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
+        )
+    for table in CHANGEABLE:
+        key = _KEYS[table][0]
+        yield (
+            f"CREATE TRIGGER {table}_keeps_number BEFORE UPDATE ON {table} WHEN NEW.{key} <> OLD.{key} "
+            f"BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
+        )
     for table in DATED:
         yield (
             f"CREATE TRIGGER {table}_open_day BEFORE INSERT ON {table} "

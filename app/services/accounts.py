@@ -11,6 +11,7 @@ from app.models.bulk import execute, fetch_value, insert_row, insert_with_id, re
 from app.services import standing
 from app.services.accountnumbers import account_number, is_account_number
 from app.services.desk import Act, Desk, begin
+from app.services.gateways.mail import is_mail_address
 from app.services.loading import AccountCard, card
 from app.services.terms import policy_named
 
@@ -55,6 +56,11 @@ def _refuse_method(kind: str) -> None:
     _one_of(kind, ADVANCE_METHODS, "autopay")
 
 
+def _refuse_email(email: str) -> None:
+    if email and not is_mail_address(email):
+        raise UserError(f"“{email}” is not an e-mail address that mail can go to.", field="email")
+
+
 def find_by_number(session: Session, typed: str) -> int:
     """The id of the account with that number. Raises UserError for a wrong check digit or an unknown one (BOTH-7)."""
     number = "".join(typed.split()).replace("-", "")
@@ -77,6 +83,7 @@ def open_account(session: Session, desk: Desk, form: AccountForm, token: str | N
     _refuse_method(form.autopay)
     if form.hourly_rate_cents is not None and form.hourly_rate_cents < 0:
         raise UserError("An hourly rate cannot be negative.", field="hourly_rate")
+    _refuse_email(form.email)
     if not form.name.strip():
         raise UserError("An account needs a name.", field="name")
     begin(session, desk, "open-account", token=token)
@@ -148,8 +155,8 @@ def change_delivery(session: Session, desk: Desk, account_id: int, delivery: str
 def change_email(session: Session, desk: Desk, account_id: int, email: str) -> None:
     """Record a new e-mail address; receipts that waited for one go out at the next close."""
     before = card(session, account_id)
-    if email and ("@" not in email or any(c.isspace() for c in email)):
-        raise UserError(f"“{email}” is not an e-mail address.", field="email")
+    email = email.strip()
+    _refuse_email(email)
     act = begin(session, desk, "change-email")
     execute(session, "UPDATE account SET email = ? WHERE id = ?", email, account_id)
     _change(session, act, account_id, "email", before.email, email)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.errors import OfficeFileError
-from app.models.bulk import fetch, insert_with_id
+from app.models.bulk import fetch, fetch_value, insert_with_id
 from app.models.database import Database
+from app.periods import month_start
 from app.services.desk import Desk, begin, refuse_closed_or_future
 from app.services.gateways.autopay import PaymentGateway
 from app.services.payments import record_payment
@@ -72,6 +74,38 @@ def attempt(session: Session, desk: Desk, item: AutopayDue, gateway: PaymentGate
     return outcome.approved
 
 
+def _record_run(session: Session, desk: Desk, counts: list[int]) -> None:
+    through = fetch_value(session, "SELECT coalesce(max(id), 0) FROM action")
+    insert_with_id(
+        session,
+        "run",
+        what="autopay",
+        business_date=desk.on,
+        state="done",
+        started_at=desk.now(),
+        finished_at=desk.now(),
+        actor=desk.actor,
+        accounts=counts[0] + counts[2],
+        documents=counts[0],
+        cents=counts[1],
+        through_action_id=through,
+    )
+
+
+def belongs_to(session: Session, on: date) -> bool:
+    """ADV-5: whether the auto-pay run belongs to `on`: the month is billed and no run was made since then."""
+    return bool(
+        fetch_value(
+            session,
+            "SELECT 1 FROM run b WHERE b.what = 'billing' AND b.state = 'done' AND b.documents > 0 "
+            "AND b.business_date BETWEEN ? AND ? AND NOT EXISTS (SELECT 1 FROM run a WHERE a.what = 'autopay' "
+            "AND a.state = 'done' AND a.business_date >= b.business_date) LIMIT 1",
+            month_start(on),
+            on,
+        )
+    )
+
+
 def run_autopay(database: Database, desk: Desk, gateway: PaymentGateway) -> AutopayResult:
     """Ask every account that is due, each in a transaction of its own: cut off anywhere, run it again."""
     with database.read() as session:
@@ -91,4 +125,6 @@ def run_autopay(database: Database, desk: Desk, gateway: PaymentGateway) -> Auto
             continue
         counts[0 if paid else 2] += 1
         counts[1 if paid else 3] += item.cents
+    with database.write() as session:
+        _record_run(session, desk, counts)
     return AutopayResult(counts[0], counts[1], counts[2], counts[3], tuple(failed))

@@ -274,7 +274,7 @@ def _totals_of_run(session: Session, run_id: int, tally: _Tally) -> BillingTotal
 
 
 def _open_run(session: Session, desk: Desk) -> tuple[int, bool]:
-    """The run of this date, and whether it is one that was cut off and is taken up again.
+    """The run to make, and whether it is one of this date that was cut off and is taken up again.
 
     A run of an earlier date that was cut off ends here: this one bills what it left.
     """
@@ -285,10 +285,11 @@ def _open_run(session: Session, desk: Desk) -> tuple[int, bool]:
         desk.now(),
         desk.on,
     )
-    found = fetch_one(session, "SELECT id, state FROM run WHERE what = 'billing' AND business_date = ?", desk.on)
+    found = fetch_value(
+        session, "SELECT id FROM run WHERE what = 'billing' AND state = 'running' AND business_date = ?", desk.on
+    )
     if found is not None:
-        execute(session, "UPDATE run SET state = 'running' WHERE id = ?", found.id)
-        return int(found.id), found.state == "running"
+        return int(found), True
     run_id = insert_with_id(
         session,
         "run",

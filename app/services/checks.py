@@ -203,7 +203,7 @@ def find_duplicate(session: Session, form: CheckForm, part_cents: int | None = N
             session,
             "SELECT m.received_on, m.cents, coalesce(a.number, ''), coalesce(a.name, m.payer) FROM mail_check m "
             "LEFT JOIN payment p ON p.mail_check_id = m.id LEFT JOIN account a ON a.id = p.account_id "
-            "WHERE m.bank_hash = ? AND m.number = ? AND m.state NOT IN ('reversed', 'returned-to-sender') AND m.id <> ? "
+            "WHERE m.bank_hash = ? AND m.number = ? AND m.state IN ('posted', 'held') AND m.id <> ? "
             "ORDER BY m.id DESC",
             form.bank_hash,
             form.number.strip(),

@@ -7,6 +7,7 @@ Every step looks first whether it was done, so that a second call changes nothin
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from app.businessdays import next_business_day
+from app.errors import UserError
 from app.models import database
 from app.models.bulk import Progress, fetch, fetch_value
 from app.models.database import Database
@@ -74,7 +76,10 @@ def run_demo(folder: Path, customers: int | None, today: date, step: Step) -> Da
 
     Raises UserError when the folder cannot be used.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be used as a folder: {error.strerror}.", field="folder") from error
     days = demo_days(today)
     path = folder / "office.db"
     if path.exists():
@@ -165,7 +170,10 @@ def _first_of_month(demo: Demo) -> None:
 
 
 def _papers(demo: Demo) -> None:
-    from app.services.printing import print_statements
+    from app.services.printing import UNFINISHED, print_statements, statement_paths
+
+    for stale in demo.folder.glob(f"{UNFINISHED}*"):  # of a call that was cut off
+        shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
 
     with demo.books.read() as session:
         run = statements.statement_run(session, statements.latest_billing_run(session))
@@ -174,9 +182,10 @@ def _papers(demo: Demo) -> None:
         office_on_paper = statements.paper_office(session)
     path = demo.folder / "office.db"
     paper = [account.account_id for account in accounts if account.delivery == "paper"]
-    if paper and not any(demo.folder.glob("statements*.pdf")):
+    target = demo.folder / "statements.pdf"
+    if paper and not all(file.exists() for file in statement_paths(target, len(paper))):
         with demo.step("Printing statements") as progress:
-            print_statements(path, run, paper, demo.folder / "statements.pdf", progress)
+            print_statements(path, run, paper, target, progress)
     _statement_letters(demo, run, [account for account in accounts if account.delivery == "email"])
     if refund_ids and not (demo.folder / "refund-checks.pdf").exists():
         with demo.step("Printing refund checks"), demo.books.read() as session:
@@ -193,7 +202,7 @@ def _statement_letters(demo: Demo, run: statements.StatementRun, accounts: list[
     """One `.eml` an e-mail account with its statement; those without an address are on the exceptions list."""
     from tempfile import TemporaryDirectory
 
-    from app.services.printing import write_statement_files
+    from app.services.printing import UNFINISHED, write_statement_files
 
     mail = demo.mail(run.on)
     waiting = [
@@ -201,7 +210,7 @@ def _statement_letters(demo: Demo, run: statements.StatementRun, accounts: list[
     ]
     if not waiting:
         return
-    with demo.step("E-mailing statements") as progress, TemporaryDirectory(dir=demo.folder) as scratch:
+    with demo.step("E-mailing statements") as progress, TemporaryDirectory(dir=demo.folder, prefix=UNFINISHED) as scratch:
         ids = [account.account_id for account in waiting]
         write_statement_files(demo.folder / "office.db", run, ids, Path(scratch), progress)
         made = {path.name.split("-")[1]: path for path in Path(scratch).glob("statement-*.pdf")}

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.errors import NotPermitted, UserError
 from app.models.bulk import fetch_value, insert_with_id, parse_day
 
+LAST_YEAR = 9000
 ROLES = ("clerk", "supervisor", "manager", "administrator")
 
 
@@ -68,6 +69,8 @@ def require_reason(reason: str, what: str) -> str:
 
 def refuse_closed_or_future(session: Session, desk: Desk) -> None:
     """Raises UserError when the business date is closed (ADV-6) or has not come yet."""
+    if not 1970 <= desk.on.year <= LAST_YEAR:
+        raise UserError(f"{desk.on} is no business date of this program; it knows 1970 to {LAST_YEAR}.", field="on")
     closed = closed_through(session)
     if closed is not None and desk.on <= closed:
         raise UserError(f"{desk.on} is closed (closed through {closed}); choose a later business date.", field="on")

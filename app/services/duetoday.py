@@ -36,13 +36,15 @@ def do_everything_due(
     progress: Progress = no_progress,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> DueResult:
-    """Billing run, auto-pay (on the 1st, or when this run billed the month), refunds, receipts, close of day.
+    """Billing run, auto-pay (once after the month was billed), refunds, receipts, close of day.
 
     Each part is its own service with its own transactions, so that a day cut off is done by calling it again.
     Raises UserError when logged checks keep the day from being closed; what was done before stays done.
     """
     billed = billing.run_billing(database, desk, progress, cancelled)
-    asked = autopay.run_autopay(database, desk, gateway) if desk.on.day == 1 or billed.invoices else None
+    with database.read() as session:
+        asks = autopay.belongs_to(session, desk.on)
+    asked = autopay.run_autopay(database, desk, gateway) if asks else None
     refunded = None
     with database.read() as session:
         days = sorted({day for name in policy_names(session) for day in policy_named(session, name, desk.on).refund_days})

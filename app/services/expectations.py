@@ -96,6 +96,8 @@ def compare(stage: Stage, event: Event) -> list[Failure]:
     failures: list[Failure] = []
     keys = dict(event.keys)
     name = keys.pop("account", None)
+    if name is not None and name not in stage.accounts:
+        return [Failure(event.number, "account", name, f"this story has no account {name}")]
     with stage.books.read() as session:
         for key, expected in keys.items():
             if key == "ledger_balanced":

@@ -20,6 +20,7 @@ from app.services.documents.batches import SHEETS_PER_FILE
 from app.services.statements import StatementRun
 
 PROCESSES = 2
+UNFINISHED = "~"  # before the name of a file that is being written
 # Starting a process costs as much as drawing about so many sheets.
 WORTH_A_PROCESS = 1_500
 FILES_PER_TASK = 500
@@ -42,6 +43,12 @@ class Printed(NamedTuple):
     sheets: int
 
 
+def statement_paths(path: Path, statements: int) -> list[Path]:
+    """The files of a run of so many statements, one sheet each; longer statements make further ones."""
+    count = -(-statements // SHEETS_PER_FILE)
+    return [path] if count <= 1 else [path.with_stem(f"{path.stem}-{number:03d}") for number in range(1, count + 1)]
+
+
 def print_statements(
     office_path: Path,
     run: StatementRun,
@@ -56,15 +63,8 @@ def print_statements(
     A run that fits in one file is `path`; a longer one is `<stem>-001.pdf` and so on. Raises Cancelled.
     """
     parts = [account_ids[i : i + SHEETS_PER_FILE] for i in range(0, len(account_ids), SHEETS_PER_FILE)]
-    jobs = [
-        Job(
-            office_path,
-            run,
-            tuple(part),
-            path if len(parts) == 1 else path.with_stem(f"{path.stem}-{number:03d}"),
-        )
-        for number, part in enumerate(parts, start=1)
-    ]
+    targets = statement_paths(path, len(account_ids))
+    jobs = [Job(office_path, run, tuple(part), target) for part, target in zip(parts, targets, strict=True)]
     return _run(_draw_statements, jobs, progress, cancelled, processes)
 
 
@@ -90,7 +90,7 @@ def _draw_statements(job: Job) -> Printed:
     from app.services.documents.statement import write_statements  # reportlab takes long to import
 
     with database.open_existing(job.office_path) as books, books.read() as session:
-        unfinished = job.target.with_suffix(".part.pdf")
+        unfinished = job.target.with_name(f"{UNFINISHED}{job.target.name}")
         written = write_statements(
             statements.paper_office(session),
             statements.contents(session, job.run, job.account_ids),

@@ -10,7 +10,7 @@ from app.models.bulk import execute, fetch, insert_row, parse_day
 from app.money import format_cents
 from app.services import standing
 from app.services.desk import Act, Desk, begin_on_any_day
-from app.services.gateways.mail import Letter, MailGateway
+from app.services.gateways.mail import Letter, MailGateway, is_mail_address
 from app.services.office import office_form
 from app.services.payments import KIND_NAMES
 
@@ -49,7 +49,7 @@ def send_under(session: Session, act: Act, desk: Desk, mail: MailGateway) -> Rec
     office = office_form(session)
     sent, missing = 0, 0
     for payment_id, account_id, number, name, email, on, kind, cents, check_number, balance in receipts_due(session, desk):
-        if not email:
+        if not is_mail_address(email):
             missing += 1
             detail = f"payment of {format_cents(cents)} on {on}"
             standing.list_exception(session, act, account_id, standing.NO_RECEIPT_ADDRESS, detail)

@@ -73,5 +73,8 @@ def print_refund_checks(session: Session, refund_ids: Sequence[int], path: Path)
     from app.services.statements import paper_office
 
     layout = fetch_value(session, "SELECT layout FROM check_stock ORDER BY next_number <= last_number DESC, id LIMIT 1")
-    files = write_refund_checks(paper_office(session), shipped_stock(layout), refund_checks(session, refund_ids), path)
+    unfinished = path.with_name(f"~{path.name}")
+    files = write_refund_checks(paper_office(session), shipped_stock(layout), refund_checks(session, refund_ids), unfinished)
+    for number, file in enumerate(files, start=1):
+        file.path.replace(path if number == 1 else path.with_stem(f"{path.stem}-{number}"))
     return sum(file.sheets for file in files)

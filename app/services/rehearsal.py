@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -64,8 +66,8 @@ def _policy_body(story: Story) -> tuple[str, str]:
 
 
 def _overlaid(body: str, override: Mapping[str, Any]) -> str:
-    kept = [line for line in body.splitlines() if line.split("=")[0].strip() not in override]
-    return "\n".join([*kept, *(f"{key} = {_toml_value(value)}" for key, value in override.items())])
+    values = {**tomllib.loads(body), **override}
+    return "\n".join(f"{key} = {_toml_value(value)}" for key, value in values.items())
 
 
 def _toml_value(value: Any) -> str:
@@ -73,7 +75,8 @@ def _toml_value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         return "[" + ", ".join(_toml_value(item) for item in value) + "]"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    # A JSON string is a TOML basic string.
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
 
 
 def play(story: Story) -> StoryResult:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
-from app.models.bulk import day_or_none, fetch_one, fetch_tuples, fetch_value, parse_day
+from app.models.bulk import day_or_none, fetch_named, fetch_one, fetch_tuples, fetch_value, parse_day
 from app.money import format_cents
 from app.periods import month_start, next_month_start
 from app.services.documents.content import ActivityLine, Aging, ChargeLine, Office, StatementContent
@@ -99,15 +99,28 @@ class StatementAccount(NamedTuple):
     delivery: str
 
 
+# What moved an account's balance after a run was made.
+_LATER = """
+SELECT account_id, total_cents AS cents FROM invoice WHERE action_id > :through
+UNION ALL SELECT account_id, -cents FROM credit WHERE action_id > :through AND kind <> 'credit-memo'
+UNION ALL SELECT p.account_id, p.cents FROM payment_reversal r JOIN payment p ON p.id = r.payment_id
+  WHERE r.action_id > :through
+UNION ALL SELECT account_id, cents FROM refund WHERE action_id > :through
+UNION ALL SELECT f.account_id, -f.cents FROM refund_void v JOIN refund f ON f.id = v.refund_id WHERE v.action_id > :through
+"""
+
+
 def statement_accounts(session: Session, run: StatementRun) -> list[StatementAccount]:
-    """Accounts billed by the run, and those that owe something: in the order in which they are printed."""
-    rows = fetch_tuples(
+    """Accounts billed by the run, and those that owed something then: in the order in which they are printed."""
+    rows = fetch_named(
         session,
-        "SELECT id, number, name, email, delivery FROM account WHERE id IN (SELECT account_id FROM invoice "
-        "WHERE run_id = ?) OR (? AND balance_cents > 0 "
-        "AND EXISTS (SELECT 1 FROM invoice i WHERE i.account_id = account.id)) ORDER BY id",
-        run.run_id,
-        int(run.first_of_month),
+        "WITH later AS (SELECT account_id, sum(cents) AS cents FROM (" + _LATER + ") GROUP BY account_id) "
+        "SELECT a.id, a.number, a.name, a.email, a.delivery FROM account a "
+        "LEFT JOIN later ON later.account_id = a.id "
+        "WHERE a.id IN (SELECT account_id FROM invoice WHERE run_id = :run) "
+        "OR (:owing AND a.balance_cents - coalesce(later.cents, 0) > 0 AND EXISTS "
+        "(SELECT 1 FROM invoice i WHERE i.account_id = a.id AND i.action_id <= :through)) ORDER BY a.id",
+        {"run": run.run_id, "through": run.through, "owing": int(run.first_of_month)},
     )
     return [StatementAccount(*row) for row in rows]
 
@@ -141,20 +154,15 @@ class _Reader:
         self.through_of_run = {
             row[0]: row[1] for row in fetch_tuples(session, "SELECT id, through_action_id FROM run WHERE what = 'billing'")
         }
-        # Applications recorded after the run, by invoice and by refund: usually few or none.
+        # Applications recorded after the run, by invoice: usually few or none.
         self.applied_later: defaultdict[int, int] = defaultdict(int)
-        self.refunded_later: defaultdict[int, int] = defaultdict(int)
-        for invoice_id, refund_id, cents in fetch_tuples(
+        for invoice_id, cents in fetch_tuples(
             session,
-            "SELECT invoice_id, refund_id, sum(cents) FROM allocation WHERE business_date >= ? AND action_id > ? "
-            "GROUP BY invoice_id, refund_id",
-            run.on,
+            "SELECT invoice_id, sum(cents) FROM allocation WHERE action_id > ? "
+            "AND invoice_id IS NOT NULL GROUP BY invoice_id",
             run.through,
         ):
-            if invoice_id is not None:
-                self.applied_later[invoice_id] += cents
-            else:
-                self.refunded_later[refund_id] += cents
+            self.applied_later[invoice_id] = cents
 
     def chunk(self, account_ids: Sequence[int]) -> Iterator[StatementContent]:
         """The statements of some accounts."""
@@ -182,7 +190,8 @@ class _Reader:
                 "WHERE account_id BETWEEN ? AND ? AND (action_id > ? OR open_cents > 0) ORDER BY id",
                 first,
                 last,
-                run.after,
+                # What was paid since the run was open then: a reprint looks at older invoices too.
+                -1 if self.applied_later else run.after,
             )
         )
         shown = [row[1] for rows in invoices.values() for row in rows if row[8] > run.after]
@@ -215,9 +224,11 @@ class _Reader:
         )
         refunds = fetch_tuples(
             session,
-            "SELECT f.account_id, f.id, f.business_date, f.cents, f.open_cents, f.action_id, v.business_date, v.action_id "
-            "FROM refund f LEFT JOIN refund_void v ON v.refund_id = f.id "
+            "SELECT f.account_id, f.id, f.business_date, f.cents, "
+            "f.cents - coalesce((SELECT sum(cents) FROM allocation a WHERE a.refund_id = f.id AND a.action_id <= ?), 0), "
+            "f.action_id, v.business_date, v.action_id FROM refund f LEFT JOIN refund_void v ON v.refund_id = f.id "
             "WHERE f.account_id BETWEEN ? AND ? ORDER BY f.id",
+            run.through,
             first,
             last,
         )
@@ -230,14 +241,12 @@ class _Reader:
         activity: list[ActivityLine] = []
         later = 0
         buckets, past_due = [0, 0, 0, 0, 0], 0
-        newest = 0
         after = self._shown_before(facts.invoices.get(account_id, ()))
         for row in facts.invoices.get(account_id, ()):
             _, invoice_id, issued_on, due_on, total, open_cents, what, run_id, action_id = row
             if action_id > run.through:
                 later += total
                 continue
-            newest = invoice_id
             open_then = open_cents + self.applied_later.get(invoice_id, 0) if self.applied_later else open_cents
             if open_then:
                 age = (run.on - parse_day(due_on)).days
@@ -261,7 +270,8 @@ class _Reader:
                 activity.append(ActivityLine(parse_day(on), said, cents))
         later += self._refund_activity(facts.refunds.get(account_id, ()), activity, buckets, after)
         balance -= later
-        if not billed and (balance <= 0 or not newest):
+        number_of_statement: int | None = billed[-1][1] if billed else self._newest_invoice(account_id)
+        if number_of_statement is None or (not billed and balance <= 0):
             return None
         activity.sort(key=lambda line: line.on)
         charges = tuple(
@@ -277,7 +287,7 @@ class _Reader:
             number,
             name,
             tuple(address.split("\n")) if address else (),
-            billed[-1][1] if billed else newest,
+            number_of_statement,
             run.on,
             parse_day(billed[-1][3]) if billed else run.on,
             self.period,
@@ -292,6 +302,15 @@ class _Reader:
             _autopay_sentence(autopay, label, authorized_on, balance, run.on),
         )
 
+    def _newest_invoice(self, account_id: int) -> int | None:
+        found: int | None = fetch_value(
+            self.session,
+            "SELECT max(id) FROM invoice WHERE account_id = ? AND action_id <= ?",
+            account_id,
+            self.run.through,
+        )
+        return found
+
     def _shown_before(self, invoices: Iterable[Any]) -> int:
         """The last action on the account's last statement: of the month's main run, or of a later one that billed it."""
         after = self.run.after
@@ -304,12 +323,13 @@ class _Reader:
     def _refund_activity(self, refunds: Iterable[Any], activity: list[ActivityLine], buckets: list[int], after: int) -> int:
         """Refund checks and voids of the period; returns the cents that came after the run."""
         run, later = self.run, 0
-        for _, refund_id, on, cents, open_cents, action_id, void_on, void_action in refunds:
+        for _, _, on, cents, open_then, action_id, void_on, void_action in refunds:
             if action_id > run.through:
                 later += cents
             else:
                 # A refund whose payment came back is owed, but never past due (ADV-9).
-                buckets[0] += open_cents + self.refunded_later.get(refund_id, 0)
+                if void_action is None or void_action > run.through:
+                    buckets[0] += open_then
                 if action_id > after:
                     activity.append(ActivityLine(parse_day(on), "Refund check", cents))
             if void_action is not None and void_action > run.through:

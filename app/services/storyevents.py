@@ -204,11 +204,10 @@ def _return_payment(
     stage: Stage, account: str, number: str = "", payment: int = 0, bank_fee: int = 0, reason: str = ""
 ) -> None:
     account_id = stage.account(account)
+    payment_id = 0 if number else _payment_id(stage, account_id, payment)
     with stage.books.write() as session:
         if number:
             payment_id = payments.latest_payment_by_check(session, account_id, number).id
-        else:
-            payment_id = _payment_id(stage, account_id, payment)
         payments.return_payment(session, stage.desk, payment_id, bank_fee, reason)
 
 

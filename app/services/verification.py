@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import fetch
+from app.models.bulk import fetch, fetch_tuples
 from app.money import format_cents
+from app.services.accountnumbers import is_account_number
 from app.services.ledger import Gl
 
 AT_MOST_SHOWN = 20
@@ -81,6 +82,41 @@ _CHECKS = {
              LEFT JOIN payment_reversal r ON r.payment_id = p.id
              WHERE m.deposit_id IS NULL AND r.payment_id IS NULL AND p.kind = 'check') AS drawer) d
         WHERE d.stored <> d.drawer""",
+    "deposit and its checks": """
+        SELECT 'deposit', d.id, d.cents, coalesce(sum(m.deposited_cents), 0) FROM deposit d
+        LEFT JOIN mail_check m ON m.deposit_id = d.id GROUP BY d.id
+        HAVING d.cents <> coalesce(sum(m.deposited_cents), 0) OR d.count <> count(m.id)""",
+    "deposit and its posting": """
+        SELECT 'deposit', d.id, d.cents, coalesce(sum(p.cents), 0) FROM deposit d
+        LEFT JOIN posting p ON p.entry_id = d.entry_id GROUP BY d.id HAVING d.cents <> coalesce(sum(p.cents), 0)""",
+    "recognised month and its posting": f"""
+        SELECT 'month recognised by entry', r.entry_id, r.cents, coalesce(p.cents, 0) FROM recognition r
+        LEFT JOIN (SELECT entry_id, sum(CASE WHEN credit = {int(Gl.SERVICE_REVENUE)} THEN cents ELSE -cents END) AS cents
+          FROM posting GROUP BY entry_id) p ON p.entry_id = r.entry_id WHERE r.cents <> coalesce(p.cents, 0)""",
+    "next check number and numbers that are spent": """
+        SELECT 'check stock', s.id, s.next_number, max(c.number) + 1 FROM check_stock s
+        JOIN issued_check c ON c.stock_id = s.id GROUP BY s.id HAVING s.next_number <= max(c.number)""",
+    "service price and the last one recorded": """
+        SELECT 'service', s.id, s.monthly_cents, p.monthly_cents FROM service s JOIN service_price p
+          ON p.id = (SELECT max(id) FROM service_price x WHERE x.service_id = s.id)
+        WHERE s.monthly_cents <> p.monthly_cents""",
+    "refund and its posting": """
+        SELECT 'refund', f.id, f.cents, p.cents FROM refund f JOIN posting p ON p.entry_id = f.entry_id
+        WHERE p.account_id IS NOT f.account_id OR p.cents <> f.cents""",
+    "application on another account than its credit": """
+        SELECT 'allocation', a.id, a.cents, 0 FROM allocation a JOIN credit c ON c.id = a.credit_id
+        LEFT JOIN invoice i ON i.id = a.invoice_id LEFT JOIN refund f ON f.id = a.refund_id
+        WHERE a.account_id <> c.account_id OR a.account_id <> coalesce(i.account_id, f.account_id)""",
+    "invoice dated on another day than its entry": """
+        SELECT 'invoice', i.id, i.total_cents, 0 FROM invoice i JOIN entry e ON e.id = i.entry_id
+        WHERE i.issued_on <> e.business_date AND i.what <> 'opening'""",
+    "run and what it billed": """
+        SELECT 'run', r.id, r.cents, coalesce(i.cents, 0) FROM run r LEFT JOIN (
+          SELECT run_id, sum(total_cents) AS cents FROM invoice WHERE run_id IS NOT NULL GROUP BY run_id) i
+          ON i.run_id = r.id
+        WHERE r.what = 'billing' AND r.state = 'done' AND r.cents <> coalesce(i.cents, 0)""",
+    "payment that waits for a receipt it has": """
+        SELECT 'payment', p.id, p.cents, 0 FROM payment p JOIN receipt r ON r.payment_id = p.id WHERE p.receipt_due = 1""",
     "deferred revenue and what is not recognised yet": """
         SELECT 'deferred revenue', 0, d.stored, d.lines FROM (SELECT
           (SELECT coalesce(sum(CASE WHEN credit = 2100 THEN cents WHEN debit = 2100 THEN -cents END), 0)
@@ -101,6 +137,11 @@ def verify_books(session: Session) -> list[str]:
     for title, query in _CHECKS.items():
         for what, row_id, stored, expected in fetch(session, query)[:AT_MOST_SHOWN]:
             found.append(f"{title}: {what} {row_id} has {format_cents(stored)}, expected {format_cents(expected)}")
+    found += [
+        f"account number: account {i} has {number}, whose check digit is wrong"
+        for i, number in fetch_tuples(session, "SELECT id, number FROM account")
+        if not is_account_number(number)
+    ][:AT_MOST_SHOWN]
     return found
 
 

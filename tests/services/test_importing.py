@@ -111,7 +111,7 @@ def test_what_was_billed_beyond_the_day_is_deferred_and_earned_by_month(office: 
     billed_days=st.integers(-40, 130),
     cents=st.integers(100, 20_000),
 )
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_the_unearned_part_is_the_price_of_the_days_after_the_take_over(since: date, billed_days: int, cents: int) -> None:
     billed_through = max(TAKEN_OVER + billed_days * ONE_DAY, since)
     with Diary() as office:
@@ -128,7 +128,7 @@ def test_the_unearned_part_is_the_price_of_the_days_after_the_take_over(since: d
     billed_days=st.none() | st.integers(-60, 90),
     months=st.integers(1, 5),
 )
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_the_cycles_go_on_without_a_gap_or_an_overlap(since: date, billed_days: int | None, months: int) -> None:
     billed = None if billed_days is None else max(TAKEN_OVER + billed_days * ONE_DAY, since)
     with Diary() as office:

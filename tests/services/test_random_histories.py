@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from support_histories import RUNS, History, Step, net_by_month, played, service_days, steps
 from support_office import Diary, Row
 
@@ -93,7 +94,7 @@ def previewed_and_billed(diary: Diary) -> None:
 
 
 @given(steps())
-@settings(max_examples=24)
+@settings(max_examples=20)
 def test_the_books_agree_after_every_step_of_any_history(taken: list[Step]) -> None:
     found = History(Diary())
     found.start()
@@ -110,6 +111,22 @@ def test_the_books_agree_after_every_step_of_any_history(taken: list[Step]) -> N
             found.try_step(step)
             assert found.diary.dump(("action", "run")) == after, f"{step.do} again changed something"
     found.diary.books.close()
+
+
+@given(
+    changes=st.lists(st.tuples(st.integers(1, 28), st.integers(100, 9999)), min_size=2, max_size=5),
+    last=st.sampled_from((-1, -1, 0, 9)),
+)
+@settings(max_examples=50)
+def test_cancelling_after_any_new_prices_credits_at_most_what_was_billed(changes: list[tuple[int, int]], last: int) -> None:
+    with Diary() as diary:
+        account = diary.open(service_cents=4999)
+        diary.on(2, 1).bill()
+        diary.on(2, 28)
+        for day, cents in changes:
+            diary.do(subscriptions.change_price, account, "net", cents, date(2026, 2, day))
+        diary.do(subscriptions.cancel_account, account, date(2026, 2, 1) + last * ONE_DAY)
+        assert_sound(diary)
 
 
 ORDINARY = ("add", "price", "end", "work", "pay", "delivery")

@@ -20,6 +20,7 @@ from app.services import (
     credits,
     payments,
     printing,
+    refunds,
     statements,
     subscriptions,
 )

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
+
+# A folded header loses the quotes round a long name with commas, which then reads as several recipients.
+_UNFOLDED = SMTP.clone(max_line_length=900)
+
+
+def is_mail_address(text: str) -> bool:
+    """Whether mail can go to an address: one plain `name@domain`."""
+    try:
+        address = Address(addr_spec=text)
+    except (ValueError, IndexError, HeaderParseError):
+        return False
+    return bool(address.username and "." in address.domain) and text.isascii() and address.addr_spec == text
 
 
 class Letter(NamedTuple):
@@ -59,7 +72,7 @@ class FolderMail:
 
     def message(self, letter: Letter) -> EmailMessage:
         """The letter as a MIME message."""
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage(policy=_UNFOLDED)
         message["From"] = _address(*self._sender)
         message["To"] = _address(letter.to_name, letter.to_address)
         message["Subject"] = _one_line(letter.subject)
