@@ -23,7 +23,7 @@ from app.models import database
 from app.models.bulk import Progress, fetch, fetch_value
 from app.models.database import Database
 from app.periods import ONE_DAY, add_months, month_end, month_start
-from app.services import checks, dayclose, importing, office, reports, sample, statements
+from app.services import dayclose, deposits, importing, office, reports, sample, statements
 from app.services.customerfile_types import ImportAccount
 from app.services.demomail import post_the_mail
 from app.services.desk import Desk
@@ -136,8 +136,8 @@ def _morning(demo: Demo, customers: int | None) -> None:
         with demo.step("Posting the mail") as progress:
             post_the_mail(demo.books, desk, mail, _ids_by_line(demo.books, accounts), progress)
         with demo.books.write() as session:
-            if checks.undeposited(session):
-                checks.make_deposit(session, desk)
+            if deposits.undeposited(session):
+                deposits.make_deposit(session, desk)
         with demo.step("Closing the day"), demo.books.write() as session:
             dayclose.close_day(session, desk, demo.mail(desk.on))
     ticket = demo.folder / "deposit-ticket.pdf"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.models.bulk import fetch, fetch_value, parse_day
 from app.periods import month_end, month_start
 from app.services import aging, ledger
-from app.services.checks import deposit_items
+from app.services.deposits import deposit_items
 from app.services.documents.content import (
     Chart,
     Column,

@@ -20,6 +20,7 @@ from app.services import (
     autopay,
     checks,
     dayclose,
+    deposits,
     exceptions,
     payments,
     receipts,
@@ -128,7 +129,7 @@ def test_a_split_check_pays_several_accounts_and_is_one_check_to_the_bank(office
     one, two = office.open(service_cents=NET), office.open("Bo", service_cents=NET)
     office.do(checks.post_split_check, CheckForm(one, 5000, "9"), ((one, 3000), (two, 2000)))
     assert (office.balance(one), office.balance(two)) == (3200, 4200)
-    assert [item.cents for item in office.see(checks.undeposited)] == [5000]
+    assert [item.cents for item in office.see(deposits.undeposited)] == [5000]
 
 
 @pytest.mark.parametrize("parts", [(3000, 1999), (3000, 2001), (5000, 0), (6000, -1000)])
@@ -142,8 +143,8 @@ def test_a_part_that_came_back_is_not_on_the_deposit_ticket(office: Diary) -> No
     one, two = office.open(service_cents=NET), office.open("Bo", service_cents=NET)
     first, _ = office.do(checks.post_split_check, CheckForm(one, 5000, "9"), ((one, 3000), (two, 2000)))
     office.do(payments.return_payment, first)
-    deposit = office.do(checks.make_deposit)
-    assert [item.cents for item in office.see(checks.deposit_items, deposit)] == [2000]
+    deposit = office.do(deposits.make_deposit)
+    assert [item.cents for item in office.see(deposits.deposit_items, deposit)] == [2000]
     assert office.sql("SELECT count, cents FROM deposit") == [(1, 2000)]
 
 
@@ -282,7 +283,7 @@ def test_a_clerk_may_do_the_daily_work(office: Diary) -> None:
     office.role = "clerk"
     account = office.open(service_cents=NET)
     office.check(account, 1000, "1")
-    office.do(checks.make_deposit)
+    office.do(deposits.make_deposit)
     assert not close(office).already_closed
 
 

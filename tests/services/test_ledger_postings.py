@@ -9,7 +9,7 @@ import pytest
 from support_office import Diary, imported
 
 from app.errors import UserError
-from app.services import autopay, checks, credits, dayclose, ledger, payments, refunds, subscriptions, work
+from app.services import autopay, checks, credits, dayclose, deposits, ledger, payments, refunds, subscriptions, work
 from app.services.customerfile_types import ImportOpenItem, ImportService
 from app.services.gateways.autopay import DeclineListGateway
 from app.services.gateways.mail import NoMail
@@ -129,9 +129,9 @@ def test_a_payment_of_a_closed_account_reverses_its_write_off(office: Diary) -> 
 def test_a_check_waits_undeposited_until_it_is_taken_to_the_bank(office: Diary) -> None:
     account = office.open(service_cents=NET)
     assert office.posted_by(lambda: office.check(account, NET, "1")) == [(Gl.UNDEPOSITED_FUNDS, Gl.RECEIVABLE, NET)]
-    assert office.posted_by(lambda: office.do(checks.make_deposit)) == [(Gl.BANK, Gl.UNDEPOSITED_FUNDS, NET)]
+    assert office.posted_by(lambda: office.do(deposits.make_deposit)) == [(Gl.BANK, Gl.UNDEPOSITED_FUNDS, NET)]
     with pytest.raises(UserError, match="no check to deposit"):
-        office.do(checks.make_deposit)
+        office.do(deposits.make_deposit)
 
 
 def test_a_held_check_is_unidentified_until_its_account_is_known(office: Diary) -> None:
@@ -140,7 +140,7 @@ def test_a_held_check_is_unidentified_until_its_account_is_known(office: Diary) 
     assert office.posted_by(lambda: office.do(checks.hold_check, held, "no name on it")) == [
         (Gl.UNDEPOSITED_FUNDS, Gl.UNIDENTIFIED_RECEIPTS, 1500)
     ]
-    office.do(checks.make_deposit)
+    office.do(deposits.make_deposit)
     office.on(1, 9)
     posted = office.posted_by(lambda: office.check(account, 1500, "7", mail_check_id=held))
     assert posted == [(Gl.UNIDENTIFIED_RECEIPTS, Gl.RECEIVABLE, 1500)]
@@ -161,7 +161,7 @@ def test_a_held_check_sent_back_reverses_its_own_entry(office: Diary) -> None:
 def test_a_held_check_in_the_bank_cannot_be_sent_back(office: Diary) -> None:
     held = logged(office, 1500)
     office.do(checks.hold_check, held, "whose?")
-    office.do(checks.make_deposit)
+    office.do(deposits.make_deposit)
     with pytest.raises(UserError, match="taken to the bank"):
         office.do(checks.return_to_sender, held, "not ours")
 
@@ -181,13 +181,13 @@ def test_a_returned_check_comes_out_of_where_the_money_stands(office: Diary, dep
     account = office.open(service_cents=NET)
     payment = office.check(account, NET, "1")
     if deposited:
-        office.do(checks.make_deposit)
+        office.do(deposits.make_deposit)
     assert office.posted_by(lambda: office.do(payments.return_payment, payment, 800)) == [
         (Gl.RECEIVABLE, stands, NET),
         (Gl.BANK_AND_PROCESSOR_FEES, Gl.BANK, 800),
         (Gl.RECEIVABLE, Gl.FEE_REVENUE, 800 + 2500),
     ]
-    assert office.see(checks.undeposited) == []
+    assert office.see(deposits.undeposited) == []
 
 
 @pytest.mark.parametrize("settled", [False, True])
@@ -227,10 +227,10 @@ def test_a_check_keyed_wrongly_after_its_deposit_is_posted_right_without_leaving
     wrong, right = office.open(service_cents=NET), office.open("Bo", service_cents=NET)
     mail = logged(office, NET)
     payment = office.check(wrong, NET, "7", mail_check_id=mail)
-    office.do(checks.make_deposit)
+    office.do(deposits.make_deposit)
     office.do(payments.reverse_payment, payment, "other account")
     office.check(right, NET, "7", mail_check_id=mail)
-    assert office.see(checks.undeposited) == []
+    assert office.see(deposits.undeposited) == []
     after = balances(office)
     assert after[Gl.BANK] == NET
     assert after.get(Gl.UNDEPOSITED_FUNDS, 0) == after.get(Gl.UNIDENTIFIED_RECEIPTS, 0) == 0
@@ -321,7 +321,7 @@ def test_the_trial_balance_of_a_day_leaves_out_what_came_later(office: Diary) ->
     office.on(1, 10)
     office.check(account, NET, "1")
     office.on(1, 11)
-    office.do(checks.make_deposit)
+    office.do(deposits.make_deposit)
     office.on(1, 31)
     close(office)
     assert balances(office, date(2025, 12, 31)) == {}
