@@ -14,8 +14,9 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-# Pages of the log (4 KiB each) from which a checkpoint is worth it, and from which a commit must wait for one.
-BACKSTOP_PAGES = 250_000
+# Pages of the log (4 KiB each: 64 MB) from which a commit waits for a checkpoint itself, so that a long run of
+# commits without a pause does not fill the disk.
+BACKSTOP_PAGES = 16_000
 _REST_SECONDS = 0.05
 
 
