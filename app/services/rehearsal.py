@@ -59,7 +59,10 @@ def rehearse(path: Path) -> StoryResult:
 def _policy_body(story: Story) -> tuple[str, str]:
     """Name and TOML text of the story's policy with its overrides. Raises PolicyError."""
     is_file = story.policy.endswith(".toml")
-    source = (story.path.parent / story.policy) if is_file else story.policy
+    source: str | Path = story.policy
+    if is_file:  # beside the story, else as the path stands
+        beside = story.path.parent / story.policy
+        source = beside if beside.exists() else Path(story.policy)
     policy = load_policy(source, story.override)
     path = Path(source) if is_file else shipped_policy_path(story.policy)
     return policy.name, _overlaid(path.read_text(encoding="utf-8"), story.override)
