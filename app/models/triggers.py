@@ -45,7 +45,6 @@ NEVER_DELETED = (
     "pending_charge",
     "mail_batch",
     "mail_check",
-    "run",
     "check_stock",
 )
 
@@ -91,6 +90,10 @@ def _sqlite(columns_of: dict[str, list[str]]) -> Iterator[str]:
         )
     for table in (*APPEND_ONLY, *CHANGEABLE, *NEVER_DELETED):
         yield f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
+    yield (
+        "CREATE TRIGGER run_no_delete BEFORE DELETE ON run WHEN OLD.documents <> 0 "
+        f"BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
+    )
     # INSERT OR REPLACE deletes without asking the triggers above, and a row id is no named column.
     for table, keys in _KEYS.items():
         same = " AND ".join(f"{key} = NEW.{key}" for key in keys)

@@ -254,7 +254,22 @@ def run_billing(
             desk.now(),
             run_id,
         )
-        return _totals_of_run(session, run_id, tally) if resumed else tally.totals(run_id)
+        if resumed:
+            return _totals_of_run(session, run_id, tally)
+        return tally.totals(_without_empty_repetition(session, desk, run_id, tally))
+
+
+def _without_empty_repetition(session: Session, desk: Desk, run_id: int, tally: _Tally) -> int:
+    """A run made again that found nothing to bill leaves no trace beside the one that billed its date."""
+    if tally.invoices:
+        return run_id
+    earlier = fetch_value(
+        session, "SELECT max(id) FROM run WHERE what = 'billing' AND business_date = ? AND id < ?", desk.on, run_id
+    )
+    if earlier is None:
+        return run_id
+    execute(session, "DELETE FROM run WHERE id = ?", run_id)
+    return int(earlier)
 
 
 def _totals_of_run(session: Session, run_id: int, tally: _Tally) -> BillingTotals:
