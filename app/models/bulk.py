@@ -6,6 +6,7 @@ that go through the unit of work, so single actions use the same path as the bil
 
 from __future__ import annotations
 
+import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 _iso_day = lru_cache(maxsize=4096)(date.isoformat)
@@ -22,6 +24,14 @@ parse_day = lru_cache(maxsize=4096)(date.fromisoformat)
 def day_or_none(text: str | None) -> date | None:
     """A date as the driver gives it."""
     return None if text is None else parse_day(text)
+
+
+# Where a session keeps the driver's connection on which its transaction runs. Rows are read and written on it
+# directly: the result and event machinery above it costs more than most of these statements.
+DRIVER = "driver"
+
+# A row that a unique key or a trigger refuses, whichever layer says so.
+REFUSED_ROW = (IntegrityError, sqlite3.IntegrityError)
 
 
 # Parameters in one INSERT of many rows: a quarter faster than a statement a row, and well below the limits
@@ -53,39 +63,32 @@ def insert_ready_rows(session: Session, table: str, columns: tuple[str, ...], ro
     """Insert tuples whose dates are ISO text already."""
     if not rows:
         return
-    connection = session.connection()
+    driver = session.info[DRIVER]
     at_once = _PARAMETERS // len(columns)
     whole = len(rows) - len(rows) % at_once
     for start in range(0, whole, at_once):
         values = tuple(chain.from_iterable(rows[start : start + at_once]))
-        connection.exec_driver_sql(_insert_sql(table, columns, at_once), values)
+        driver.execute(_insert_sql(table, columns, at_once), values)
     if whole < len(rows):
-        connection.exec_driver_sql(_insert_sql(table, columns), rows[whole:])
+        driver.executemany(_insert_sql(table, columns), rows[whole:])
 
 
 def insert_row(session: Session, table: str, **values: Any) -> None:
     """Insert one row; dates and UTC instants are converted."""
     row = tuple(_plain(value) for value in values.values())
-    session.connection().exec_driver_sql(_insert_sql(table, tuple(values)), row)
+    session.info[DRIVER].execute(_insert_sql(table, tuple(values)), row)
 
 
 def execute_many(session: Session, sql: str, rows: list[tuple[Any, ...]]) -> None:
     """Run one statement for every tuple of parameters."""
     if rows:
-        session.connection().exec_driver_sql(sql, rows)
+        session.info[DRIVER].executemany(sql, rows)
 
 
 def execute(session: Session, sql: str, *parameters: Any) -> int:
     """Run one statement with `?` parameters; returns how many rows it touched."""
-    return session.connection().exec_driver_sql(sql, tuple(_plain(value) for value in parameters)).rowcount
-
-
-# Reading goes straight to the driver's cursor, on the session's own connection and in its transaction: the
-# result machinery above it costs more than most of these queries.
-
-
-# Where a session keeps the driver's connection on which its transaction runs.
-DRIVER = "driver"
+    touched: int = session.info[DRIVER].execute(sql, tuple(_plain(value) for value in parameters)).rowcount
+    return touched
 
 
 @lru_cache(maxsize=512)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -17,46 +18,55 @@ log = logging.getLogger(__name__)
 # Pages of the log (4 KiB each: 64 MB) from which a commit waits for a checkpoint itself, so that a long run of
 # commits without a pause does not fill the disk.
 BACKSTOP_PAGES = 16_000
-_REST_SECONDS = 0.05
+# A checkpoint shares the disk with whoever commits, so it waits for a pause in the work, but not for ever.
+_QUIET_SECONDS = 0.5
+_AT_LATEST_SECONDS = 10.0
 
 
 class Checkpointer:
-    """One quiet thread for an open office file; `poke` after each commit, `stop` before closing."""
+    """One quiet thread for an open office file; `poke` after each commit, `stop` before closing.
+
+    A poke only leaves a mark: waking a thread at each commit would cost the commit more than it saves.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._committed_at: float | None = None
 
     def poke(self) -> None:
         """There may be something to move."""
+        self._committed_at = time.monotonic()
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="checkpoints", daemon=True)
             self._thread.start()
-        self._wake.set()
 
     def stop(self) -> None:
         """End the thread; the log is emptied by SQLite when the last connection closes."""
         thread, self._thread = self._thread, None
         if thread is not None:
             self._stopping.set()
-            self._wake.set()
             thread.join()
             self._stopping.clear()
 
     def _work(self) -> None:
+        waiting_since: float | None = None
         with closing(sqlite3.connect(self._path, timeout=0)) as connection:
             connection.execute("PRAGMA synchronous = FULL")
-            while not self._stopping.is_set():
-                self._wake.wait()
-                self._wake.clear()
-                if self._stopping.is_set():
-                    return
+            while not self._stopping.wait(_QUIET_SECONDS):
+                committed_at = self._committed_at
+                if committed_at is None:
+                    continue
+                now = time.monotonic()
+                waiting_since = waiting_since or now
+                if now - committed_at < _QUIET_SECONDS and now - waiting_since < _AT_LATEST_SECONDS:
+                    continue
                 try:
                     connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
                 except sqlite3.Error:
-                    # The log keeps everything; the next poke or SQLite's own backstop tries again.
+                    # The log keeps everything; the next commit or SQLite's own backstop tries again.
                     log.warning("checkpoint of %s failed", self._path, exc_info=True)
-                # Several commits of a busy minute share one checkpoint.
-                self._stopping.wait(_REST_SECONDS)
+                waiting_since = None
+                if self._committed_at == committed_at:
+                    self._committed_at = None

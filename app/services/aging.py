@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import fetch_named, iso
+from app.models.bulk import fetch_named, fetch_value, iso
 
 
 class AgingRow(NamedTuple):
@@ -27,42 +27,49 @@ class AgingRow(NamedTuple):
         return self.current + self.days_1_30 + self.days_31_60 + self.days_61_90 + self.over_90 + self.credit
 
 
-# An item's bucket by its due date: a refund whose payment came back is owed, never past due (ADV-9).
 _BUCKETS = """
-SELECT account_id,
   sum(CASE WHEN due_on >= :d0 THEN cents ELSE 0 END),
   sum(CASE WHEN due_on < :d0 AND due_on >= :d30 THEN cents ELSE 0 END),
   sum(CASE WHEN due_on < :d30 AND due_on >= :d60 THEN cents ELSE 0 END),
   sum(CASE WHEN due_on < :d60 AND due_on >= :d90 THEN cents ELSE 0 END),
-  sum(CASE WHEN due_on < :d90 THEN cents ELSE 0 END),
-  sum(credit)
-FROM ({items}) GROUP BY account_id
+  sum(CASE WHEN due_on < :d90 THEN cents ELSE 0 END)
 """
 
-_NOW = """
-SELECT account_id, due_on, open_cents AS cents, 0 AS credit FROM invoice WHERE open_cents > 0
-UNION ALL SELECT account_id, '9999-12-31', open_cents, 0 FROM refund WHERE open_cents > 0
-UNION ALL SELECT account_id, '9999-12-31', 0, -remaining_cents FROM credit WHERE remaining_cents > 0
+# In the order of the index of open invoices, so that nothing is sorted.
+_INVOICES_NOW = f"""
+SELECT account_id, {_BUCKETS.replace("cents", "open_cents")}, 0 FROM invoice WHERE open_cents > 0 GROUP BY account_id
 """
+_REFUNDS_NOW = "SELECT account_id, sum(open_cents) FROM refund WHERE open_cents > 0 GROUP BY account_id"
+_CREDITS_NOW = "SELECT account_id, -sum(remaining_cents) FROM credit WHERE remaining_cents > 0 GROUP BY account_id"
 
-# As of an earlier day: today's open amounts, with every later application taken back and every later
-# document left out. Only what happened since is read.
-_AS_OF = """
-SELECT account_id, due_on, open_cents AS cents, 0 AS credit FROM invoice WHERE open_cents > 0 AND issued_on <= :on
-UNION ALL SELECT i.account_id, i.due_on, a.cents, 0 FROM allocation a JOIN invoice i ON i.id = a.invoice_id
-  WHERE a.business_date > :on AND i.issued_on <= :on
-UNION ALL SELECT account_id, '9999-12-31', open_cents, 0 FROM refund WHERE open_cents > 0 AND business_date <= :on
-UNION ALL SELECT f.account_id, '9999-12-31', a.cents, 0 FROM allocation a JOIN refund f ON f.id = a.refund_id
-  WHERE a.business_date > :on AND f.business_date <= :on
-UNION ALL SELECT f.account_id, '9999-12-31', f.cents - coalesce((SELECT sum(x.cents) FROM allocation x
-    WHERE x.refund_id = f.id), 0) - f.open_cents, 0 FROM refund_void v JOIN refund f ON f.id = v.refund_id
-  WHERE v.business_date > :on AND f.business_date <= :on
-UNION ALL SELECT account_id, '9999-12-31', 0, -remaining_cents FROM credit
-  WHERE remaining_cents > 0 AND business_date <= :on
-UNION ALL SELECT c.account_id, '9999-12-31', 0, -a.cents FROM allocation a JOIN credit c ON c.id = a.credit_id
-  WHERE a.business_date > :on AND c.business_date <= :on
-UNION ALL SELECT p.account_id, '9999-12-31', 0, -p.cents FROM payment_reversal r JOIN payment p ON p.id = r.payment_id
-  WHERE r.business_date > :on AND p.business_date <= :on
+# As of an earlier day: today's open amounts, with every later application taken back and every later document
+# left out. Only what happened since is read. The last invoice and credit of the day or before (`:invoice`,
+# `:credit`) tell from the number alone that most later applications belong to later documents.
+_INVOICES_AS_OF = f"""
+SELECT account_id, {_BUCKETS}, 0 FROM (
+  SELECT account_id, due_on, open_cents AS cents FROM invoice WHERE open_cents > 0 AND issued_on <= :on
+  UNION ALL SELECT i.account_id, i.due_on, a.cents FROM allocation a CROSS JOIN invoice i ON i.id = a.invoice_id
+    WHERE a.business_date > :on AND a.invoice_id <= :invoice AND i.issued_on <= :on
+) GROUP BY account_id
+"""
+_REFUNDS_AS_OF = """
+SELECT account_id, sum(cents) FROM (
+  SELECT account_id, open_cents AS cents FROM refund WHERE open_cents > 0 AND business_date <= :on
+  UNION ALL SELECT f.account_id, a.cents FROM refund f JOIN allocation a ON a.refund_id = f.id
+    WHERE a.business_date > :on AND f.business_date <= :on
+  UNION ALL SELECT f.account_id, f.cents - coalesce((SELECT sum(x.cents) FROM allocation x WHERE x.refund_id = f.id), 0)
+    - f.open_cents FROM refund_void v JOIN refund f ON f.id = v.refund_id
+    WHERE v.business_date > :on AND f.business_date <= :on
+) GROUP BY account_id
+"""
+_CREDITS_AS_OF = """
+SELECT account_id, sum(cents) FROM (
+  SELECT account_id, -remaining_cents AS cents FROM credit WHERE remaining_cents > 0 AND business_date <= :on
+  UNION ALL SELECT c.account_id, -a.cents FROM allocation a CROSS JOIN credit c ON c.id = a.credit_id
+    WHERE a.business_date > :on AND a.credit_id <= :credit AND c.business_date <= :on
+  UNION ALL SELECT p.account_id, -p.cents FROM payment_reversal r JOIN payment p ON p.id = r.payment_id
+    WHERE r.business_date > :on AND p.business_date <= :on
+) GROUP BY account_id
 """
 
 
@@ -72,17 +79,33 @@ def aging(session: Session, on: date, *, as_of: bool = False) -> list[AgingRow]:
     Without `as_of` the books as they stand, aged by `on`; with it the books as they stood at the end of `on`:
     an invoice paid later was open then.
     """
-    query = _BUCKETS.format(items=_AS_OF if as_of else _NOW)
-    days = {
-        "d0": iso(on),
-        "d30": iso(on - timedelta(days=30)),
-        "d60": iso(on - timedelta(days=60)),
-        "d90": iso(on - timedelta(days=90)),
-        "on": iso(on),
-    }
-    rows = fetch_named(session, query, days)
-    found = [AgingRow(*row) for row in rows]
+    days: dict[str, Any] = {"on": iso(on)}
+    for name, back in (("d0", 0), ("d30", 30), ("d60", 60), ("d90", 90)):
+        days[name] = iso(on - timedelta(days=back))
+    if as_of:
+        for name, query in _LAST_OF_THE_DAY.items():
+            days[name] = fetch_value(session, query, on) or 0
+        queries = (_INVOICES_AS_OF, _REFUNDS_AS_OF, _CREDITS_AS_OF)
+    else:
+        queries = (_INVOICES_NOW, _REFUNDS_NOW, _CREDITS_NOW)
+    rows = fetch_named(session, queries[0], days)
+    others = [fetch_named(session, query, days) for query in queries[1:]]
+    if not any(others):
+        found = list(map(AgingRow._make, rows))
+    else:
+        by_account = {row[0]: list(row) for row in rows}
+        for column, moved in zip((1, 6), others, strict=True):
+            # A refund whose payment came back is owed, but never past due (ADV-9).
+            for account_id, cents in moved:
+                by_account.setdefault(account_id, [account_id, 0, 0, 0, 0, 0, 0])[column] += cents
+        found = [AgingRow._make(by_account[account_id]) for account_id in sorted(by_account)]
     return [row for row in found if any(row[1:])] if as_of else found
+
+
+_LAST_OF_THE_DAY = {
+    "invoice": "SELECT id FROM invoice WHERE issued_on <= ? ORDER BY id DESC LIMIT 1",
+    "credit": "SELECT id FROM credit WHERE business_date <= ? ORDER BY id DESC LIMIT 1",
+}
 
 
 class AgingTotals(NamedTuple):

@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.errors import Cancelled, OfficeFileError, UserError
 from app.models.bulk import (
+    REFUSED_ROW,
     Progress,
     chunks,
     execute,
@@ -361,8 +361,8 @@ def _reason(error: Exception) -> str:
     """Why an account could not be billed, in a sentence; the log has the whole."""
     if isinstance(error, UserError):
         return error.message
-    if isinstance(error, IntegrityError):
-        return f"The database refused a row, so nothing was billed: {error.orig}."
+    if isinstance(error, REFUSED_ROW):
+        return f"The database refused a row, so nothing was billed: {getattr(error, 'orig', error)}."
     return f"Not billed: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}."[:500]
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from datetime import date
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
-from app.models.bulk import execute, fetch, fetch_one, insert_with_id
+from app.models.bulk import REFUSED_ROW, execute, fetch, fetch_one, insert_with_id
 from app.money import format_cents
 from app.periods import ONE_DAY
 from app.services import loading, standing
@@ -359,11 +358,11 @@ def carry_out_due(
         try:
             with session.begin_nested():
                 made.append(_carry_out(session, act, change, run_id))
-        except IntegrityError as error:
+        except REFUSED_ROW as error:
             # One account's broken change must not keep the others from being billed or the day from closing.
             log.exception("scheduled change %s could not be carried out", change.id)
             standing.list_exception(
-                session, act, change.account_id, standing.CHANGE_FAILED, f"not carried out: {error.orig}"
+                session, act, change.account_id, standing.CHANGE_FAILED, f"not carried out: {getattr(error, 'orig', error)}"
             )
     return made
 

@@ -437,12 +437,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_deferral_release_account_id"), "deferral_release", ["account_id"], unique=False)
     op.create_table(
         "issued_check",
-        sa.Column(
-            "number",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("stock_id", sa.BigInteger(), nullable=False),
         sa.Column("refund_id", sa.BigInteger(), nullable=False),
         sa.Column("business_date", sa.Date(), nullable=False),
@@ -547,12 +542,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "refund_void",
-        sa.Column(
-            "refund_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        sa.Column("refund_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("business_date", sa.Date(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("entry_id", sa.BigInteger(), nullable=False),
@@ -581,7 +571,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["refund_id"], ["refund.id"], name=op.f("fk_allocation_refund_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_allocation")),
     )
-    op.create_index(op.f("ix_allocation_business_date"), "allocation", ["business_date"], unique=False)
+    op.create_index(
+        "ix_allocation_as_of", "allocation", ["business_date", "invoice_id", "credit_id", "refund_id", "cents"], unique=False
+    )
     op.create_index(op.f("ix_allocation_credit_id"), "allocation", ["credit_id"], unique=False)
     op.create_index(op.f("ix_allocation_invoice_id"), "allocation", ["invoice_id"], unique=False)
     op.create_index(op.f("ix_allocation_refund_id"), "allocation", ["refund_id"], unique=False)
@@ -632,12 +624,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "payment_reversal",
-        sa.Column(
-            "payment_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        sa.Column("payment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("business_date", sa.Date(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -653,12 +640,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_payment_reversal_business_date"), "payment_reversal", ["business_date"], unique=False)
     op.create_table(
         "receipt",
-        sa.Column(
-            "payment_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        sa.Column("payment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("business_date", sa.Date(), nullable=False),
         sa.Column("address", sa.String(length=200), nullable=False),
         sa.Column("action_id", sa.BigInteger(), nullable=False),
