@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 BACKSTOP_PAGES = 16_000
 # A checkpoint shares the disk with whoever commits, so it waits for a pause in the work, but not for ever.
 _QUIET_SECONDS = 0.5
-_AT_LATEST_SECONDS = 10.0
+_AT_LATEST_SECONDS = 10
 
 
 class Checkpointer:
@@ -33,11 +33,11 @@ class Checkpointer:
         self._path = path
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._committed_at: float | None = None
+        self._committed_at: int | None = None
 
     def poke(self) -> None:
         """There may be something to move."""
-        self._committed_at = time.monotonic()
+        self._committed_at = time.monotonic_ns()
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="checkpoints", daemon=True)
             self._thread.start()
@@ -51,16 +51,16 @@ class Checkpointer:
             self._stopping.clear()
 
     def _work(self) -> None:
-        waiting_since: float | None = None
+        waiting_since: int | None = None
         with closing(sqlite3.connect(self._path, timeout=0)) as connection:
             connection.execute("PRAGMA synchronous = FULL")
             while not self._stopping.wait(_QUIET_SECONDS):
                 committed_at = self._committed_at
                 if committed_at is None:
                     continue
-                now = time.monotonic()
+                now = time.monotonic_ns()
                 waiting_since = waiting_since or now
-                if now - committed_at < _QUIET_SECONDS and now - waiting_since < _AT_LATEST_SECONDS:
+                if now - committed_at < _QUIET_SECONDS * 10**9 and now - waiting_since < _AT_LATEST_SECONDS * 10**9:
                     continue
                 try:
                     connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
