@@ -24,6 +24,8 @@ UNFINISHED = "~"  # before the name of a file that is being written
 # Starting a process costs as much as drawing about so many sheets.
 WORTH_A_PROCESS = 1_500
 FILES_PER_TASK = 500
+# A page of the file is read once here: what SQLite would keep of it is only memory, in every process.
+_SMALL_CACHE = "PRAGMA cache_size = -2000"
 
 
 class Job(NamedTuple):
@@ -90,6 +92,7 @@ def _draw_statements(job: Job) -> Printed:
     from app.services.documents.statement import write_statements  # reportlab takes long to import
 
     with database.open_existing(job.office_path) as books, books.read() as session:
+        session.connection().exec_driver_sql(_SMALL_CACHE)
         unfinished = job.target.with_name(f"{UNFINISHED}{job.target.name}")
         written = write_statements(
             statements.paper_office(session),
@@ -107,6 +110,7 @@ def _draw_statement_files(job: Job) -> Printed:
     from app.services.documents.statement import write_statement_files as write_files
 
     with database.open_existing(job.office_path) as books, books.read() as session:
+        session.connection().exec_driver_sql(_SMALL_CACHE)
         paths = write_files(
             statements.paper_office(session),
             statements.contents(session, job.run, job.account_ids),
