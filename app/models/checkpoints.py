@@ -15,9 +15,9 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-# Pages of the log (4 KiB each: 64 MB) from which a commit waits for a checkpoint itself, so that a long run of
+# Pages of the log (4 KiB each: 16 MB) from which a commit waits for a checkpoint itself, so that a long run of
 # commits without a pause does not fill the disk.
-BACKSTOP_PAGES = 16_000
+BACKSTOP_PAGES = 4_000
 # A checkpoint shares the disk with whoever commits, so it waits for a pause in the work, but not for ever.
 _QUIET_SECONDS = 0.5
 _AT_LATEST_SECONDS = 10

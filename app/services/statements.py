@@ -16,7 +16,7 @@ from app.periods import month_start, next_month_start
 from app.services.documents.content import ActivityLine, Aging, ChargeLine, Office, StatementContent
 from app.services.office import office_form
 
-CHUNK = 1_000
+CHUNK = 500
 AGE_LIMITS = (30, 60, 90)
 METHOD_NAMES = {"card": "card", "echeck": "bank account", "bank-draft": "bank account"}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-SHEETS_PER_FILE = 2000
+SHEETS_PER_FILE = 1000
 
 Content = TypeVar("Content")
 ContentIn = TypeVar("ContentIn", contravariant=True)
