@@ -6,6 +6,7 @@ from app.models.account import (
     Arrangement,
     Instalment,
     ListedException,
+    Note,
     ScheduledChange,
     Service,
     ServicePrice,
@@ -16,7 +17,7 @@ from app.models.base import Base
 from app.models.invoice import Allocation, Credit, FeeWaiver, Invoice, Line, PendingCharge
 from app.models.ledger import DeferralRelease, Entry, GlAccount, OpeningDeferral, Posting, Recognition
 from app.models.office import Action, Office, PolicyVersion, Run
-from app.models.paper import CheckStock, IssuedCheck, Refund, RefundVoid
+from app.models.paper import CheckStock, IssuedCheck, Refund, RefundVoid, StatementPrint
 from app.models.payment import (
     Deposit,
     MailBatch,
@@ -48,6 +49,7 @@ __all__ = [
     "ListedException",
     "MailBatch",
     "MailCheck",
+    "Note",
     "Office",
     "OpeningDeferral",
     "Payment",
@@ -64,6 +66,7 @@ __all__ = [
     "ScheduledChange",
     "Service",
     "ServicePrice",
+    "StatementPrint",
     "Suspension",
     "Work",
 ]

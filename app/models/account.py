@@ -192,3 +192,25 @@ class ListedException(Base):
     opened_on: Mapped[Day]
     closed_on: Mapped[OptionalDay]
     detail: Mapped[Words]
+
+
+class Note(Base):
+    """What somebody wrote down about an account; with `remind_on` it waits on the list until `done_on`."""
+
+    __tablename__ = "note"
+    __table_args__ = (
+        Index(
+            "ix_note_waiting",
+            "remind_on",
+            sqlite_where=text("remind_on IS NOT NULL AND done_on IS NULL"),
+            postgresql_where=text("remind_on IS NOT NULL AND done_on IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    account_id: Mapped[AccountRef] = mapped_column(index=True)
+    on: Mapped[Day] = mapped_column("business_date")
+    body: Mapped[Words]
+    remind_on: Mapped[OptionalDay]
+    done_on: Mapped[OptionalDay]
+    action_id: Mapped[ActionRef]

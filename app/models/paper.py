@@ -86,3 +86,17 @@ class IssuedCheck(Base):
     cleared_on: Mapped[OptionalDay]
     reason: Mapped[Words]
     action_id: Mapped[ActionRef]
+
+
+class StatementPrint(Base):
+    """Statements of a billing run that went to paper or files: the range of places in the run's printing order."""
+
+    __tablename__ = "statement_print"
+
+    id: Mapped[Id]
+    run_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("run.id"), index=True)
+    delivery: Mapped[Code]
+    first_place: Mapped[int]
+    last_place: Mapped[int]
+    how: Mapped[Name]
+    action_id: Mapped[ActionRef]

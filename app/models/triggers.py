@@ -31,6 +31,7 @@ APPEND_ONLY = (
     "fee_waiver",
     "policy_version",
     "gl_account",
+    "statement_print",
 )
 
 # Tables whose rows change as work goes on, but never go away.
@@ -46,6 +47,7 @@ NEVER_DELETED = (
     "mail_batch",
     "mail_check",
     "check_stock",
+    "note",
 )
 
 # Tables of which only the named columns may change; rows are never deleted.
@@ -127,13 +129,16 @@ def _sqlite(columns_of: dict[str, list[str]]) -> Iterator[str]:
 
 
 def install(connection: Connection) -> None:
-    """Put every trigger in place anew."""
+    """Put every trigger in place anew, on those of the tables that an older revision has already."""
+    tables = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
     present = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
     columns_of = {
         table: [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")] for table in CHANGEABLE
     }
     for statement in _sqlite(columns_of):
         name = statement.split()[2]
+        if statement.partition(" ON ")[2].split()[0] not in tables:
+            continue
         if name in present:
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
         connection.exec_driver_sql(statement)
