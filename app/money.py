@@ -52,3 +52,22 @@ def amount_in_words(cents: int) -> str:
     whole, part = divmod(cents, 100)
     words = num2words(whole, lang="en").replace(",", "").replace(" and ", " ")
     return f"{words[:1].upper()}{words[1:]} and {part:02d}/100"
+
+
+def parse_typed_cents(text: str, *, implied_cents: bool = False) -> int:
+    """Cents of an amount as ten-key hands type it: as `parse_cents`, and sums such as `12.5+7.5-2`.
+
+    With `implied_cents` digits without a point are cents, as on an adding machine: `1234` is 12.34.
+    Raises ValueError with a short reason.
+    """
+    parts = re.findall(r"[+-]?[^+-]+", text.replace(" ", ""))
+    if not parts or "".join(parts) != text.replace(" ", ""):
+        raise ValueError(f"“{text}” is not an amount of dollars and cents, such as 49.95")
+    total = 0
+    for part in parts:
+        sign, amount = (-1, part[1:]) if part[0] == "-" else (1, part.removeprefix("+"))
+        cents = parse_cents(amount)
+        total += sign * (cents // 100 if implied_cents and "." not in amount else cents)
+    if abs(total) > MAX_CENTS:
+        raise ValueError(f"“{text}” is too large an amount")
+    return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from datetime import date, timedelta
 from functools import lru_cache
@@ -61,3 +62,45 @@ def months_between(first: date, last: date) -> tuple[tuple[date, date], ...]:
         pieces.append((first, end))
         first = end + ONE_DAY
     return tuple(pieces)
+
+
+def parse_typed_day(text: str, today: date) -> date:
+    """A date as people type it: `t` (today), `+3`, `-1`, `15`, `3/15`, `mar 15`, `3/15/26`, `2026-03-15`.
+
+    A day alone is of this month; a day and a month are of the year in which they are nearest to today.
+    Raises ValueError with a short reason.
+    """
+    said = text.strip().casefold()
+    reason = f"“{text.strip()}” is not a date; type 15, 3/15, mar 15 or t for today"
+    if said in ("t", "today"):
+        return today
+    if said in ("y", "yesterday"):
+        return today - ONE_DAY
+    if said[:1] in "+-" and said[1:].isdecimal() and len(said) < 6:
+        return today + int(said) * ONE_DAY
+    numbers = re.fullmatch(r"(?:(\d{4})-)?(\d{1,2})[-/. ](\d{1,2})(?:[-/. ](\d{4}|\d{2}))?|(\d{1,2})", said, re.ASCII)
+    worded = re.fullmatch(r"([a-z]{3,9})\.? *(\d{1,2})(?:,? +(\d{4}|\d{2}))?", said, re.ASCII)
+    if numbers is not None:
+        first_year, month, day, last_year, alone = numbers.groups()
+        year = first_year or last_year
+        month, day = (today.month, alone) if alone else (month, day)
+        year = str(today.year) if alone else year
+    elif worded is not None and worded[1][:3] in _MONTHS:
+        month, day, year = _MONTHS.index(worded[1][:3]) + 1, worded[2], worded[3]
+    else:
+        raise ValueError(reason)
+    full_years = [today.year - 1, today.year, today.year + 1] if year is None else [int(year) + 2000 * (len(year) == 2)]
+    found = [made for full in full_years if (made := _day_or_none(full, int(month), int(day))) is not None]
+    if not found:
+        raise ValueError(reason)
+    return min(found, key=lambda made: abs(made - today))
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def _day_or_none(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

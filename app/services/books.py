@@ -1,0 +1,34 @@
+"""Opening and making offices: what the windows need of the database, under names of the office."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.models import database
+from app.models.database import Database as Books
+from app.services.office import OfficeForm, set_up
+
+__all__ = ["OFFICE_FILE", "Books", "Session", "make_office", "open_office"]
+
+OFFICE_FILE = "office.db"
+
+
+def open_office(path: Path) -> Books:
+    """The office in `path`, brought to this program's schema. Raises OfficeFileError."""
+    return database.open_existing(path)
+
+
+def make_office(path: Path, form: OfficeForm, opened_on: date) -> Books:
+    """A new office with the shipped policies. Raises OfficeFileError; a file that was begun is removed."""
+    books = database.create(path)
+    try:
+        with books.write() as session:
+            set_up(session, form, opened_on)
+    except BaseException:
+        books.close()
+        path.unlink(missing_ok=True)
+        raise
+    return books

@@ -1,0 +1,310 @@
+"""The frame: pages on the left, the business date and the day's state above, one message line. Navigation only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QMainWindow,
+    QMessageBox,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.errors import UserError
+from app.views import style
+from app.views.fields import DayEdit, button, label, named, spoken_day
+from app.views.messages import MessageBar
+from app.views.pages.registry import BY_KEY, PAGES, make_page
+from app.views.workplace import Workplace
+
+if TYPE_CHECKING:
+    from app.services.officeday import DayState
+    from app.views.finder import Command, Finder
+    from app.views.page import Page
+
+
+class MainWindow(QMainWindow):
+    """The program's one window. `office_wanted()`: somebody wants to open or make another office."""
+
+    office_wanted = Signal()
+
+    def __init__(self, workplace: Workplace) -> None:
+        super().__init__()
+        self.workplace = workplace
+        self._pages: dict[str, Page] = {}
+        self._finder: Finder | None = None
+        self._was_on: list[str] = []
+        self.setWindowTitle("Counterfoil")
+        named(self, "frame", "Counterfoil")
+        self.navigation = self._make_navigation()
+        self.stack = QStackedWidget()
+        self.stack.setObjectName("frame.stack")
+        self.message = MessageBar()
+        self._build()
+        self._keys()
+        workplace.said.connect(self.message.show_message)
+        workplace.going.connect(self.go)
+        workplace.tasks.failed.connect(workplace.refuse)
+        workplace.tasks.books_changed.connect(lambda _ids: self._read_day())
+        workplace.date_changed.connect(lambda _on: self._read_day())
+        self.setMinimumSize(960, 600)
+        self._restore_place()
+
+    # The frame
+
+    def _make_navigation(self) -> QListWidget:
+        made = QListWidget()
+        named(made, "frame.pages", "Pages")
+        for entry in PAGES:
+            if entry.keys:
+                item = QListWidgetItem(f"{entry.keys:<4} {entry.title}")
+                item.setData(Qt.ItemDataRole.UserRole, entry.key)
+                item.setToolTip(f"{entry.title} ({entry.keys})")
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{entry.title}, {entry.keys}")
+                item.setSizeHint(QSize(0, made.fontMetrics().height() + 2 * style.SMALL))
+                made.addItem(item)
+        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.setFixedWidth(made.fontMetrics().averageCharWidth() * 26 + 2 * style.LARGE)
+        made.itemClicked.connect(lambda item: self.go(item.data(Qt.ItemDataRole.UserRole), {}))
+        made.itemActivated.connect(lambda item: self.go(item.data(Qt.ItemDataRole.UserRole), {}))
+        return made
+
+    def _build(self) -> None:
+        self.office_name = label("Counterfoil", "heading")
+        self.office_name.setObjectName("frame.office")
+        self.find_button = button("&Find anything   Ctrl+K", "frame.find")
+        self.find_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.find_button.clicked.connect(self.open_finder)
+        self.date = DayEdit("frame.date", "Business date", self.workplace.today)
+        self.date.setFixedWidth(self.date.fontMetrics().averageCharWidth() * 16)
+        self.date.setToolTip("Business date (Ctrl+D): type another one and press Enter")
+        self.date.set_day(self.workplace.on)
+        self.date.returnPressed.connect(self._choose_date)
+        self.day_words = label("", "quiet")
+        named(self.day_words, "frame.day", "State of the business date")
+        top = QHBoxLayout()
+        top.setContentsMargins(style.WIDE, style.SMALL, style.WIDE, 0)
+        top.setSpacing(style.MEDIUM)
+        top.addWidget(self.office_name)
+        top.addStretch(1)
+        top.addWidget(self.find_button)
+        top.addSpacing(style.MEDIUM)
+        top.addWidget(label("Business &date", buddy=self.date))
+        top.addWidget(self.date)
+        top.addWidget(self.day_words)
+        message_row = QHBoxLayout()
+        message_row.setContentsMargins(style.WIDE, style.SMALL, style.WIDE, 0)
+        message_row.addWidget(self.message)
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        right.addLayout(top)
+        right.addLayout(message_row)
+        right.addWidget(self.stack, 1)
+        left = QVBoxLayout()
+        left.setContentsMargins(style.SMALL, style.MEDIUM, 0, style.SMALL)
+        left.addWidget(self.navigation, 1)
+        self.help_button: QPushButton = button("F1   Help", "frame.help")
+        self.help_button.clicked.connect(self.open_help)
+        left.addWidget(self.help_button)
+        central = QWidget()
+        row = QHBoxLayout(central)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(left)
+        row.addLayout(right, 1)
+        self.setCentralWidget(central)
+
+    def _keys(self) -> None:
+        for entry in PAGES:
+            if entry.keys:
+                self._key(entry.keys, partial(self.go, entry.key, {}))
+        self._key("Ctrl+K", self.open_finder)
+        self._key("Ctrl+D", self._edit_date)
+        self._key("F1", self.open_help)
+        self._key("Alt+Left", self.go_back)
+
+    def _key(self, keys: str, act: Callable[[], object]) -> None:
+        made = QShortcut(QKeySequence(keys), self)
+        made.activated.connect(act)
+
+    # Pages
+
+    @property
+    def page(self) -> Page | None:
+        """The page shown."""
+        return next((page for page in self._pages.values() if page is self.stack.currentWidget()), None)
+
+    def go(self, key: str, where: dict[str, Any]) -> None:
+        """Show a page, made when it is first wanted."""
+        if self.workplace.tasks.books is None:
+            return
+        shown = self.page
+        page = self._pages.get(key)
+        if page is None:
+            page = self._pages[key] = make_page(key, self.workplace)
+            self.stack.addWidget(page)
+        if shown is not None and shown is not page:
+            self._was_on = [*self._was_on[-20:], shown.key]
+        # What a refusal said belonged to the page that is left.
+        if shown is not page and self.message.property("tone") == "bad":
+            self.message.hide()
+        page.arrive(**where)
+        self.stack.setCurrentWidget(page)
+        self._mark(key)
+        if page.focusWidget() is None and not page.isAncestorOf(self.focusWidget() or page):
+            page.setFocus()
+
+    def go_back(self) -> None:
+        """The page shown before (Alt+Left)."""
+        if self._was_on:
+            key = self._was_on.pop()
+            self.go(key, {})
+            if self._was_on:
+                self._was_on.pop()
+
+    def _mark(self, key: str) -> None:
+        key = "accounts" if key == "account" else key
+        for row in range(self.navigation.count()):
+            if self.navigation.item(row).data(Qt.ItemDataRole.UserRole) == key:
+                self.navigation.setCurrentRow(row)
+
+    def show_alone(self, widget: QWidget) -> None:
+        """Show something that stands in for all pages: opening, the first set-up."""
+        self.navigation.setEnabled(False)
+        self.find_button.setEnabled(False)
+        self.date.setEnabled(False)
+        self.stack.addWidget(widget)
+        self.stack.setCurrentWidget(widget)
+
+    def office_opened(self, name: str) -> None:
+        """An office is open: forget the pages of the one before, and begin with Today."""
+        while (widget := self.stack.widget(0)) is not None:
+            self.stack.removeWidget(widget)
+            widget.deleteLater()
+        self._pages.clear()
+        self._was_on.clear()
+        self.office_name.setText(name)
+        self.setWindowTitle(f"{name} - Counterfoil")
+        self.navigation.setEnabled(True)
+        self.find_button.setEnabled(True)
+        self.date.setEnabled(True)
+        self.go("today", {})
+        self._read_day()
+
+    # The business date
+
+    def _edit_date(self) -> None:
+        self.date.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.date.selectAll()
+
+    def _choose_date(self) -> None:
+        try:
+            self.workplace.choose_date(self.date.required_day("The business date"))
+        except UserError as error:
+            self.workplace.refuse(error)
+            self.date.set_day(self.workplace.on)
+            self.date.selectAll()
+            return
+        page = self.page
+        if page is not None:
+            page.setFocus()
+
+    def _read_day(self) -> None:
+        if self.workplace.tasks.books is None:
+            return
+        from app.services import officeday
+
+        on = self.workplace.on
+        self.date.today = self.workplace.today
+        if not self.date.hasFocus():
+            self.date.set_day(on)
+        self.workplace.tasks.read(lambda session: officeday.day_state(session, on), self._show_day, owner=self, name="day")
+
+    def _show_day(self, state: DayState) -> None:
+        self.day_words.setText(f"{spoken_day(state.on)}: {state.words}")
+        tone = {"closed": "quiet", "unposted": "warning", "open": "good"}[state.state]
+        self.day_words.setProperty("role", tone)
+        self.day_words.style().unpolish(self.day_words)
+        self.day_words.style().polish(self.day_words)
+
+    # Find and help
+
+    def commands(self) -> list[Command]:
+        """What can be done from anywhere."""
+        from app.views.finder import Command
+
+        pages = [Command(entry.title, entry.keys, partial(self.go, entry.key, {})) for entry in PAGES if entry.keys]
+        return [
+            *pages,
+            Command("Change the business date", "Ctrl+D", self._edit_date),
+            Command("Help for this page", "F1", self.open_help),
+            Command("Open another office", "", self.office_wanted.emit),
+            Command("Light look", "", lambda: self._choose_theme("light")),
+            Command("Dark look", "", lambda: self._choose_theme("dark")),
+        ]
+
+    def open_finder(self) -> None:
+        """Ctrl+K."""
+        if self.workplace.tasks.books is None:
+            return
+        if self._finder is None:
+            from app.views.finder import Finder
+
+            self._finder = Finder(self.workplace, self.commands(), self)
+        self._finder.open_over(self)
+
+    def open_help(self) -> None:
+        """F1: the help of the page shown."""
+        from app.views.help import HelpWindow
+
+        HelpWindow.show_topic(self, self.page.key if self.page is not None else "index")
+
+    def _choose_theme(self, theme: style.Theme) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        self.workplace.settings.put("look/theme", theme)
+        style.apply_theme(application, theme)
+
+    # Closing
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        kept = [BY_KEY[page.key].title for page in self._pages.values() if page.has_work_in_hand()]
+        if kept:
+            asked = QMessageBox(self)
+            asked.setObjectName("frame.closing")
+            asked.setWindowTitle("Close Counterfoil?")
+            asked.setText(f"There is work in hand on: {', '.join(kept)}.")
+            asked.setInformativeText("It is kept as it is and will be there when you come back.")
+            leave = asked.addButton("&Close and keep it", QMessageBox.ButtonRole.AcceptRole)
+            stay = asked.addButton("&Go on working", QMessageBox.ButtonRole.RejectRole)
+            asked.setDefaultButton(stay)
+            asked.setEscapeButton(stay)
+            asked.exec()
+            if asked.clickedButton() is not leave:
+                event.ignore()
+                return
+        self._remember_place()
+        self.workplace.tasks.close()
+        super().closeEvent(event)
+
+    def _restore_place(self) -> None:
+        remembered = self.workplace.settings.blob("frame/geometry")
+        if remembered.isEmpty() or not self.restoreGeometry(remembered):
+            self.resize(QSize(1280, 760))
+
+    def _remember_place(self) -> None:
+        self.workplace.settings.put("frame/geometry", self.saveGeometry())
+        self.workplace.settings.save()

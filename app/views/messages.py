@@ -1,0 +1,129 @@
+"""What the person is told: a line in the window for results and refusals, a dialog for bugs."""
+
+from __future__ import annotations
+
+import platform
+import traceback
+
+from PySide6 import __version__ as qt_version
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+
+from app import __version__
+from app.views import style
+from app.views.fields import button, label, named
+
+GOOD_STAYS_MS = 8_000
+_TITLES = {"good": "Done", "warning": "Note", "bad": "Not done"}
+
+
+class MessageBar(QFrame):
+    """One message above the page. A good one goes away by itself; a refusal stays until the next or Escape."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        named(self, "frame.message", "Message")
+        self.setProperty("role", "message")
+        self._title = label("", "heading")
+        self._text = label("", wrap=True)
+        self._text.setObjectName("frame.message-text")
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        close = QToolButton()
+        close.setText("×")
+        close.setAutoRaise(True)
+        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        named(close, "frame.message-close", "Hide the message")
+        close.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(style.MEDIUM, style.SMALL, style.SMALL, style.SMALL)
+        row.setSpacing(style.MEDIUM)
+        row.addWidget(self._title)
+        row.addWidget(self._text, 1)
+        row.addWidget(close)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What is shown now; empty when nothing is."""
+        return self._text.text() if not self.isHidden() else ""
+
+    def show_message(self, tone: str, text: str) -> None:
+        """Show a message of a tone: good, warning or bad."""
+        self._title.setText(_TITLES[tone])
+        style_role = "accent" if tone == "accent" else tone
+        self._title.setProperty("role", style_role)
+        self._text.setText(text)
+        self.setProperty("tone", tone)
+        self.setAccessibleDescription(f"{_TITLES[tone]}: {text}")
+        for widget in (self, self._title):
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
+        self.show()
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+        if tone == "good":
+            self._timer.start(GOOD_STAYS_MS)
+        else:
+            self._timer.stop()
+
+
+def crash_report(error: BaseException) -> str:
+    """What a developer needs, without any value of a customer: versions, and where it happened.
+
+    The error's own words are left out, for they may quote what was typed; the log on this PC has them.
+    """
+    lines = [
+        f"Counterfoil {__version__}, Qt {qt_version}, Python {platform.python_version()}, {platform.platform()}",
+        "",
+        f"{type(error).__module__}.{type(error).__qualname__}",
+    ]
+    for frame in traceback.extract_tb(error.__traceback__):
+        file = frame.filename.replace("\\", "/")
+        place = file[file.rfind("/app/") + 1 :] if "/app/" in file else file.rsplit("/", 1)[-1]
+        lines.append(f"  {place}:{frame.lineno} {frame.name}")
+    cause = error.__cause__ or error.__context__
+    if cause is not None:
+        lines += ["caused by", f"{type(cause).__module__}.{type(cause).__qualname__}"]
+    return "\n".join(lines)
+
+
+class CrashDialog(QDialog):
+    """Something is wrong in the program: what that means for the work, and a report to copy."""
+
+    def __init__(self, error: BaseException, log_file: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Something went wrong in the program")
+        named(self, "crash.dialog", "Something went wrong in the program")
+        self.report = QPlainTextEdit(crash_report(error))
+        named(self.report, "crash.report", "Report for the program's makers")
+        self.report.setReadOnly(True)
+        copy = button("&Copy the report", "crash.copy", primary=True)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.report.toPlainText()))
+        close = button("Go on &working", "crash.close")
+        close.clicked.connect(self.accept)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(style.LARGE, style.LARGE, style.LARGE, style.LARGE)
+        box.setSpacing(style.MEDIUM)
+        box.addWidget(label("This is a fault of the program, not of yours.", "heading"))
+        said = (
+            "What you were saving was not saved; everything saved before is safe. You can try again. "
+            "If it comes back, send the report below to the makers: it holds no name, number or amount of a customer. "
+            f"The full account of it is on this PC in {log_file}."
+        )
+        box.addWidget(label(said, wrap=True))
+        box.addWidget(self.report, 1)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(copy)
+        buttons.addWidget(close)
+        box.addLayout(buttons)
+        self.resize(680, 420)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.accept()
+        else:
+            super().keyPressEvent(event)

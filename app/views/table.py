@@ -1,0 +1,125 @@
+"""The list that every page uses: keyboard first, remembers its columns, copies what is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from app.views.fields import named
+from app.views.settings import Settings
+from app.views.style import figures_font
+from app.views.table_model import Column, RowsModel
+
+Row = TypeVar("Row")
+
+
+class Table(QTableView, Generic[Row]):
+    """A list of rows. Enter or a double click emits `chosen(row)`; moving the cursor emits `current(row or None)`."""
+
+    chosen = Signal(object)
+    current = Signal(object)
+
+    def __init__(
+        self,
+        object_name: str,
+        accessible: str,
+        columns: Sequence[Column[Row]],
+        settings: Settings | None = None,
+        parent: QWidget | None = None,
+        *,
+        sortable: bool = True,
+        several: bool = False,
+    ) -> None:
+        super().__init__(parent)
+        named(self, object_name, accessible)
+        self.rows_model: RowsModel[Row] = RowsModel(columns, self)
+        self._settings = settings
+        self.setModel(self.rows_model)
+        self.setFont(figures_font(self.font()))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        mode = QAbstractItemView.SelectionMode
+        self.setSelectionMode(mode.ExtendedSelection if several else mode.SingleSelection)
+        self.setAlternatingRowColors(True)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
+        self._lay_out_columns()
+        if sortable:
+            self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+            self.horizontalHeader().setSortIndicatorClearable(True)
+            self.setSortingEnabled(True)
+        self.doubleClicked.connect(lambda index: self.chosen.emit(self.rows_model.row_at(index)))
+        self.selectionModel().currentRowChanged.connect(lambda *_: self.current.emit(self.current_row()))
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show other rows; the cursor stays on the same place in the list."""
+        place = self.currentIndex().row()
+        self.rows_model.show_rows(rows)
+        if rows:
+            self.selectRow(min(max(place, 0), len(rows) - 1))
+        else:
+            self.current.emit(None)
+
+    def current_row(self) -> Row | None:
+        """The row under the cursor."""
+        index = self.currentIndex()
+        return self.rows_model.row_at(index) if index.isValid() else None
+
+    def marked_rows(self) -> list[Row]:
+        """The selected rows, in the order shown."""
+        places = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [self.rows_model.row_at(place) for place in places]
+
+    def select_row(self, row: Row) -> None:
+        """Put the cursor on a row."""
+        if row in self.rows_model.rows:
+            self.selectRow(list(self.rows_model.rows).index(row))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        row = self.current_row()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and row is not None:
+            self.chosen.emit(row)
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_marked()
+        else:
+            super().keyPressEvent(event)
+
+    def copy_marked(self) -> None:
+        """The marked rows as text with tabs, for a spreadsheet."""
+        columns = self.rows_model.columns
+        lines = ["\t".join(column.text(row) for column in columns) for row in self.marked_rows()]
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "rows_model"):
+            self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
+
+    def _lay_out_columns(self) -> None:
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(36)
+        character = self.fontMetrics().averageCharWidth()
+        for number, column in enumerate(self.rows_model.columns):
+            if column.width == 0:
+                header.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch)
+            else:
+                self.setColumnWidth(number, column.width * character + 18)
+        if self._settings is not None and self.objectName():
+            remembered = self._settings.blob(f"columns/{self.objectName()}")
+            if not remembered.isEmpty():
+                header.restoreState(remembered)
+            header.sectionResized.connect(lambda *_: self._remember())
+            header.sectionMoved.connect(lambda *_: self._remember())
+        header.setSectionsMovable(True)
+
+    def _remember(self) -> None:
+        if self._settings is not None:
+            self._settings.put(f"columns/{self.objectName()}", self.horizontalHeader().saveState())

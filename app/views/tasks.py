@@ -1,0 +1,269 @@
+"""The one place where work leaves the window's thread: reading, writing, and long runs that can be stopped.
+
+A window hands over a function and says what to do with its result. The function runs in a worker and the
+result comes back in the window's thread; a window that is gone by then gets nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import shiboken6
+from PySide6.QtCore import QObject, Qt, Signal
+
+from app.errors import Cancelled, UserError
+
+if TYPE_CHECKING:
+    from app.services.books import Books, Session
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+Progress = Callable[[int, int], None]
+LongWork = Callable[["Books", Progress, Callable[[], bool]], Result]
+WORKERS = 3
+
+
+@dataclass(eq=False)
+class _Job:
+    """Work under way; `result` or `error` is set in the worker, the callables belong to the window."""
+
+    owner: QObject
+    then: Callable[[Any], None]
+    otherwise: Callable[[UserError], None] | None
+    name: str = ""
+    number: int = 0
+    changed: frozenset[int] | None = frozenset()
+    announces: bool = False
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Run(QObject):
+    """A long run: `progressed(done, of)` and `finished()` in the window's thread; `cancel` asks it to stop."""
+
+    progressed = Signal(int, int)
+    finished = Signal()
+
+    def __init__(self, title: str, parent: QObject) -> None:
+        super().__init__(parent)
+        self.title = title
+        self._stop = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask the run to stop at the next safe point; what it committed stays."""
+        self._stop.set()
+
+    def is_cancelled(self) -> bool:
+        """Whether somebody asked it to stop."""
+        return self._stop.is_set()
+
+
+@dataclass
+class _State:
+    jobs: set[_Job] = field(default_factory=set)
+    newest: dict[tuple[int, str], int] = field(default_factory=dict)
+    runs: set[Run] = field(default_factory=set)
+    number: int = 0
+
+
+class Tasks(QObject):
+    """The task runner of the program. `books` is None until an office is open.
+
+    `books_changed(ids)`: accounts changed by a write here; None means that anything may have.
+    `failed(UserError)`: something refused that no window took care of. `crashed(exception)`: a bug.
+    """
+
+    books_changed = Signal(object)
+    failed = Signal(object)
+    crashed = Signal(object)
+    _ended = Signal(object)
+    _progressed = Signal(object, int, int)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.books: Books | None = None
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="work")
+        self._writing = threading.Lock()
+        self._state = _State()
+        self._ended.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._progressed.connect(self._report, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._state.jobs
+
+    def read(
+        self,
+        work: Callable[[Session], Result],
+        then: Callable[[Result], None],
+        *,
+        owner: QObject,
+        name: str = "",
+        otherwise: Callable[[UserError], None] | None = None,
+    ) -> None:
+        """Read in a worker, then call `then(result)`. Of reads with one owner and name only the newest counts."""
+
+        def run() -> Result:
+            with self._open_books().read() as session:
+                return work(session)
+
+        self._submit(run, self._job(owner, then, otherwise, name))
+
+    def write(
+        self,
+        work: Callable[[Session], Result],
+        then: Callable[[Result], None],
+        *,
+        owner: QObject,
+        accounts: Iterable[int] | None = None,
+        otherwise: Callable[[UserError], None] | None = None,
+    ) -> None:
+        """Change the books in one transaction, then call `then(result)` and announce the accounts changed.
+
+        `accounts`: their ids; None when they are not known beforehand.
+        """
+
+        def run() -> Result:
+            with self._writing, self._open_books().write() as session:
+                return work(session)
+
+        job = self._job(owner, then, otherwise)
+        job.announces, job.changed = True, None if accounts is None else frozenset(accounts)
+        self._submit(run, job)
+
+    def run(
+        self,
+        title: str,
+        work: LongWork[Result],
+        then: Callable[[Result], None],
+        *,
+        owner: QObject,
+        writes: bool = True,
+        otherwise: Callable[[UserError], None] | None = None,
+    ) -> Run:
+        """Long work with progress, such as a billing run; it opens its own transactions.
+
+        A run that was stopped does not call `then`; its `finished` is emitted all the same.
+        """
+        handle = Run(title, self)
+
+        def progress(done: int, of: int) -> None:
+            self._progressed.emit(handle, done, of)
+
+        def run() -> Result:
+            books = self._open_books()
+            if not writes:
+                return work(books, progress, handle.is_cancelled)
+            with self._writing:
+                return work(books, progress, handle.is_cancelled)
+
+        def ended(result: Result) -> None:
+            handle.finished.emit()
+            then(result)
+
+        job = self._job(owner, ended, otherwise)
+        job.announces, job.changed = writes, None
+        self._state.runs.add(handle)
+        self._submit(run, job, handle)
+        return handle
+
+    def compute(
+        self,
+        work: Callable[[], Result],
+        then: Callable[[Result], None],
+        *,
+        owner: QObject,
+        name: str = "",
+        otherwise: Callable[[UserError], None] | None = None,
+    ) -> None:
+        """Work that needs no open office: opening one, drawing a page, reading a file."""
+        self._submit(work, self._job(owner, then, otherwise, name))
+
+    def close(self) -> None:
+        """Stop long runs at their next safe point, let writes finish, and close the office."""
+        for handle in self._state.runs:
+            handle.cancel()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        if self.books is not None:
+            self.books.close()
+            self.books = None
+
+    def _open_books(self) -> Books:
+        if self.books is None:
+            raise UserError("No office is open; open one first.")
+        return self.books
+
+    def _job(
+        self,
+        owner: QObject,
+        then: Callable[[Any], None],
+        otherwise: Callable[[UserError], None] | None,
+        name: str = "",
+    ) -> _Job:
+        state = self._state
+        state.number += 1
+        job = _Job(owner, then, otherwise, name, state.number)
+        if name:
+            state.newest[id(owner), name] = job.number
+        state.jobs.add(job)
+        return job
+
+    def _submit(self, work: Callable[[], Any], job: _Job, handle: Run | None = None) -> None:
+        def run() -> None:
+            try:
+                job.result = work()
+            except BaseException as error:
+                job.error = error
+            self._ended.emit((job, handle))
+
+        self._pool.submit(run)
+
+    def _report(self, handle: Run, done: int, of: int) -> None:
+        handle.progressed.emit(done, of)
+
+    def _deliver(self, ended: tuple[_Job, Run | None]) -> None:
+        job, handle = ended
+        state = self._state
+        state.jobs.discard(job)
+        if handle is not None:
+            state.runs.discard(handle)
+            if job.error is not None:
+                handle.finished.emit()
+        wanted = shiboken6.isValid(job.owner)
+        if job.name:
+            newest = state.newest.get((id(job.owner), job.name)) == job.number
+            if newest:
+                del state.newest[id(job.owner), job.name]
+            wanted = wanted and newest
+        try:
+            if job.error is not None:
+                self._deliver_error(job, job.error, wanted=wanted)
+            elif wanted:
+                job.then(job.result)
+        except Exception:
+            sys.excepthook(*sys.exc_info())
+        # A run that was stopped or failed has committed some of its chunks.
+        if job.announces and (job.error is None or job.changed is None):
+            self.books_changed.emit(job.changed)
+
+    def _deliver_error(self, job: _Job, error: BaseException, *, wanted: bool) -> None:
+        if isinstance(error, Cancelled):
+            return
+        if not isinstance(error, UserError):
+            log.error("work in the background failed", exc_info=error)
+            self.crashed.emit(error)
+            # A form that waits for its answer must not wait for ever.
+            if wanted and job.otherwise is not None:
+                job.otherwise(UserError("Something went wrong in the program; nothing was saved. The report is shown."))
+        elif wanted and job.otherwise is not None:
+            job.otherwise(error)
+        elif wanted:
+            self.failed.emit(error)

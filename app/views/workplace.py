@@ -1,0 +1,95 @@
+"""What every page shares: the office that is open, the business date, who works, and the way to other pages."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.errors import UserError
+from app.views.settings import Settings
+from app.views.tasks import Tasks
+
+if TYPE_CHECKING:
+    from app.services.desk import Desk
+
+
+def this_day() -> date:
+    """The calendar day of this PC; only the program's start asks, everything else is told."""
+    return datetime.now().astimezone().date()
+
+
+class Workplace(QObject):
+    """The one object handed to pages and dialogs.
+
+    Signals: `date_changed(date)` the business date chosen; `said(tone, text)` a message for the person
+    (`good`, `warning`, `bad`); `going(page, where)` a page wanted, with what it is to show.
+    """
+
+    date_changed = Signal(object)
+    said = Signal(str, str)
+    going = Signal(str, dict)
+
+    def __init__(self, tasks: Tasks, settings: Settings, calendar: Callable[[], date] = this_day) -> None:
+        super().__init__()
+        self.tasks = tasks
+        self.settings = settings
+        self.calendar = calendar
+        self.office_path: Path | None = None
+        self._on: date = calendar()
+
+    @property
+    def today(self) -> date:
+        """The calendar day: nothing can be dated after it."""
+        return self.calendar()
+
+    @property
+    def on(self) -> date:
+        """The business date that people are working on."""
+        return self._on
+
+    def choose_date(self, on: date) -> None:
+        """Work on another business date. Raises UserError for one that has not come."""
+        if on > self.today:
+            raise UserError(f"{on:%m/%d/%Y} has not come yet; today is {self.today:%m/%d/%Y}.", field="frame.date")
+        self._on = on
+        self.date_changed.emit(on)
+
+    @property
+    def folder(self) -> Path:
+        """The office's folder, where its paper and letters go. Raises UserError when no office is open."""
+        if self.office_path is None:
+            raise UserError("No office is open; open one first.")
+        return self.office_path.parent
+
+    def desk(self, token: str | None = None) -> Desk:
+        """Who acts, for a service; `token` is the mark of the form that posts (`new_token`)."""
+        from app.services.desk import Desk
+
+        settings = self.settings
+        return Desk(settings.actor, settings.role, settings.pc, self._on, self.today, token=token)
+
+    @staticmethod
+    def new_token() -> str:
+        """A mark for a form that opens: posted twice, it counts once."""
+        return uuid.uuid4().hex
+
+    def go(self, page: str, **where: Any) -> None:
+        """Show a page; `where` says what it is to show."""
+        self.going.emit(page, where)
+
+    def open_account(self, account_id: int) -> None:
+        """Show an account's page."""
+        self.go("account", account_id=account_id)
+
+    def say(self, text: str, tone: str = "good") -> None:
+        """Tell the person something that happened."""
+        self.said.emit(tone, text)
+
+    def refuse(self, error: UserError) -> None:
+        """Tell the person what was refused, and why."""
+        self.said.emit("bad", error.message)

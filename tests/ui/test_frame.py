@@ -1,0 +1,60 @@
+"""The frame: F-keys, the business date, Ctrl+K."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QLineEdit
+from ui.window import Window
+
+from app.views.hit_list import HitList
+from app.views.pages.registry import PAGES
+
+
+def test_the_program_opens_on_today_with_the_offices_name_and_day(window: Window) -> None:
+    assert window.frame.page is not None and window.frame.page.key == "today"
+    assert "Counterfoil" in window.frame.windowTitle()
+    assert "Nov 21, 2026" in window.control("frame.day", QLabel).text()
+
+
+def test_each_f_key_shows_its_page(window: Window) -> None:
+    for entry in PAGES:
+        if entry.keys:
+            window.shortcut(getattr(Qt.Key, f"Key_{entry.keys}"))
+            assert window.frame.page is not None and window.frame.page.key == entry.key
+
+
+def test_a_business_date_that_has_not_come_is_refused_and_the_old_one_stays(window: Window) -> None:
+    window.shortcut(Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    window.press("12/25/2026", Qt.Key.Key_Return)
+    assert "has not come yet" in window.message
+    assert window.control("frame.date", QLineEdit).text() == "11/21/2026"
+
+
+def test_another_business_date_is_typed_in_the_short_form(window: Window) -> None:
+    window.shortcut(Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    window.press("11/20", Qt.Key.Key_Return)
+    window.settle()
+    assert window.program.workplace.on.isoformat() == "2026-11-20"
+    assert "Nov 20, 2026" in window.control("frame.day", QLabel).text()
+
+
+def test_ctrl_k_finds_an_account_by_its_name_and_enter_opens_it(window: Window) -> None:
+    (account_id, name), *_ = window.rows("SELECT id, name FROM account ORDER BY id LIMIT 1 OFFSET 5")
+    window.shortcut(Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    window.press(name)
+    window.settle()
+    found = window.control("find.hits", HitList).hit_model.hits
+    assert account_id in [hit.account_id for hit in found]
+    window.press(Qt.Key.Key_Return)
+    window.settle()
+    assert window.frame.page is not None and window.frame.page.key == "account"
+
+
+def test_ctrl_k_offers_commands_and_enter_goes_there(window: Window) -> None:
+    window.shortcut(Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    window.press("refu")
+    window.settle()
+    assert window.control("find.hits", HitList).hit_model.hits[0].title == "Refunds"
+    window.press(Qt.Key.Key_Return)
+    window.settle()
+    assert window.frame.page is not None and window.frame.page.key == "refunds"
