@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import chain
@@ -190,3 +191,14 @@ Progress = Callable[[int, int], None]
 
 def no_progress(_done: int, _of: int) -> None:
     """For callers that show none."""
+
+
+@contextmanager
+def reading_once(session: Session) -> Iterator[None]:
+    """Read much, each page of the file once: what SQLite would keep of it is only memory, in every process."""
+    before = fetch_value(session, "PRAGMA cache_size")
+    fetch(session, "PRAGMA cache_size = -2000")
+    try:
+        yield
+    finally:
+        fetch(session, f"PRAGMA cache_size = {before}")

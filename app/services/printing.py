@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from app.errors import Cancelled
 from app.models import database
-from app.models.bulk import Progress, no_progress
+from app.models.bulk import Progress, no_progress, reading_once
 from app.services import statements
 from app.services.documents.batches import SHEETS_PER_FILE
 from app.services.statements import StatementRun
@@ -24,8 +24,6 @@ UNFINISHED = "~"  # before the name of a file that is being written
 # Starting a process costs as much as drawing about so many sheets.
 WORTH_A_PROCESS = 1_500
 FILES_PER_TASK = 500
-# A page of the file is read once here: what SQLite would keep of it is only memory, in every process.
-_SMALL_CACHE = "PRAGMA cache_size = -2000"
 
 
 class Job(NamedTuple):
@@ -91,8 +89,7 @@ def write_statement_files(
 def _draw_statements(job: Job) -> Printed:
     from app.services.documents.statement import write_statements  # reportlab takes long to import
 
-    with database.open_existing(job.office_path) as books, books.read() as session:
-        session.connection().exec_driver_sql(_SMALL_CACHE)
+    with database.open_existing(job.office_path) as books, books.read() as session, reading_once(session):
         unfinished = job.target.with_name(f"{UNFINISHED}{job.target.name}")
         written = write_statements(
             statements.paper_office(session),
@@ -109,8 +106,7 @@ def _draw_statements(job: Job) -> Printed:
 def _draw_statement_files(job: Job) -> Printed:
     from app.services.documents.statement import write_statement_files as write_files
 
-    with database.open_existing(job.office_path) as books, books.read() as session:
-        session.connection().exec_driver_sql(_SMALL_CACHE)
+    with database.open_existing(job.office_path) as books, books.read() as session, reading_once(session):
         paths = write_files(
             statements.paper_office(session),
             statements.contents(session, job.run, job.account_ids),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
-from app.models.bulk import day_or_none, fetch_named, fetch_one, fetch_tuples, fetch_value, parse_day
+from app.models.bulk import day_or_none, fetch_named, fetch_one, fetch_tuples, fetch_value, parse_day, reading_once
 from app.money import format_cents
 from app.periods import month_start, next_month_start
 from app.services.documents.content import ActivityLine, Aging, ChargeLine, Office, StatementContent
@@ -132,7 +132,8 @@ def statement_accounts(session: Session, run: StatementRun) -> list[StatementAcc
 
 def statement_account_ids(session: Session, run: StatementRun) -> list[int]:
     """As `statement_accounts`, the ids alone: little memory however many they are."""
-    return [row[0] for row in fetch_named(session, _accounts_sql("a.id"), _accounts_values(run))]
+    with reading_once(session):
+        return [row[0] for row in fetch_named(session, _accounts_sql("a.id"), _accounts_values(run))]
 
 
 def contents(session: Session, run: StatementRun, account_ids: Sequence[int]) -> Iterator[StatementContent]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,7 @@ def write_batches(
             writer.save()
             written.append(WrittenFile(target, count, writer.sheets))
             writer = None
+            _let_go_of_pages()
         if writer is None:
             if written:
                 target = path.with_stem(f"{path.stem}-{len(written) + 1}")
@@ -61,4 +63,11 @@ def write_batches(
     if writer is not None:
         writer.save()
         written.append(WrittenFile(target, count, writer.sheets))
+        writer = None
+        _let_go_of_pages()
     return written
+
+
+def _let_go_of_pages() -> None:
+    # A saved document's pages refer to each other in circles; left to itself Python would keep those of several files.
+    gc.collect()
