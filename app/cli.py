@@ -202,6 +202,14 @@ def _bench(arguments: argparse.Namespace) -> int:
     return run_bench(arguments.accounts, jobs, as_json=arguments.json, samples=arguments.samples, folder=arguments.folder)
 
 
+def _screenshots(arguments: argparse.Namespace) -> int:
+    from app.screenshots import take_screenshots
+
+    made = take_screenshots(arguments.out)
+    print(f"{len(made)} pictures in {arguments.out}.")
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """The words that `python -m app` understands."""
     main = argparse.ArgumentParser(
@@ -238,6 +246,10 @@ def parser() -> argparse.ArgumentParser:
     due.add_argument("--on", type=_day, help="the business date (default: today)")
     due.add_argument("--actor", default="command line", help="who does it, for the record")
     due.set_defaults(run=_due)
+
+    shots = commands.add_parser("screenshots", help="make pictures of every page and dialog on the sample office")
+    shots.add_argument("--out", type=Path, required=True, help="the folder for the pictures")
+    shots.set_defaults(run=_screenshots)
 
     bench = commands.add_parser("bench", help="measure the speed against floors on this machine")
     bench.add_argument("--accounts", type=int, default=10_000)

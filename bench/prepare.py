@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -14,7 +15,7 @@ from typing import Any
 from sqlalchemy import URL
 
 from app.models import database
-from app.services import billing
+from app.services import billing, deposits
 from app.services.verification import verify_books
 from bench import histories, offices, rows
 from bench.sample import REFUNDS, Data, _page_ids, post_checks
@@ -25,7 +26,7 @@ CHECKS_PER_ACCOUNT = 6
 def prepare(data: Data, jobs: list[str]) -> None:
     """Make whatever of the jobs' files is missing; every office's books are verified."""
     data.folder.mkdir(parents=True, exist_ok=True)
-    needs_office = {"billing", "preview", "statements", "statement-files", "open-account", "post-check"}
+    needs_office = {"billing", "start", "preview", "statements", "statement-files", "open-account", "post-check"}
     if needs_office & set(jobs):
         _make(data.office, lambda path: offices.build(path, data.accounts))
         if not data.billing_rows.exists() or not data.billed.exists():
@@ -34,6 +35,8 @@ def prepare(data: Data, jobs: list[str]) -> None:
             rows.save({"pages": _recorded_pages(data)}, data.page_queries)
         if "post-check" in jobs and not data.posting_rows.exists():
             rows.save({"posts": _posts(data)}, data.posting_rows)
+    if "start" in jobs:
+        _make(data.started, lambda path: _deposited(data.office, path))
     if "refund-checks" in jobs:
         _make(data.refunds, lambda path: histories.build_refunds(path, REFUNDS))
     if "aging" in jobs:
@@ -56,6 +59,13 @@ def _make(path: Path, build: Any, *, has_books: bool = True) -> None:
     if has_books:
         verify(unfinished)
     unfinished.replace(path)
+
+
+def _deposited(office: Path, path: Path) -> None:
+    """The office at the end of a month: its checks have been taken to the bank."""
+    shutil.copy(office, path)
+    with offices.open_office(path) as books, books.write() as session:
+        deposits.make_deposit(session, offices.desk(offices.last_month_end()))
 
 
 def verify(path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.periods import add_months
-from bench import offices, rows
+from bench import offices, rows, start
 
 REFUNDS = 5_000
 PAGES = 500
@@ -34,6 +34,7 @@ class Data:
         self.refunds = folder / "refunds.db"
         self.aging = folder / "aging.db"
         self.search = folder / "search.db"
+        self.started = folder / "started.db"
         self.billing_rows = folder / "billing.rows"
         self.posting_rows = folder / "posting.rows"
         self.page_queries = folder / "pages.rows"
@@ -296,6 +297,16 @@ def aging_floor(data: Data) -> Sample:
         return {"seconds": _timed(lambda: connection.execute(query).fetchall())}
 
 
+def start_product(data: Data) -> Sample:
+    """The program started on the office, from its process to a usable window."""
+    return start.measure("product", data.started, offices.last_month_end())
+
+
+def start_floor(data: Data) -> Sample:
+    """A bare window, then SQLAlchemy's import and one query."""
+    return start.measure("floor", data.started, offices.last_month_end())
+
+
 SIDES: dict[tuple[str, str], Callable[[Data], Sample]] = {
     ("billing", "product"): billing_product,
     ("billing", "floor"): billing_floor,
@@ -315,6 +326,8 @@ SIDES: dict[tuple[str, str], Callable[[Data], Sample]] = {
     ("post-check", "floor"): post_check_floor,
     ("aging", "product"): aging_product,
     ("aging", "floor"): aging_floor,
+    ("start", "product"): start_product,
+    ("start", "floor"): start_floor,
 }
 
 
@@ -338,7 +351,7 @@ def main(words: list[str]) -> None:
     """Measure and print one JSON object."""
     job, side, folder, accounts = words
     sample = SIDES[job, side](Data(Path(folder), int(accounts)))
-    sample["peak_rss_mb"] = peak_rss_mb()
+    sample.setdefault("peak_rss_mb", peak_rss_mb())
     print(json.dumps(sample))
 
 

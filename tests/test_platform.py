@@ -122,6 +122,7 @@ def test_no_text_file_is_opened_in_the_encoding_of_the_pc() -> None:
         words = [ast.unparse(word) for word in node.args]
         name = dotted(node.func) or getattr(node.func, "attr", "")
         binary = any("b" in word for word in words[:2] if word.startswith("'"))
+        binary = binary or any(word.startswith("QIODevice.") for word in words) or name == "action.open"
         if name.endswith("read_text") and "encoding" not in given and not words:
             wrong.append(found(path, node))
         if name.endswith("write_text") and "encoding" not in given and len(words) < 2:
@@ -177,8 +178,19 @@ def test_services_and_models_never_take_the_day_from_the_clock() -> None:
 
 
 def test_money_never_becomes_a_float() -> None:
-    # Drawing measures in fractions of an inch, and the sample's dice in percent; neither is money.
-    elsewhere = ("app.services.documents", "app.services.sample_")
+    # Drawing and printing measure in fractions of an inch, and the sample's dice in percent; neither is money. A
+    # chart's bars and a spreadsheet's cells take floats only: cents are divided at the very last step there.
+    elsewhere = (
+        "app.services.documents",
+        "app.services.sample_",
+        "app.services.printermeasure",
+        "app.services.spreadsheet",
+        "app.services.reporting_files",
+        "app.views.printing",
+        "app.views.pdf_preview",
+        "app.views.charts",
+        "app.views.dialogs.printer_test",
+    )
     wrong = [
         found(path, node)
         for path, node in nodes()

@@ -14,8 +14,9 @@ from app.models.account import (
     Work,
 )
 from app.models.base import Base
-from app.models.invoice import Allocation, Credit, FeeWaiver, Invoice, Line, PendingCharge
+from app.models.invoice import Allocation, Credit, FeeWaiver, Invoice, InvoiceReversal, Line, PendingCharge
 from app.models.ledger import DeferralRelease, Entry, GlAccount, OpeningDeferral, Posting, Recognition
+from app.models.membership import FailedAttempt, Membership, UnbilledRevenue
 from app.models.office import Action, Office, PolicyVersion, Run
 from app.models.paper import CheckStock, IssuedCheck, Refund, RefundVoid, StatementPrint
 from app.models.payment import (
@@ -40,15 +41,18 @@ __all__ = [
     "DeferralRelease",
     "Deposit",
     "Entry",
+    "FailedAttempt",
     "FeeWaiver",
     "GlAccount",
     "Instalment",
     "Invoice",
+    "InvoiceReversal",
     "IssuedCheck",
     "Line",
     "ListedException",
     "MailBatch",
     "MailCheck",
+    "Membership",
     "Note",
     "Office",
     "OpeningDeferral",
@@ -68,5 +72,6 @@ __all__ = [
     "ServicePrice",
     "StatementPrint",
     "Suspension",
+    "UnbilledRevenue",
     "Work",
 ]

@@ -24,6 +24,7 @@ from app.models.base import (
     Code,
     Day,
     EntryRef,
+    GivenId,
     Id,
     Name,
     OptionalDay,
@@ -61,6 +62,17 @@ class Invoice(Base):
     what: Mapped[Code]
     run_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("run.id"))
     entry_id: Mapped[EntryRef]
+    action_id: Mapped[ActionRef]
+
+
+class InvoiceReversal(Base):
+    """An invoice of a billing run that was taken back: at most once, by an invoice of the opposite amounts."""
+
+    __tablename__ = "invoice_reversal"
+
+    invoice_id: Mapped[GivenId] = mapped_column(ForeignKey("invoice.id"))
+    by_invoice_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("invoice.id"), unique=True)
+    account_id: Mapped[AccountRef] = mapped_column(index=True)
     action_id: Mapped[ActionRef]
 
 

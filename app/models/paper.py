@@ -74,7 +74,11 @@ class RefundVoid(Base):
 
 
 class IssuedCheck(Base):
-    """A check number given to a sheet: spent for ever, also when the sheet was spoiled or voided."""
+    """A check number given to a sheet: spent for ever, also when the sheet was spoiled or voided.
+
+    `state`: `issued` (also once cleared), `void`, `stopped` (at the bank, reissued) or `stale` (its money lies in
+    unclaimed refunds). `printed_on`: the day on which somebody saw that the sheet had come out well.
+    """
 
     __tablename__ = "issued_check"
 
@@ -83,6 +87,7 @@ class IssuedCheck(Base):
     refund_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("refund.id"), index=True)
     on: Mapped[Day] = mapped_column("business_date")
     state: Mapped[Code]
+    printed_on: Mapped[OptionalDay]
     cleared_on: Mapped[OptionalDay]
     reason: Mapped[Words]
     action_id: Mapped[ActionRef]

@@ -29,9 +29,12 @@ APPEND_ONLY = (
     "arrangement",
     "deposit",
     "fee_waiver",
+    "invoice_reversal",
     "policy_version",
     "gl_account",
     "statement_print",
+    "failed_attempt",
+    "unbilled_revenue",
 )
 
 # Tables whose rows change as work goes on, but never go away.
@@ -48,6 +51,7 @@ NEVER_DELETED = (
     "mail_check",
     "check_stock",
     "note",
+    "membership",
 )
 
 # Tables of which only the named columns may change; rows are never deleted.
@@ -56,7 +60,7 @@ CHANGEABLE = {
     "credit": ("remaining_cents",),
     "payment": ("settled_on", "receipt_due"),
     "refund": ("open_cents", "reopened_on"),
-    "issued_check": ("state", "cleared_on", "reason"),
+    "issued_check": ("state", "printed_on", "cleared_on", "reason"),
 }
 
 _KEYS = {
@@ -72,6 +76,7 @@ _KEYS = {
     "issued_check": ("number",),
     "payment_reversal": ("payment_id",),
     "refund_void": ("refund_id",),
+    "invoice_reversal": ("invoice_id",),
 }
 
 # Every document has an entry or an allocation, so these two guard them all.

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
 from app.models.bulk import execute, fetch_value, insert_row, insert_with_id, reserve_ids
-from app.services import standing
+from app.money import format_cents
+from app.services import memberbilling, standing
 from app.services.accountnumbers import account_number, is_account_number
 from app.services.desk import Act, Desk, begin
 from app.services.gateways.mail import is_mail_address
 from app.services.loading import AccountCard, card
+from app.services.policies.dishonored import ADVANCE_METHODS, arr_5_methods
+from app.services.policies.policyfile import ArrearsPolicy, Policy
 from app.services.terms import policy_named
 
-ADVANCE_METHODS = ("none", "card", "echeck")
+SHORTEST_CARD_NUMBER = 12
+MAX_FEE_CENTS = 100_000_000
+MAX_INDIVIDUALS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class AccountForm:
-    """A new account. `address` lines end with "City ST ZIP"; `hourly_rate_cents` only if agreed."""
+    """A new account. `address` lines end with "City ST ZIP"; `hourly_rate_cents` only if agreed.
+
+    Of members only: the plan, the individuals on it, and the fees agreed in cents (None: what the plan offers).
+    """
 
     name: str
     policy: str = "isp-advance"
@@ -36,6 +45,10 @@ class AccountForm:
     old_number: str = ""
     payer: str = ""
     notes: str = ""
+    plan: str = ""
+    monthly_cents: int | None = None
+    processing_cents: int | None = None
+    individuals: int = 1
 
 
 def refuse_closed(account: AccountCard, what: str) -> None:
@@ -50,10 +63,15 @@ def _one_of(value: str, allowed: tuple[str, ...], field: str) -> str:
     return value
 
 
-def _refuse_method(kind: str) -> None:
+def _refuse_method(kind: str, policy: Policy) -> None:
     if kind == "prepaid":
         raise UserError("Prepaid cards are not accepted; ask for another card or a bank account.", field="kind")
-    _one_of(kind, ADVANCE_METHODS, "autopay")
+    _one_of(kind, arr_5_methods() if isinstance(policy, ArrearsPolicy) else ADVANCE_METHODS, "autopay")
+
+
+def _refuse_full_number(label: str) -> None:
+    if sum(letter.isdecimal() for letter in label) >= SHORTEST_CARD_NUMBER:
+        raise UserError("Only the last four digits of a card or bank account are kept; leave out the rest.", field="label")
 
 
 def _refuse_email(email: str) -> None:
@@ -77,17 +95,54 @@ def open_account(session: Session, desk: Desk, form: AccountForm, token: str | N
 
     With auto-pay its signed authorization is on file from that day. Raises UserError for a wrong choice.
     """
-    policy_named(session, form.policy, desk.on)
+    policy = policy_named(session, form.policy, desk.on)
     _one_of(form.kind, ("residential", "business"), "kind")
     _one_of(form.delivery, ("email", "paper"), "delivery")
-    _refuse_method(form.autopay)
+    _refuse_method(form.autopay, policy)
+    _refuse_full_number(form.method_label)
     if form.hourly_rate_cents is not None and form.hourly_rate_cents < 0:
         raise UserError("An hourly rate cannot be negative.", field="hourly_rate")
     _refuse_email(form.email)
     if not form.name.strip():
         raise UserError("An account needs a name.", field="name")
+    form = _with_plan(form, policy)
     begin(session, desk, "open-account", token=token)
-    return insert_account(session, form, opened_on=desk.on, authorized_on=desk.on if form.autopay != "none" else None)
+    account_id = insert_account(session, form, opened_on=desk.on, authorized_on=desk.on if form.autopay != "none" else None)
+    if isinstance(policy, ArrearsPolicy):
+        memberbilling.insert_membership(
+            session,
+            account_id,
+            plan=form.plan,
+            monthly_cents=form.monthly_cents or 0,
+            processing_cents=form.processing_cents or 0,
+            individuals=form.individuals,
+            on=desk.on,
+        )
+    return account_id
+
+
+def _with_plan(form: AccountForm, policy: Policy) -> AccountForm:
+    """The form with the fees that its plan offers where none were agreed. Raises UserError for terms that cannot be."""
+    if not isinstance(policy, ArrearsPolicy):
+        if form.plan or form.monthly_cents is not None or form.processing_cents is not None or form.individuals != 1:
+            raise UserError(f"Policy {policy.name} has services, no plans.", field="plan")
+        return form
+    _one_of(form.plan, tuple(policy.late_charge), "plan")
+    if form.hourly_rate_cents is not None:
+        raise UserError("Members have no hourly rate: their plan has a monthly fee.", field="hourly_rate")
+    offered = policy.plans.get(form.plan)
+    fees = {
+        "monthly": form.monthly_cents if form.monthly_cents is not None or offered is None else offered.monthly_cents,
+        "processing": (
+            form.processing_cents if form.processing_cents is not None or offered is None else offered.processing_cents
+        ),
+    }
+    for field, cents in fees.items():
+        if cents is None or not 0 <= cents <= MAX_FEE_CENTS:
+            raise UserError(f"A {field} fee is from 0.00 to {format_cents(MAX_FEE_CENTS)}.", field=field)
+    if not 1 <= form.individuals <= MAX_INDIVIDUALS:
+        raise UserError(f"A plan is for 1 to {MAX_INDIVIDUALS} individuals.", field="individuals")
+    return replace(form, monthly_cents=fees["monthly"], processing_cents=fees["processing"])
 
 
 def insert_account(session: Session, form: AccountForm, **known: object) -> int:
@@ -120,7 +175,8 @@ def insert_account(session: Session, form: AccountForm, **known: object) -> int:
     return account_id
 
 
-def _change(session: Session, act: Act, account_id: int, what: str, before: str, after: str) -> None:
+def record_change(session: Session, act: Act, account_id: int, what: str, before: str, after: str) -> None:
+    """Write into the account's history what was changed on it."""
     insert_with_id(
         session,
         "account_change",
@@ -139,7 +195,7 @@ def change_address(session: Session, desk: Desk, account_id: int, address: tuple
     act = begin(session, desk, "change-address")
     after = "\n".join(line.strip() for line in address if line.strip())
     execute(session, "UPDATE account SET address = ? WHERE id = ?", after, account_id)
-    _change(session, act, account_id, "address", before.address, after)
+    record_change(session, act, account_id, "address", before.address, after)
     standing.close_refund_exception(session, act, account_id)
 
 
@@ -149,7 +205,7 @@ def change_delivery(session: Session, desk: Desk, account_id: int, delivery: str
     _one_of(delivery, ("email", "paper"), "delivery")
     act = begin(session, desk, "change-delivery")
     execute(session, "UPDATE account SET delivery = ? WHERE id = ?", delivery, account_id)
-    _change(session, act, account_id, "delivery", before.delivery, delivery)
+    record_change(session, act, account_id, "delivery", before.delivery, delivery)
 
 
 def change_email(session: Session, desk: Desk, account_id: int, email: str) -> None:
@@ -159,22 +215,51 @@ def change_email(session: Session, desk: Desk, account_id: int, email: str) -> N
     _refuse_email(email)
     act = begin(session, desk, "change-email")
     execute(session, "UPDATE account SET email = ? WHERE id = ?", email, account_id)
-    _change(session, act, account_id, "email", before.email, email)
+    record_change(session, act, account_id, "email", before.email, email)
     if email:
         standing.close_exception(session, act, account_id, standing.NO_RECEIPT_ADDRESS)
 
 
+def change_name(session: Session, desk: Desk, account_id: int, name: str) -> None:
+    """Record a new name (also of a closed account); the old one stays in its history."""
+    before = card(session, account_id)
+    name = name.strip()
+    if not name:
+        raise UserError("An account needs a name.", field="name")
+    act = begin(session, desk, "change-name")
+    execute(session, "UPDATE account SET name = ? WHERE id = ?", name, account_id)
+    record_change(session, act, account_id, "name", before.name, name)
+
+
+def change_phone(session: Session, desk: Desk, account_id: int, phone: str) -> None:
+    """Record a new phone number, as it was told; the old one stays in the account's history."""
+    before = card(session, account_id)
+    act = begin(session, desk, "change-phone")
+    execute(session, "UPDATE account SET phone = ? WHERE id = ?", phone.strip(), account_id)
+    record_change(session, act, account_id, "phone", before.phone, phone.strip())
+
+
 def change_payment_method(
-    session: Session, desk: Desk, account_id: int, kind: str, *, form_signed: bool = False, label: str = ""
+    session: Session,
+    desk: Desk,
+    account_id: int,
+    kind: str,
+    *,
+    form_signed: bool = False,
+    label: str = "",
+    signed_on: date | None = None,
 ) -> None:
     """A new or changed auto-pay method; it is not used until its signed form is recorded (ARR-10, ADV-18).
 
-    Raises UserError for a prepaid card or an unknown method.
+    `signed_on`: the date on the form when it is not the desk's. Raises UserError for a prepaid card, an unknown
+    method, or a form signed on a later day.
     """
     before = card(session, account_id)
-    _refuse_method(kind)
+    _refuse_method(kind, policy_named(session, before.policy, desk.on))
+    _refuse_full_number(label)
+    _refuse_signed_later(signed_on, desk.on)
     act = begin(session, desk, "change-payment-method")
-    authorized_on = desk.on if form_signed and kind != "none" else None
+    authorized_on = (signed_on or desk.on) if form_signed and kind != "none" else None
     execute(
         session,
         "UPDATE account SET autopay = ?, method_label = ?, authorized_on = ? WHERE id = ?",
@@ -183,20 +268,30 @@ def change_payment_method(
         authorized_on,
         account_id,
     )
-    _change(session, act, account_id, "autopay", before.autopay, kind)
+    record_change(session, act, account_id, "autopay", before.autopay, kind)
 
 
-def record_authorization(session: Session, desk: Desk, account_id: int) -> None:
-    """The signed form for the method on file arrived. Raises UserError when there is no method."""
+def _refuse_signed_later(signed_on: date | None, on: date) -> None:
+    if signed_on is not None and signed_on > on:
+        raise UserError(f"A form signed on {signed_on:%m/%d/%Y} cannot be here on {on:%m/%d/%Y}.", field="signed_on")
+
+
+def record_authorization(session: Session, desk: Desk, account_id: int, signed_on: date | None = None) -> None:
+    """The form for the method on file arrived, signed on the desk's date or on `signed_on` before it.
+
+    Raises UserError when there is no method, or for a form signed on a later day.
+    """
     account = card(session, account_id)
+    _refuse_signed_later(signed_on, desk.on)
     if account.autopay == "none":
         raise UserError(f"Account {account.number} has no payment method that a form could authorize.", field="account")
     act = begin(session, desk, "record-authorization")
-    execute(session, "UPDATE account SET authorized_on = ? WHERE id = ?", desk.on, account_id)
-    _change(session, act, account_id, "authorization", str(account.authorized_on or ""), str(desk.on))
+    signed_on = signed_on or desk.on
+    execute(session, "UPDATE account SET authorized_on = ? WHERE id = ?", signed_on, account_id)
+    record_change(session, act, account_id, "authorization", str(account.authorized_on or ""), str(signed_on))
 
 
 def withdraw_authorization(session: Session, act: Act, account_id: int, why: str) -> None:
     """The method cannot be used until a new form is signed (ARR-10: the bank account was closed)."""
     execute(session, "UPDATE account SET authorized_on = NULL WHERE id = ?", account_id)
-    _change(session, act, account_id, "authorization", "on file", why)
+    record_change(session, act, account_id, "authorization", "on file", why)

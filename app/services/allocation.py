@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import UserError
 from app.models.bulk import execute, execute_many, fetch, insert_ready_rows, reserve_ids
+from app.services import feedates
 from app.services.desk import Act
 
 _ALLOCATION = (
@@ -116,6 +117,7 @@ def write(session: Session, act: Act, applied: Iterable[Applied]) -> None:
         "UPDATE invoice SET open_cents = open_cents - ? WHERE id = ?",
         [(item.cents, item.invoice_id) for item in rows if item.invoice_id is not None],
     )
+    feedates.follow_payments(session, [(item.account_id, item.invoice_id) for item in rows if item.invoice_id is not None])
     for item in rows:
         if item.refund_id is not None:
             execute(

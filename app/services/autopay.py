@@ -12,9 +12,12 @@ from app.errors import OfficeFileError
 from app.models.bulk import fetch, fetch_value, insert_with_id
 from app.models.database import Database
 from app.periods import month_start
+from app.services import dishonored, standing
 from app.services.desk import Desk, begin, refuse_closed_or_future
 from app.services.gateways.autopay import PaymentGateway
 from app.services.payments import record_payment
+from app.services.policies.policyfile import ArrearsPolicy
+from app.services.terms import policy_of
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +55,10 @@ def due(session: Session, desk: Desk) -> list[AutopayDue]:
 
 
 def attempt(session: Session, desk: Desk, item: AutopayDue, gateway: PaymentGateway) -> bool:
-    """One attempt in one transaction; a declined one costs nothing here (BOTH-9). Returns whether it was paid."""
+    """One attempt in one transaction; returns whether it was paid.
+
+    A declined one costs nothing on an account billed in advance (BOTH-9), and a member the charges of ARR-6, ARR-7.
+    """
     act = begin(session, desk, "autopay")
     key = f"{item.number}-{desk.on.isoformat()}"
     outcome = gateway.charge(
@@ -71,6 +77,13 @@ def attempt(session: Session, desk: Desk, item: AutopayDue, gateway: PaymentGate
         reference=outcome.reference,
         action_id=act.id,
     )
+    if not outcome.approved:
+        policy = policy_of(session, item.account_id, desk.on)
+        if isinstance(policy, ArrearsPolicy):
+            open_now = dishonored.open_invoices(session, item.account_id)
+            failed = dishonored.Failed(item.account_id, f"date:{desk.on.isoformat()}", "declined", "declined", open_now)
+            dishonored.charge_failed(session, act, policy, failed)
+            standing.after_money(session, act, item.account_id, "other")
     return outcome.approved
 
 

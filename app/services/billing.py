@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import NamedTuple
@@ -31,14 +31,14 @@ from app.models.bulk import (
 )
 from app.models.database import Database
 from app.periods import month_start
-from app.services import allocation, loading, standing
+from app.services import allocation, loading, memberbilling, standing
 from app.services.desk import Act, Desk, begin, refuse_closed_or_future
 from app.services.invoicing import write_invoices
 from app.services.policies.advance import cycle_invoice
 from app.services.policies.clause import InvoiceDraft
-from app.services.policies.policyfile import AdvancePolicy
+from app.services.policies.policyfile import AdvancePolicy, ArrearsPolicy, Policy
 from app.services.subscriptions import carry_out_due
-from app.services.terms import policy_named, policy_names
+from app.services.terms import policies_on
 
 CHUNK = 2_000
 log = logging.getLogger(__name__)
@@ -67,8 +67,17 @@ class BillingTotals(NamedTuple):
     parked: tuple[tuple[int, str], ...] = ()
 
 
+# Sees what a preview would bill, a range of account ids at a time: the session, both ends, the drafts.
+Watch = Callable[[Session, int, int, Sequence[InvoiceDraft]], None]
+
+
+def _nobody_watches(_session: Session, _first: int, _last: int, _drafts: Sequence[InvoiceDraft]) -> None:
+    """For callers that want the totals alone."""
+
+
 class _Tally:
-    def __init__(self) -> None:
+    def __init__(self, *, keep: bool = False) -> None:
+        self.kept: list[InvoiceDraft] | None = [] if keep else None
         self.accounts = 0
         self.invoices = 0
         self.cents = 0
@@ -78,6 +87,8 @@ class _Tally:
 
     def add(self, drafts: list[InvoiceDraft]) -> None:
         self.invoices += len(drafts)
+        if self.kept is not None:
+            self.kept += drafts
         lines: defaultdict[str, int] = defaultdict(int)
         by_kind: defaultdict[str, int] = defaultdict(int)
         for draft in drafts:
@@ -93,8 +104,17 @@ class _Tally:
         return BillingTotals(run_id, self.accounts, self.invoices, total, by_kind, tuple(self.parked))
 
 
-def _drafts(session: Session, policy: AdvancePolicy, first: int, last: int, on: date) -> tuple[int, list[InvoiceDraft]]:
-    """The cycle invoices of a range of accounts, and how many accounts were due."""
+def _drafts(session: Session, policy: Policy, first: int, last: int, on: date) -> tuple[int, list[InvoiceDraft]]:
+    """The invoices of a range of accounts of one policy, and how many accounts were due."""
+    if isinstance(policy, ArrearsPolicy):
+        return memberbilling.drafts_of_range(session, policy, first, last, on)
+    return _cycle_drafts(session, policy, first, last, on)
+
+
+def _cycle_drafts(
+    session: Session, policy: AdvancePolicy, first: int, last: int, on: date
+) -> tuple[int, list[InvoiceDraft]]:
+    """The cycle invoices of a range of accounts (ADV-1), and how many accounts were due."""
     facts = loading.cycle_facts(session, policy.name, first, last, on, with_suspensions=not policy.bill_while_suspended)
     drafts = [draft for account in facts if (draft := cycle_invoice(account, policy, on)) is not None]
     return len(facts), drafts
@@ -110,37 +130,47 @@ def preview(
     desk: Desk,
     progress: Progress = no_progress,
     cancelled: Callable[[], bool] = lambda: False,
+    watch: Watch = _nobody_watches,
 ) -> BillingTotals:
     """The dry run: the totals that the run of the desk's date would have (BOTH-1).
 
     With due changes waiting (BOTH-10) the run itself is made in one transaction and taken back, since they
-    change what the cycle bills. Raises Cancelled when asked to stop.
+    change what the cycle bills. `watch` is shown the drafts, each range of accounts once. Raises Cancelled
+    when asked to stop.
     """
     with database.read() as session:
-        due = fetch_value(
-            session,
-            "SELECT 1 FROM scheduled_change WHERE state = 'waiting' AND effective <= ? LIMIT 1",
-            desk.on,
-        )
-    if due:
-        return _preview_by_rollback(database, desk, progress, cancelled)
+        by_rollback = changes_are_due(session, desk.on)
+    if by_rollback:
+        return _preview_by_rollback(database, desk, progress, cancelled, watch)
     tally = _Tally()
     with _quiet_collector(), database.read() as session:
         refuse_closed_or_future(session, desk)
         low, high = _bounds(session)
-        policies = [policy_named(session, name, desk.on) for name in policy_names(session)]
+        policies = policies_on(session, desk.on)
         for first, last in chunks(low, high, CHUNK):
             if cancelled():
                 raise Cancelled
+            billed: list[InvoiceDraft] = []
             for policy in policies:
                 due_accounts, drafts = _drafts(session, policy, first, last, desk.on)
                 tally.accounts += due_accounts
-                tally.add(drafts)
+                billed += drafts
+            tally.add(billed)
+            watch(session, first, last, billed)
             progress(last - low + 1, high - low + 1)
     return tally.totals(None)
 
 
-def _preview_by_rollback(database: Database, desk: Desk, progress: Progress, cancelled: Callable[[], bool]) -> BillingTotals:
+def changes_are_due(session: Session, on: date) -> bool:
+    """Whether the run of that day would first carry out changes that waited for it (BOTH-10)."""
+    return bool(
+        fetch_value(session, "SELECT 1 FROM scheduled_change WHERE state = 'waiting' AND effective <= ? LIMIT 1", on)
+    )
+
+
+def _preview_by_rollback(
+    database: Database, desk: Desk, progress: Progress, cancelled: Callable[[], bool], watch: Watch
+) -> BillingTotals:
     tally = _Tally()
 
     class TakenBack(Exception):
@@ -148,20 +178,21 @@ def _preview_by_rollback(database: Database, desk: Desk, progress: Progress, can
 
     try:
         with database.write() as session:
+            refuse_closed_or_future(session, desk)
             low, high = _bounds(session)
             for first, last in chunks(low, high, CHUNK):
                 if cancelled():
                     raise Cancelled
-                _preview_range(session, desk, first, last, tally)
+                _preview_range(session, desk, first, last, tally, watch)
                 progress(last - low + 1, high - low + 1)
             raise TakenBack
     except TakenBack:
         return tally.totals(None)
 
 
-def _preview_range(session: Session, desk: Desk, first: int, last: int, tally: _Tally) -> None:
+def _preview_range(session: Session, desk: Desk, first: int, last: int, tally: _Tally, watch: Watch) -> None:
     """As the run would do it, parking included, inside the caller's transaction."""
-    trial = _Tally()
+    trial = _Tally(keep=True)
     try:
         with session.begin_nested():
             _bill_range(session, desk, None, first, last, trial)
@@ -170,23 +201,26 @@ def _preview_range(session: Session, desk: Desk, first: int, last: int, tally: _
             tally.parked.append((first, _reason(error)))
             return
         for row in fetch(session, "SELECT id FROM account WHERE id BETWEEN ? AND ?", first, last):
-            _preview_range(session, desk, row[0], row[0], tally)
+            _preview_range(session, desk, row[0], row[0], tally, watch)
         return
+    watch(session, first, last, trial.kept or ())
     _merge(tally, trial)
 
 
 def _bill_range(session: Session, desk: Desk, run_id: int | None, first: int, last: int, tally: _Tally) -> Act:
     """One chunk: scheduled changes, the cycle, the credit applied, restorations."""
     act = begin(session, desk, "run-billing")
-    tally.add([draft for draft in carry_out_due(session, act, first, last, run_id) if draft is not None])
+    tally.add([draft for drafts in carry_out_due(session, act, first, last, run_id) for draft in drafts])
     cycle = month_start(desk.on)
-    for name in policy_names(session):
-        policy = policy_named(session, name, desk.on)
-        due_accounts, drafts = _drafts(session, policy, first, last, desk.on)
+    for policy in policies_on(session, desk.on):
+        if isinstance(policy, ArrearsPolicy):
+            due_accounts, drafts = memberbilling.bill_range(session, act, policy, first, last, run_id)
+        else:
+            due_accounts, drafts = _cycle_drafts(session, policy, first, last, desk.on)
+            if drafts:
+                write_invoices(session, act, drafts, run_id)
         tally.accounts += due_accounts
-        if drafts:
-            write_invoices(session, act, drafts, run_id)
-            tally.add(drafts)
+        tally.add(drafts)
         execute(
             session,
             "UPDATE account SET cycle_done = ? WHERE id BETWEEN ? AND ? AND policy = ? AND status <> 'closed' "
@@ -194,7 +228,7 @@ def _bill_range(session: Session, desk: Desk, run_id: int | None, first: int, la
             cycle,
             first,
             last,
-            name,
+            policy.name,
             cycle,
         )
     allocation.settle(session, act, first, last)
@@ -225,6 +259,11 @@ def _bill_range(session: Session, desk: Desk, run_id: int | None, first: int, la
     return act
 
 
+def bill_account(session: Session, desk: Desk, account_id: int) -> None:
+    """One account's part of the run of the desk's date, in the caller's transaction: for looking ahead."""
+    _bill_range(session, desk, None, account_id, account_id, _Tally())
+
+
 def run_billing(
     database: Database,
     desk: Desk,
@@ -250,7 +289,8 @@ def run_billing(
     with database.write() as session:
         execute(
             session,
-            "UPDATE run SET state = 'done', finished_at = ?, through_action_id = (SELECT max(id) FROM action) WHERE id = ?",
+            "UPDATE run SET state = 'done', finished_at = ?, through_action_id = (SELECT coalesce(max(id), 0) FROM action) "
+            "WHERE id = ?",
             desk.now(),
             run_id,
         )
@@ -295,7 +335,7 @@ def _open_run(session: Session, desk: Desk) -> tuple[int, bool]:
     """
     execute(
         session,
-        "UPDATE run SET state = 'done', finished_at = ?, through_action_id = (SELECT max(id) FROM action) "
+        "UPDATE run SET state = 'done', finished_at = ?, through_action_id = (SELECT coalesce(max(id), 0) FROM action) "
         "WHERE what = 'billing' AND state = 'running' AND business_date < ?",
         desk.now(),
         desk.on,

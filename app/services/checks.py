@@ -136,7 +136,7 @@ def correct_logged_check(session: Session, desk: Desk, mail_check_id: int, cents
     """A logged check was keyed wrongly: its amount and number, with the reason, before it is posted."""
     logged = logged_check(session, mail_check_id)
     _refuse_check(cents, number, logged.via)
-    if logged.state != "logged" or logged.deposit_id is not None or _unposted_cents(session, logged) != logged.cents:
+    if logged.state != "logged" or logged.deposit_id is not None or unposted_cents(session, logged) != logged.cents:
         raise UserError(f"Check {logged.number} is {logged.state}; only a logged check is corrected.", field="check")
     begin(session, desk, "correct-check", reason=require_reason(reason, "Correcting a check"))
     execute(
@@ -148,7 +148,7 @@ def correct_logged_check(session: Session, desk: Desk, mail_check_id: int, cents
     )
 
 
-def _unposted_cents(session: Session, logged: LoggedCheck) -> int:
+def unposted_cents(session: Session, logged: LoggedCheck) -> int:
     """What of a check is on no account: all of it, or a part that was keyed wrongly and reversed."""
     posted = fetch_value(
         session,
@@ -270,11 +270,16 @@ def post_split_check(session: Session, desk: Desk, form: CheckForm, parts: Seque
     ]
 
 
+def refuse_finished(logged: LoggedCheck, left_cents: int) -> None:
+    """Raises UserError for a check of which nothing is left to be posted, or that was sent back or reversed."""
+    if logged.state not in ("logged", "held", "posted") or left_cents <= 0:
+        raise UserError(f"Check {logged.number} of {logged.received_on} is already {logged.state}.", field="check")
+
+
 def _as_logged(session: Session, logged: LoggedCheck, form: CheckForm) -> tuple[CheckForm, int]:
     """The form with what the mail log knows, and what of the check is still to be posted."""
-    left = _unposted_cents(session, logged)
-    if logged.state not in ("logged", "held", "posted") or left <= 0:
-        raise UserError(f"Check {logged.number} of {logged.received_on} is already {logged.state}.", field="check")
+    left = unposted_cents(session, logged)
+    refuse_finished(logged, left)
     if form.cents != left:
         raise UserError(
             f"The check was logged over {format_cents(left)}, not {format_cents(form.cents)}; correct one of them.",
@@ -303,7 +308,7 @@ def _stop_duplicate(session: Session, form: CheckForm, account_id: int, cents: i
 def hold_check(session: Session, desk: Desk, mail_check_id: int, reason: str) -> None:
     """Hold a check whose account is not known in unidentified receipts (ADV-6)."""
     logged = logged_check(session, mail_check_id)
-    if logged.state != "logged" or _unposted_cents(session, logged) != logged.cents:
+    if logged.state != "logged" or unposted_cents(session, logged) != logged.cents:
         raise UserError(f"Check {logged.number} is already {logged.state}.", field="check")
     reason = require_reason(reason, "Holding a check")
     act = begin(session, desk, "hold-check", reason=reason)
@@ -320,7 +325,7 @@ def hold_check(session: Session, desk: Desk, mail_check_id: int, reason: str) ->
 def return_to_sender(session: Session, desk: Desk, mail_check_id: int, reason: str) -> None:
     """Send a check back that cannot be posted, with the reason (ADV-6); a held one before it is deposited."""
     logged = logged_check(session, mail_check_id)
-    if logged.state not in ("logged", "held") or _unposted_cents(session, logged) != logged.cents:
+    if logged.state not in ("logged", "held") or unposted_cents(session, logged) != logged.cents:
         raise UserError(f"Check {logged.number} is already {logged.state}.", field="check")
     if logged.deposit_id is not None:
         raise UserError(f"Check {logged.number} has been taken to the bank; it cannot be sent back.", field="check")

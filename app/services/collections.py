@@ -20,7 +20,7 @@ from app.services.policies.arrangements import arrangement_kept
 from app.services.policies.clause import InvoiceDraft
 from app.services.policies.conduct import adv_15_may_be_suspended, adv_17_reactivation_fee
 from app.services.policies.facts import ArrangementFacts, InstalmentFacts
-from app.services.terms import policy_of
+from app.services.terms import advance_policy_of
 
 
 class PastDue(NamedTuple):
@@ -170,7 +170,7 @@ def approve_reactivation(session: Session, desk: Desk, account_id: int, reason: 
     require_role(desk, "supervisor", "Approving a re-activation fee")
     act = begin(session, desk, "approve-reactivation", reason=reason)
     execute(session, "UPDATE suspension SET reactivation = 'approved' WHERE id = ?", suspension_id)
-    policy = policy_of(session, account_id, desk.on)
+    policy = advance_policy_of(session, account_id, desk.on)
     charge = adv_17_reactivation_fee(policy, suspension_id)
     due_on = adv_3_due_on(desk.on, charge.cents, policy.net_days)
     write_invoices(session, act, [InvoiceDraft(account_id, desk.on, due_on, "reactivation", (charge,))])

@@ -12,6 +12,7 @@ from app.money import format_cents
 from app.periods import prorate
 from app.services import standing
 from app.services.desk import Act, Desk, begin, require_reason, require_role
+from app.services.invoicing import keys_issued_again
 from app.services.ledger import Gl, Transfer, post
 from app.services.loading import card, open_invoices
 
@@ -173,7 +174,8 @@ def waive_before_charged(session: Session, desk: Desk, account_id: int, key: str
     kind, _, month = key.partition(":")
     if kind not in ("late-fee", "paper-statement") or len(month) != 7:
         raise UserError(f"“{key}” names no fee of a cycle; say for instance late-fee:2026-12.", field="key")
-    if fetch_one(session, "SELECT 1 FROM line WHERE account_id = ? AND key = ?", account_id, key):
+    issued = keys_issued_again(session, account_id, account_id).get((account_id, key), key)
+    if fetch_one(session, "SELECT 1 FROM line WHERE account_id = ? AND key = ?", account_id, issued):
         raise UserError("That fee has been charged already; waive its line.", field="key")
     if fetch_one(session, "SELECT 1 FROM fee_waiver WHERE account_id = ? AND key = ?", account_id, key):
         raise UserError("That fee has been waived already.", field="key")
@@ -196,6 +198,10 @@ def waive_charge(session: Session, desk: Desk, invoice_id: int, line_n: int, rea
     )
     if row is None or row.cents <= 0 or row.kind in ("recurring", "write-off"):
         raise UserError("Only a fee that was charged can be waived.", field="line")
+    if fetch_one(
+        session, "SELECT 1 FROM invoice_reversal WHERE invoice_id = ? OR by_invoice_id = ?", invoice_id, invoice_id
+    ):
+        raise UserError(f"Invoice {invoice_id} was taken back with its billing run; nothing is left to waive.", field="line")
     require_role(desk, "supervisor", "Waiving a fee")
     reason = require_reason(reason, "Waiving a fee")
     why = f"waives line {line_n} of invoice {invoice_id}"

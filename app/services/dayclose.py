@@ -8,10 +8,10 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
-from app.models.bulk import execute, fetch, fetch_value, insert_row, parse_day
+from app.models.bulk import day_or_none, execute, fetch, fetch_value, insert_row, parse_day
 from app.money import format_cents
 from app.periods import month_end, next_month_start
-from app.services import checks
+from app.services import checks, unbilled
 from app.services.desk import Act, Desk, begin, begin_on_any_day, closed_through
 from app.services.gateways.mail import MailGateway
 from app.services.ledger import Gl, Transfer, post
@@ -28,22 +28,38 @@ class DayCloseResult(NamedTuple):
     recognised: tuple[tuple[date, int], ...]
 
 
-def blockers(session: Session, on: date) -> list[str]:
-    """What keeps the day from being closed, each in a sentence; empty when nothing does."""
+class Blocker(NamedTuple):
+    """What keeps a day from being closed: what is wrong with the batch in which it is mended."""
+
+    batch_id: int
+    received_on: date
+    problem: str
+
+    @property
+    def sentence(self) -> str:
+        """The same as a sentence of its own."""
+        return f"Batch {self.batch_id} of {self.received_on} {self.problem}."
+
+
+def blocking_batches(session: Session, on: date) -> list[Blocker]:
+    """What keeps the day from being closed; empty when nothing does."""
     found = []
     for batch in checks.batches(session, on, closed_through(session) or date.min):
         if not batch.is_balanced:
-            found.append(
-                f"Batch {batch.id} of {batch.received_on} is out of balance: "
-                f"{batch.entered_count} of {batch.expected_count} checks, "
-                f"{format_cents(batch.entered_cents)} of {format_cents(batch.total_cents)}."
+            problem = (
+                f"is out of balance: {batch.entered_count} of {batch.expected_count} checks, "
+                f"{format_cents(batch.entered_cents)} of {format_cents(batch.total_cents)}"
             )
+            found.append(Blocker(batch.id, batch.received_on, problem))
         if batch.unposted:
-            found.append(
-                f"Batch {batch.id} of {batch.received_on} has {batch.unposted} logged check(s) that are neither "
-                "posted, held nor sent back."
-            )
+            problem = f"has {batch.unposted} logged check(s) that are neither posted, held nor sent back"
+            found.append(Blocker(batch.id, batch.received_on, problem))
     return found
+
+
+def blockers(session: Session, on: date) -> list[str]:
+    """What keeps the day from being closed, each in a sentence; empty when nothing does."""
+    return [blocker.sentence for blocker in blocking_batches(session, on)]
 
 
 def close_day(session: Session, desk: Desk, mail: MailGateway) -> DayCloseResult:
@@ -81,10 +97,12 @@ def months_to_recognise(session: Session, on: date) -> list[date]:
             "SELECT min(recognise_on) FROM (SELECT recognise_on FROM line "
             "UNION ALL SELECT recognise_on FROM opening_deferral)",
         )
-        if earliest is None:
+        of_members = unbilled.first_month(session)
+        starts = [day for day in (day_or_none(earliest), of_members) if day is not None]
+        if not starts:
             return []
         opened = parse_day(fetch_value(session, "SELECT opened_on FROM office"))
-        first = max(parse_day(earliest), month_end(opened))
+        first = max(min(starts), month_end(opened))
     months = []
     while first <= on:
         months.append(first)
@@ -92,15 +110,21 @@ def months_to_recognise(session: Session, on: date) -> list[date]:
     return months
 
 
-def recognise_month(session: Session, act: Act, last_day: date) -> int:
-    """Post the revenue that services earned in a month, dated its last day; returns the cents.
-
-    Every deferred line lies within one month and is earned by its end; write-offs took some back before.
-    """
+def month_earned_cents(session: Session, last_day: date) -> int:
+    """What services earned in the month that ends on `last_day`, as the books stand."""
     earned = fetch_value(session, "SELECT coalesce(sum(cents), 0) FROM line WHERE recognise_on = ?", last_day)
     released = fetch_value(session, "SELECT coalesce(sum(cents), 0) FROM deferral_release WHERE recognise_on = ?", last_day)
     opening = fetch_value(session, "SELECT coalesce(sum(cents), 0) FROM opening_deferral WHERE recognise_on = ?", last_day)
-    cents = int(earned) + int(opening) - int(released)
+    return int(earned) + int(opening) - int(released)
+
+
+def recognise_month(session: Session, act: Act, last_day: date) -> int:
+    """Post the revenue that services earned in a month, dated its last day; returns the cents taken from deferred.
+
+    Every deferred line lies within one month and is earned by its end; write-offs took some back before. What
+    members owe for services not billed yet is posted with it, and reversed on the 1st (section 6).
+    """
+    cents = month_earned_cents(session, last_day)
     transfers = (
         [Transfer(Gl.DEFERRED_REVENUE, Gl.SERVICE_REVENUE, cents)]
         if cents > 0
@@ -108,6 +132,7 @@ def recognise_month(session: Session, act: Act, last_day: date) -> int:
     )
     entry_id = post(session, act, "recognition", transfers, on=last_day)
     insert_row(session, "recognition", month_end=last_day, cents=cents, entry_id=entry_id, what="deferred")
+    unbilled.recognise_unbilled(session, act, last_day)
     return cents
 
 

@@ -29,7 +29,7 @@ from app.services.demomail import post_the_mail
 from app.services.desk import Desk
 from app.services.duetoday import do_everything_due, is_closed
 from app.services.gateways.autopay import FolderGateway
-from app.services.gateways.mail import FolderMail, Letter
+from app.services.gateways.mail import FolderMail
 from app.services.refundpaper import print_refund_checks
 
 MAIL_SEED = 7
@@ -200,43 +200,16 @@ def _papers(demo: Demo) -> None:
 
 def _statement_letters(demo: Demo, run: statements.StatementRun, accounts: list[statements.StatementAccount]) -> None:
     """One `.eml` an e-mail account with its statement; those without an address are on the exceptions list."""
-    from tempfile import TemporaryDirectory
-
-    from app.services.printing import UNFINISHED, write_statement_files
+    from app.services.statementletters import send_letters, unsent_letters
 
     mail = demo.mail(run.on)
-    waiting = [
-        account for account in accounts if account.email and not (mail.folder / f"{_letter_key(account, run)}.eml").exists()
-    ]
+    waiting = unsent_letters(accounts, run, mail)
     if not waiting:
         return
-    with demo.step("E-mailing statements") as progress, TemporaryDirectory(dir=demo.folder, prefix=UNFINISHED) as scratch:
-        ids = [account.account_id for account in waiting]
-        write_statement_files(demo.folder / "office.db", run, ids, Path(scratch), progress)
-        made = {path.name.split("-")[1]: path for path in Path(scratch).glob("statement-*.pdf")}
-        for account in waiting:
-            if account.number in made:
-                mail.send(_letter(account, run, made[account.number]))
-
-
-def _letter_key(account: statements.StatementAccount, run: statements.StatementRun) -> str:
-    return f"statement-{run.on.isoformat()}-{account.number}"
-
-
-def _letter(account: statements.StatementAccount, run: statements.StatementRun, pdf: Path) -> Letter:
-    body = (
-        f"Dear {account.name},\n\nyour statement of {run.on:%B} {run.on.day}, {run.on.year} for account "
-        f"{account.number} is attached.\n\n{sample.OFFICE.name}\n{sample.OFFICE.phone}\n"
-    )
-    return Letter(
-        _letter_key(account, run),
-        account.name,
-        account.email,
-        f"Your statement, account {account.number}",
-        body,
-        pdf.name,
-        pdf.read_bytes(),
-    )
+    with demo.books.read() as session:
+        office_on_paper = statements.paper_office(session)
+    with demo.step("E-mailing statements") as progress:
+        send_letters(demo.folder / "office.db", office_on_paper, run, waiting, mail, progress)
 
 
 def demo_summary(session: Session) -> list[tuple[str, int, int | None]]:

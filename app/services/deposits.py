@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
-from app.models.bulk import execute_many, fetch, insert_with_id
+from app.models.bulk import day_or_none, execute_many, fetch, fetch_one, insert_with_id
+from app.money import format_cents
 from app.services.desk import Desk, begin
 from app.services.ledger import Gl, Transfer, post
 
@@ -22,12 +24,12 @@ class DepositItem(NamedTuple):
 
 
 # The name on a deposit ticket, and what of a check is good: nothing of a part that came back or was reversed.
-_DRAWER = """
-SELECT m.id, m.number, coalesce(nullif(m.payer, ''), (SELECT min(a.name) FROM payment p JOIN account a
-    ON a.id = p.account_id WHERE p.mail_check_id = m.id), ''),
-  CASE WHEN m.deposit_id IS NOT NULL THEN m.deposited_cents WHEN m.state = 'held' THEN m.cents
+_GOOD_CENTS = """CASE WHEN m.deposit_id IS NOT NULL THEN m.deposited_cents WHEN m.state = 'held' THEN m.cents
     ELSE (SELECT coalesce(sum(p.cents), 0) FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id
-      WHERE p.mail_check_id = m.id AND r.payment_id IS NULL) END
+      WHERE p.mail_check_id = m.id AND r.payment_id IS NULL) END"""
+_DRAWER = f"""
+SELECT m.id, m.number, coalesce(nullif(m.payer, ''), (SELECT min(a.name) FROM payment p JOIN account a
+    ON a.id = p.account_id WHERE p.mail_check_id = m.id), ''), {_GOOD_CENTS}
 FROM mail_check m
 """
 
@@ -41,14 +43,40 @@ def undeposited(session: Session) -> list[DepositItem]:
     return [DepositItem(*row) for row in rows if row[3] > 0]
 
 
-def make_deposit(session: Session, desk: Desk, token: str | None = None) -> int:
+class DrawerTotals(NamedTuple):
+    """What the drawer holds: how many checks, their cents, and the earliest day on which one was received."""
+
+    how_many: int
+    cents: int
+    since: date | None
+
+
+def drawer_totals(session: Session) -> DrawerTotals:
+    """The totals of `undeposited`, counted by the database."""
+    row = fetch_one(
+        session,
+        f"SELECT count(*), coalesce(sum(cents), 0), min(received_on) FROM (SELECT {_GOOD_CENTS} AS cents, m.received_on "
+        "FROM mail_check m WHERE m.deposit_id IS NULL AND m.state IN ('posted', 'held', 'logged')) WHERE cents > 0",
+    )
+    assert row is not None, "an aggregate has a row"
+    return DrawerTotals(row[0], row[1], day_or_none(row[2]))
+
+
+def make_deposit(session: Session, desk: Desk, token: str | None = None, *, shown_cents: int | None = None) -> int:
     """Take every check in the drawer to the bank with one ticket; returns the deposit's id.
 
-    Raises UserError when the drawer is empty.
+    `shown_cents`: the total that the person saw before. Raises UserError when the drawer is empty or holds
+    another total by now.
     """
     items = undeposited(session)
     if not items:
         raise UserError("There is no check to deposit.", field="deposit")
+    if shown_cents is not None and shown_cents != (found := sum(item.cents for item in items)):
+        raise UserError(
+            f"The drawer has changed meanwhile: it holds {format_cents(found)} now, not {format_cents(shown_cents)}. "
+            "Look at it again.",
+            field="deposit",
+        )
     act = begin(session, desk, "deposit", token=token)
     total = sum(item.cents for item in items)
     entry_id = post(session, act, "deposit", [Transfer(Gl.BANK, Gl.UNDEPOSITED_FUNDS, total)])

@@ -16,7 +16,7 @@ from app.services.gateways.autopay import PaymentGateway
 from app.services.gateways.mail import MailGateway
 from app.services.policies.conduct import adv_9_is_refund_date
 from app.services.refunds import RefundRunResult
-from app.services.terms import policy_named, policy_names
+from app.services.terms import refund_days
 
 
 class DueResult(NamedTuple):
@@ -47,7 +47,7 @@ def do_everything_due(
     asked = autopay.run_autopay(database, desk, gateway) if asks else None
     refunded = None
     with database.read() as session:
-        days = sorted({day for name in policy_names(session) for day in policy_named(session, name, desk.on).refund_days})
+        days = refund_days(session, desk.on)
         waiting = bool(refunds.refunds_due(session, desk.on))
     if waiting and adv_9_is_refund_date(desk.on, days):
         with database.write() as session:

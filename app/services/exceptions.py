@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import day_or_none, fetch
+from app.models.bulk import day_or_none, fetch, fetch_value, parse_day
+from app.services.policies.policyfile import ArrearsPolicy
+from app.services.terms import policies_on
+
+PROCESSING_FEE_OVERDUE = "processing-fee-overdue"
 
 
 class OpenException(NamedTuple):
@@ -38,9 +42,36 @@ _SOURCES = {
 }
 
 
-def open_exceptions(session: Session, account_id: int | None = None) -> list[OpenException]:
-    """Everything open, of one account or of all; one row a cause."""
-    source = " UNION ALL ".join(_SOURCES.values())
+def _sources(session: Session, on: date | None) -> str:
+    """Every source as one query; of the processing fee the day counts from which it is overdue (ARR-1)."""
+    if on is None:
+        known = fetch_value(session, "SELECT max(business_date) FROM action")
+        on = date.min if known is None else parse_day(known)
+    found = list(_SOURCES.values())
+    if on == date.min or not fetch_value(session, "SELECT 1 FROM membership LIMIT 1"):
+        return " UNION ALL ".join(found)
+    for policy in policies_on(session, on):
+        if isinstance(policy, ArrearsPolicy):
+            last = on - timedelta(days=policy.processing_before_days)
+            found.append(
+                f"SELECT m.account_id, '{PROCESSING_FEE_OVERDUE}', 'signed up on ' || m.signed_up_on, "
+                f"date(m.signed_up_on, '+{policy.processing_before_days + 1} days') FROM membership m "
+                "JOIN account a ON a.id = m.account_id WHERE m.work_performed_on IS NULL AND a.status <> 'closed' "
+                f"AND m.signed_up_on < '{last.isoformat()}' AND a.policy = {_quoted(policy.name)}"
+            )
+    return " UNION ALL ".join(found)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def open_exceptions(session: Session, account_id: int | None = None, on: date | None = None) -> list[OpenException]:
+    """Everything open on business date `on` (None: the latest that the books know), of one account or of all.
+
+    One row a cause.
+    """
+    source = _sources(session, on)
     condition = "" if account_id is None else "WHERE x.account_id = ?"
     rows = fetch(
         session,
@@ -51,6 +82,21 @@ def open_exceptions(session: Session, account_id: int | None = None) -> list[Ope
     return [OpenException(row[0], row[1], row[2], row[3], row[4], day_or_none(row[5])) for row in rows]
 
 
-def open_codes(session: Session, account_id: int) -> list[str]:
-    """The codes open on an account, each once, sorted."""
-    return sorted({item.code for item in open_exceptions(session, account_id)})
+def open_codes(session: Session, account_id: int, on: date | None = None) -> list[str]:
+    """The codes open on an account on `on`, each once, sorted."""
+    return sorted({item.code for item in open_exceptions(session, account_id, on)})
+
+
+class ExceptionCount(NamedTuple):
+    """How many are open of one code; `since` is the earliest business date, where the code knows one."""
+
+    code: str
+    how_many: int
+    since: date | None
+
+
+def open_counts(session: Session, on: date | None = None) -> list[ExceptionCount]:
+    """Everything open on `on`, counted by code."""
+    source = _sources(session, on)
+    rows = fetch(session, f"SELECT code, count(*), min(since) FROM ({source}) GROUP BY code ORDER BY code")
+    return [ExceptionCount(row[0], row[1], day_or_none(row[2])) for row in rows]

@@ -14,6 +14,7 @@ from app.services import history, verification
 from app.services.collections import has_kept_arrangement, past_due_cents
 from app.services.exceptions import open_codes
 from app.services.loading import card
+from app.services.memberbilling import fee_dates
 from app.services.storyevents import Stage
 from app.services.storyfile import Event
 
@@ -66,8 +67,8 @@ _OF_ACCOUNT: Mapping[str, Callable[[Session, int, date], Any]] = {
     "invoices": _invoices,
     "payments": _payments,
     "refunds": _refunds,
-    "next_fee_on": lambda session, account_id, on: "",
-    "exceptions": lambda session, account_id, on: open_codes(session, account_id),
+    "next_fee_on": lambda session, account_id, on: day.isoformat() if (day := fee_dates(session, account_id)[0]) else "",
+    "exceptions": lambda session, account_id, on: open_codes(session, account_id, on),
     "receipts": lambda session, account_id, on: history.receipts_sent(session, account_id),
 }
 

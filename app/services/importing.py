@@ -21,6 +21,7 @@ from app.services.desk import Act, Desk, begin, require_role
 from app.services.invoicing import write_invoices
 from app.services.ledger import Gl, Transfer, post_entries
 from app.services.policies.clause import Charge, InvoiceDraft
+from app.services.policies.policyfile import AdvancePolicy
 from app.services.terms import policy_named
 
 _ACCOUNT = (
@@ -103,7 +104,8 @@ def import_accounts(
     number is in the office already, or the list is empty.
     """
     require_role(desk, "manager", "Importing a customer list")
-    policy_named(session, policy, desk.on)
+    if not isinstance(policy_named(session, policy, desk.on), AdvancePolicy):
+        raise UserError("A customer list holds services; members are opened one by one.", field="policy")
     if not accounts:
         raise UserError("The list has no account that could be imported.", field="file")
     for account in accounts:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import execute_many, insert_ready_rows, iso, ranges_of, reserve_ids
+from app.models.bulk import execute_many, fetch_tuples, insert_ready_rows, iso, ranges_of, reserve_ids
 from app.periods import month_end
 from app.services.desk import Act
 from app.services.ledger import Gl, Transfer, post_entries
@@ -62,6 +62,8 @@ REVENUE_OF_KIND = {
     "recurring": Gl.SERVICE_REVENUE,
     "credit-unused": Gl.SERVICE_REVENUE,
     "work": Gl.SERVICE_REVENUE,
+    "monthly-fee": Gl.SERVICE_REVENUE,
+    "final-fee": Gl.SERVICE_REVENUE,
     "write-off": Gl.BAD_DEBT_RECOVERIES,
 }
 
@@ -70,12 +72,42 @@ _OWED, _DEFERRED = int(Gl.RECEIVABLE), int(Gl.DEFERRED_REVENUE)
 _FEES, _OPENING = int(Gl.FEE_REVENUE), int(Gl.OPENING_BALANCES)
 
 
-def write_invoices(session: Session, act: Act, drafts: Sequence[InvoiceDraft], run_id: int | None = None) -> range:
+def keys_issued_again(session: Session, first_account: int, last_account: int) -> dict[tuple[int, str], str]:
+    """The keys under which charges that were taken back are charged again, by account and first key.
+
+    A line's key is unique for its account and stays on the line when a run is reversed, so a charge that is
+    issued again needs another one: the first key with a counter, `recurring:7:2026-12#2`. The counter is one more
+    than the number of issues that were taken back; nothing else moves it, and an invoice can be taken back only
+    once. Issue n+1 therefore exists only after issue n was taken back, and while it stands the counter gives the
+    same key again, which the database refuses: a charge can stand once at most, exactly as without a reversal.
+    """
+    taken_back: defaultdict[tuple[int, str], int] = defaultdict(int)
+    for account_id, key in fetch_tuples(
+        session,
+        "SELECT r.account_id, l.key FROM invoice_reversal r JOIN line l ON l.invoice_id = r.invoice_id "
+        "WHERE r.account_id BETWEEN ? AND ?",
+        first_account,
+        last_account,
+    ):
+        taken_back[account_id, key.partition("#")[0]] += 1
+    return {(account_id, key): f"{key}#{count + 1}" for (account_id, key), count in taken_back.items()}
+
+
+def write_invoices(
+    session: Session,
+    act: Act,
+    drafts: Sequence[InvoiceDraft],
+    run_id: int | None = None,
+    reversed_entries: Sequence[int] = (),
+) -> range:
     """Write invoices dated the action's day with their lines and postings; returns their numbers.
 
     A total below zero is a credit memo: its amount becomes a credit of the account. The caller settles
     the accounts afterwards. The database refuses a line whose key the account already has.
+    `reversed_entries`: the entry that each of them reverses.
     """
+    accounts = [draft[0] for draft in drafts]
+    issued_again = keys_issued_again(session, min(accounts), max(accounts)) if accounts else {}
     numbers = reserve_ids(session, "invoice", len(drafts))
     lines: list[tuple[Any, ...]] = []
     groups: list[list[Transfer]] = []
@@ -86,6 +118,8 @@ def write_invoices(session: Session, act: Act, drafts: Sequence[InvoiceDraft], r
         sums: dict[int, int] = {}
         for n, charge in enumerate(draft[4], start=1):
             kind, key, cents, clause, description, why, service_id, first, last, deferred = charge
+            if issued_again:
+                key = issued_again.get((account_id, key), key)
             recognise_on = None
             if draft[3] == "opening":
                 other = _OPENING
@@ -122,7 +156,7 @@ def write_invoices(session: Session, act: Act, drafts: Sequence[InvoiceDraft], r
         )
     # An import is one kind of entry of its own, so that it never counts as billed.
     what = "opening" if drafts and drafts[0].what == "opening" else "invoice"
-    entry_ids = post_entries(session, act, act.on, what, groups)
+    entry_ids = post_entries(session, act, act.on, what, groups, reversed_ids=reversed_entries)
     invoices, memos = [], []
     for number, draft, entry_id in zip(numbers, drafts, entry_ids, strict=True):
         account_id, issued_on, due_on, what, charges, _, _ = draft

@@ -80,8 +80,12 @@ def post_entries(
     entries: Sequence[Iterable[Transfer]],
     *,
     reverses: int | None = None,
+    reversed_ids: Sequence[int] = (),
 ) -> range:
-    """Write one entry for each group of transfers, and move the balances; returns the entries' ids."""
+    """Write one entry for each group of transfers, and move the balances; returns the entries' ids.
+
+    `reverses` names the entry that they all reverse, `reversed_ids` one for each (BOTH-3).
+    """
     ids = reserve_ids(session, "entry", len(entries))
     day = iso(on)
     postings = []
@@ -96,15 +100,25 @@ def post_entries(
                 elif credit == receivable:
                     moved[account_id] -= cents
     action_id = act.id
-    insert_ready_rows(session, "entry", _ENTRY, [(entry_id, day, what, reverses, action_id) for entry_id in ids])
+    named: Sequence[int | None] = reversed_ids or [reverses] * len(entries)
+    rows = [(entry_id, day, what, other, action_id) for entry_id, other in zip(ids, named, strict=True)]
+    insert_ready_rows(session, "entry", _ENTRY, rows)
     insert_ready_rows(session, "posting", _POSTING, postings)
     execute_many(session, _MOVE_BALANCE, [(cents, account_id) for account_id, cents in moved.items() if cents])
     return ids
 
 
-def post(session: Session, act: Act, what: str, transfers: Iterable[Transfer], *, on: date | None = None) -> int:
-    """Write one entry on the action's business date (or on `on`); returns its id."""
-    return post_entries(session, act, on or act.on, what, [[t for t in transfers if t.cents]])[0]
+def post(
+    session: Session,
+    act: Act,
+    what: str,
+    transfers: Iterable[Transfer],
+    *,
+    on: date | None = None,
+    reverses: int | None = None,
+) -> int:
+    """Write one entry on the action's business date (or on `on`); returns its id. `reverses`: the one it reverses."""
+    return post_entries(session, act, on or act.on, what, [[t for t in transfers if t.cents]], reverses=reverses)[0]
 
 
 def reverse(session: Session, act: Act, entry_id: int, what: str, transfers: Iterable[Transfer]) -> int:

@@ -156,7 +156,8 @@ def days_never_billed(session: Session, service: ServiceFacts, suspensions: Iter
         for row in fetch(
             session,
             "SELECT l.period_from, l.period_to, i.issued_on FROM line l JOIN invoice i ON i.id = l.invoice_id "
-            "WHERE l.account_id = ? AND l.service_id = ? AND l.kind = 'recurring' "
+            "WHERE l.account_id = ? AND l.service_id = ? AND l.kind = 'recurring' AND i.what <> 'reversal' "
+            "AND NOT EXISTS (SELECT 1 FROM invoice_reversal r WHERE r.invoice_id = i.id) "
             "UNION ALL SELECT period_from, period_to, '0001-01-01' FROM opening_deferral WHERE service_id = ?",
             service.account_id,
             service.id,

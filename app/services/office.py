@@ -8,12 +8,15 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import fetch_one, insert_ready_rows, insert_row, insert_with_id
+from app.errors import UserError
+from app.models.bulk import execute, fetch_one, insert_ready_rows, insert_row, insert_with_id
+from app.services.desk import Desk, begin, require_reason, require_role
+from app.services.gateways.mail import is_mail_address
 from app.services.ledger import GL_NAMES
 from app.services.policies.policyfile import shipped_policy_path
 from app.services.terms import adopt_policy
 
-SHIPPED_POLICIES = ("isp-advance",)
+SHIPPED_POLICIES = ("isp-advance", "membership-arrears")
 FIRST_CHECK_NUMBER = 5001
 CHECKS_IN_A_BOX = 100_000
 LONG_AGO = date(1970, 1, 1)
@@ -78,3 +81,44 @@ def office_form(session: Session) -> OfficeForm:
     )
     assert row is not None, "every office has its row"
     return OfficeForm(row[0], tuple(row[1].split("\n")) if row[1] else (), *row[2:])
+
+
+def update_office(session: Session, desk: Desk, form: OfficeForm, reason: str) -> None:
+    """Change the office's own data; papers printed from now on show it. A manager's, with a reason.
+
+    Raises UserError when the name or the address is missing, or a bank number cannot be right.
+    """
+    if not form.name.strip():
+        raise UserError("What is the office called? Its name stands on every statement.", field="name")
+    if len(form.address) < 2:
+        raise UserError("The address needs a street and a city line; payments are sent there.", field="address")
+    if form.email and not is_mail_address(form.email):
+        raise UserError(f"“{form.email}” is no e-mail address such as office@example.com.", field="email")
+    if form.bank_routing and not is_routing_number(form.bank_routing):
+        raise UserError(f"“{form.bank_routing}” is no routing number: nine digits, one a check digit.", field="routing")
+    if form.bank_account_last4 and not (len(form.bank_account_last4) == 4 and form.bank_account_last4.isdecimal()):
+        raise UserError("Only the last four digits of the bank account are kept here.", field="last4")
+    require_role(desk, "manager", "Changing the office's data")
+    begin(session, desk, "change-office", reason=require_reason(reason, "Changing the office's data"))
+    execute(
+        session,
+        "UPDATE office SET name = ?, address = ?, phone = ?, email = ?, website = ?, time_zone = ?, bank_name = ?, "
+        "bank_routing = ?, bank_account_last4 = ?, statement_message = ? WHERE id = 1",
+        form.name.strip(),
+        "\n".join(form.address),
+        form.phone,
+        form.email,
+        form.website,
+        form.time_zone,
+        form.bank_name,
+        form.bank_routing,
+        form.bank_account_last4,
+        form.statement_message,
+    )
+
+
+def is_routing_number(text: str) -> bool:
+    """Whether a bank's routing number is right: nine digits whose weighted sum (3, 7, 1) ends in zero."""
+    if len(text) != 9 or not (text.isascii() and text.isdigit()):
+        return False
+    return sum(int(digit) * weight for digit, weight in zip(text, (3, 7, 1) * 3, strict=True)) % 10 == 0

@@ -25,7 +25,7 @@ class DayState(NamedTuple):
         if self.state == "closed":
             return "closed"
         if self.unposted:
-            return f"open, {self.unposted} {'check' if self.unposted == 1 else 'checks'} of the mail unposted"
+            return f"open, {self.unposted} {'check' if self.unposted == 1 else 'checks'} unposted"
         return "open"
 
 

@@ -19,7 +19,7 @@ from app.models.bulk import (
     parse_day,
 )
 from app.money import format_cents
-from app.services import allocation, standing
+from app.services import allocation, dishonored, standing
 from app.services.accounts import withdraw_authorization
 from app.services.allocation import Remaining
 from app.services.desk import Act, Desk, begin, require_reason, require_role
@@ -29,11 +29,12 @@ from app.services.loading import card
 from app.services.policies.advance import adv_3_due_on
 from app.services.policies.clause import Charge, InvoiceDraft
 from app.services.policies.conduct import adv_10_returned_charges
+from app.services.policies.dishonored import Cost, arr_10_withdraws
+from app.services.policies.policyfile import AdvancePolicy, ArrearsPolicy
 from app.services.terms import policy_of
 
 KIND_NAMES = {"check": "check", "card": "card", "echeck": "E-Check", "bank-draft": "bank draft"}
 _ARRIVES_IN = {"check": Gl.UNDEPOSITED_FUNDS, "card": Gl.CARD_CLEARING}
-BANK_ACCOUNT_CLOSED = "R02"
 
 
 class PaymentRow(NamedTuple):
@@ -133,6 +134,18 @@ def record_payment(
     return payment_id
 
 
+def written_off_cents(session: Session, account_id: int) -> int:
+    """What has been written off on an account and has not come back, in cents (BOTH-8)."""
+    found: int = fetch_value(
+        session,
+        "SELECT coalesce((SELECT sum(cents) FROM credit WHERE account_id = ? AND kind = 'write-off'), 0)"
+        " - coalesce((SELECT sum(cents) FROM line WHERE account_id = ? AND kind = 'write-off'), 0)",
+        account_id,
+        account_id,
+    )
+    return found
+
+
 def _bring_back_write_offs(session: Session, act: Act, account_id: int, payment_id: int) -> None:
     """BOTH-8: a payment that leaves a closed account in credit first reverses its write-offs."""
     status, balance = fetch_one(session, "SELECT status, balance_cents FROM account WHERE id = ?", account_id) or (
@@ -141,13 +154,7 @@ def _bring_back_write_offs(session: Session, act: Act, account_id: int, payment_
     )
     if status != "closed" or balance >= 0:
         return
-    written_off = fetch_value(
-        session,
-        "SELECT coalesce((SELECT sum(cents) FROM credit WHERE account_id = ? AND kind = 'write-off'), 0)"
-        " - coalesce((SELECT sum(cents) FROM line WHERE account_id = ? AND kind = 'write-off'), 0)",
-        account_id,
-        account_id,
-    )
+    written_off = written_off_cents(session, account_id)
     cents = min(-balance, written_off)
     if cents <= 0:
         return
@@ -224,7 +231,9 @@ def return_payment(
     token: str | None = None,
     waive: frozenset[str] = frozenset(),
 ) -> None:
-    """ADV-10: a check, E-Check or draft came back unpaid: the payment is reversed and the fees are charged.
+    """ADV-10, ARR-7: a check, E-Check or draft came back unpaid: it is reversed and the fees are charged.
+
+    To a member it is a failed attempt of the invoices that it had paid; the bank's fee is not passed on (BOTH-9).
 
     `waive`: kinds of fee that a supervisor waives before they are charged (BOTH-4), with `reason`. Raises
     UserError for a card payment, one already undone, or a negative bank fee.
@@ -239,6 +248,7 @@ def return_payment(
         require_role(desk, "supervisor", "Waiving a fee")
         reason = require_reason(reason, "Waiving a fee")
     act = begin(session, desk, "return-payment", reason=reason, token=token)
+    had_paid = dishonored.paid_by(session, row.id)
     _undo_payment(session, act, row, "returned", reason, bank_fee_cents, "other")
     if bank_fee_cents:
         took = where_the_money_stands(session, row)
@@ -246,25 +256,55 @@ def return_payment(
         post(session, act, "bank-fee", [Transfer(Gl.BANK_AND_PROCESSOR_FEES, source, bank_fee_cents)])
     policy = policy_of(session, row.account_id, desk.on)
     what = KIND_NAMES[row.kind] + (f" {row.check_number}" if row.check_number else "")
+    if isinstance(policy, ArrearsPolicy):
+        failed = dishonored.Failed(row.account_id, f"payment:{row.id}", f"{what} returned", "returned", tuple(had_paid))
+        dishonored.charge_failed(session, act, policy, failed, waive)
+    else:
+        _charge_returned(session, act, policy, row, bank_fee_cents, what, waive)
+    if arr_10_withdraws(card(session, row.account_id).autopay, row.kind, reason):
+        withdraw_authorization(session, act, row.account_id, f"{what} returned: {reason}")
+    standing.after_money(session, act, row.account_id, "other")
+
+
+def _charge_returned(
+    session: Session, act: Act, policy: AdvancePolicy, row: PaymentRow, bank_fee_cents: int, what: str, waive: frozenset[str]
+) -> None:
     charges = tuple(
         charge for charge in adv_10_returned_charges(policy, row.id, bank_fee_cents, what) if charge.kind not in waive
     )
     if charges:
-        due_on = adv_3_due_on(desk.on, sum(charge.cents for charge in charges), policy.net_days)
-        write_invoices(session, act, [InvoiceDraft(row.account_id, desk.on, due_on, "returned-payment", charges)])
-    if reason.strip().upper() == BANK_ACCOUNT_CLOSED and card(session, row.account_id).autopay == row.kind:
-        withdraw_authorization(session, act, row.account_id, f"{KIND_NAMES[row.kind]} returned {BANK_ACCOUNT_CLOSED}")
-    standing.after_money(session, act, row.account_id, "other")
+        due_on = adv_3_due_on(act.on, sum(charge.cents for charge in charges), policy.net_days)
+        write_invoices(session, act, [InvoiceDraft(row.account_id, act.on, due_on, "returned-payment", charges)])
 
 
-def charge_back(session: Session, desk: Desk, payment_id: int, reason: str = "") -> None:
-    """ADV-10: the card holder took the money back: a reversal, under this policy without a fee."""
+def charge_back(
+    session: Session,
+    desk: Desk,
+    payment_id: int,
+    reason: str = "",
+    *,
+    fraudulent: bool = False,
+    costs: Sequence[Cost] = (),
+) -> None:
+    """ADV-10, ARR-9: the card holder took the money back: a reversal; of a member also a fee when fraudulent.
+
+    A supervisor says that it is `fraudulent`; `costs` are then charged too. An account billed in advance, and a
+    chargeback that is not fraudulent, are charged nothing. Raises UserError for a cost that is not above zero.
+    """
     row = payment(session, payment_id)
     if row.kind != "card":
         raise UserError("Only a card payment is charged back; use return for checks and E-Checks.", field="payment")
     _refuse_undone(row, desk.on)
+    if any(cost.cents <= 0 or not cost.what.strip() for cost in costs):
+        raise UserError("Each cost of a chargeback needs a name and an amount above zero.", field="costs")
+    if fraudulent:
+        require_role(desk, "supervisor", "Calling a chargeback fraudulent")
     act = begin(session, desk, "chargeback", reason=reason)
     _undo_payment(session, act, row, "charged-back", reason, None, "other")
+    policy = policy_of(session, row.account_id, desk.on)
+    if fraudulent and isinstance(policy, ArrearsPolicy):
+        dishonored.charge_fraud(session, act, policy, row.account_id, row.id, costs)
+        standing.after_money(session, act, row.account_id, "other")
 
 
 def reverse_payment(session: Session, desk: Desk, payment_id: int, reason: str) -> None:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
-from app.models.bulk import execute, fetch, fetch_one, fetch_value, insert_row, insert_with_id, parse_day
+from app.models.bulk import day_or_none, execute, fetch, fetch_one, fetch_value, insert_row, insert_with_id
+from app.money import format_cents
+from app.periods import add_months
 from app.services import allocation, standing
 from app.services.allocation import Applied
 from app.services.desk import Act, Desk, begin, require_reason, require_role
 from app.services.ledger import Gl, Transfer, post, reverse
-from app.services.policies.conduct import adv_9_is_refund_date
-from app.services.terms import policy_named
+from app.services.policies.conduct import adv_9_is_refund_date, adv_9_refund_dates
+from app.services.terms import refund_days
 
 PAID_BY_CHECK_WITHIN_DAYS = 10
 
 
 class RefundDue(NamedTuple):
-    """A closed account with credit. `paid_by_check_on`: a check of the last days may not have cleared yet."""
+    """A closed account with credit; amounts in cents.
+
+    `paid_by_check_on`: a check of the last days, that with `check_number` over `check_cents`, may not have cleared
+    yet. `since`: the later of the day the account was closed and that of its oldest credit.
+    """
 
     account_id: int
     number: str
@@ -28,6 +35,16 @@ class RefundDue(NamedTuple):
     address: str
     cents: int
     paid_by_check_on: date | None
+    check_number: str = ""
+    check_cents: int = 0
+    since: date | None = None
+
+
+class RefundDates(NamedTuple):
+    """ADV-9's dates as seen from a day: whether it is one, and the next two after it."""
+
+    is_today: bool
+    coming: tuple[date, ...]
 
 
 class RefundRunResult(NamedTuple):
@@ -43,19 +60,36 @@ def refunds_due(session: Session, on: date) -> list[RefundDue]:
     """Every closed account in credit, by number, with or without an address."""
     rows = fetch(
         session,
-        "SELECT a.id, a.number, a.name, a.address, -a.balance_cents, (SELECT max(p.business_date) FROM payment p "
-        "WHERE p.account_id = a.id AND p.kind = 'check' AND julianday(?) - julianday(p.business_date) <= ?) "
-        "FROM account a WHERE a.status = 'closed' AND a.balance_cents < 0 ORDER BY a.id",
+        "SELECT a.id, a.number, a.name, a.address, -a.balance_cents, p.business_date, coalesce(p.check_number, ''), "
+        "coalesce(p.cents, 0), max(coalesce(a.closed_on, ''), (SELECT coalesce(min(c.business_date), '') FROM credit c "
+        "WHERE c.account_id = a.id AND c.remaining_cents > 0)) AS since "
+        "FROM account a LEFT JOIN payment p ON p.id = (SELECT x.id FROM payment x "
+        "LEFT JOIN payment_reversal r ON r.payment_id = x.id WHERE x.account_id = a.id AND x.kind = 'check' "
+        "AND r.payment_id IS NULL AND julianday(?) - julianday(x.business_date) <= ? "
+        "ORDER BY x.business_date DESC, x.id DESC LIMIT 1) "
+        "WHERE a.status = 'closed' AND a.balance_cents < 0 ORDER BY a.id",
         on,
         PAID_BY_CHECK_WITHIN_DAYS,
     )
-    return [RefundDue(row[0], row[1], row[2], row[3], row[4], None if row[5] is None else parse_day(row[5])) for row in rows]
+    return [
+        RefundDue(
+            row[0], row[1], row[2], row[3], row[4], day_or_none(row[5]), row[6], row[7], day_or_none(row.since or None)
+        )
+        for row in rows
+    ]
+
+
+def refund_dates(session: Session, on: date) -> RefundDates:
+    """ADV-9: whether `on` is a refund date of some policy of the office, and the next two that come after it."""
+    days = refund_days(session, on)
+    months = [add_months(on.replace(day=1), number) for number in range(3)]
+    coming = sorted({found for month in months for found in adv_9_refund_dates(month.year, month.month, days)})
+    return RefundDates(adv_9_is_refund_date(on, days), tuple(day for day in coming if day > on)[:2])
 
 
 def refuse_wrong_date(session: Session, on: date) -> None:
     """Raises UserError unless some policy of the office has a refund date on `on` (ADV-9)."""
-    names = [row[0] for row in fetch(session, "SELECT DISTINCT name FROM policy_version")]
-    days = sorted({day for name in names for day in policy_named(session, name, on).refund_days})
+    days = refund_days(session, on)
     if not adv_9_is_refund_date(on, days):
         listed = " and ".join(str(day) for day in days)
         raise UserError(
@@ -71,11 +105,15 @@ def run_refunds(
     force: bool = False,
     reason: str = "",
     leave_out: frozenset[int] = frozenset(),
+    seen_cents: int | None = None,
+    first_number: int | None = None,
 ) -> RefundRunResult:
     """Refund every closed account in credit in full, one check each, to its address as it stands today.
 
     Accounts without an address are listed, not printed. `force` makes it on another date: a supervisor's.
-    Raises UserError on a wrong date, or when the box has too few checks left.
+    `seen_cents`: the total that the person agreed to; `first_number`: what is printed on the first sheet in the
+    printer. Raises UserError on a wrong date, when the box has too few checks left, and when what is due or the
+    box's next number is no longer what was seen.
     """
     if force:
         require_role(desk, "supervisor", "A refund run on another date")
@@ -83,6 +121,8 @@ def run_refunds(
     else:
         refuse_wrong_date(session, desk.on)
     act = begin(session, desk, "run-refunds", reason=reason)
+    if first_number is not None:
+        refuse_other_number(session, first_number)
     run_id = _insert_run(session, desk, act)
     refund_ids, missing, total = [], [], 0
     for item in refunds_due(session, desk.on):
@@ -100,6 +140,11 @@ def run_refunds(
             continue
         refund_ids.append(_refund(session, act, item, run_id))
         total += item.cents
+    if seen_cents is not None and total != seen_cents:
+        raise UserError(
+            f"What is due has changed: it was {format_cents(seen_cents)} and is {format_cents(total)}. "
+            "Nothing was refunded; look at the list again."
+        )
     execute(
         session,
         "UPDATE run SET state = 'done', finished_at = ?, accounts = ?, documents = ?, cents = ? WHERE id = ?",
@@ -196,12 +241,7 @@ def _refund(session: Session, act: Act, item: RefundDue, run_id: int | None) -> 
 
 def give_check_number(session: Session, act: Act, refund_id: int) -> int:
     """Spend the next check number on a refund; it is never used again. Raises UserError when the box is empty."""
-    row = fetch_one(
-        session,
-        "SELECT id, next_number FROM check_stock WHERE next_number <= last_number ORDER BY id LIMIT 1",
-    )
-    if row is None:
-        raise UserError("No check numbers are left; enter the numbers of the next box of checks.", field="stock")
+    row = _box_in_use(session)
     execute(session, "UPDATE check_stock SET next_number = next_number + 1 WHERE id = ?", row.id)
     insert_row(
         session,
@@ -211,6 +251,7 @@ def give_check_number(session: Session, act: Act, refund_id: int) -> int:
         refund_id=refund_id,
         business_date=act.on,
         state="issued",
+        printed_on=None,
         cleared_on=None,
         reason="",
         action_id=act.id,
@@ -218,12 +259,34 @@ def give_check_number(session: Session, act: Act, refund_id: int) -> int:
     return int(row.next_number)
 
 
+def _box_in_use(session: Session) -> Any:
+    row = fetch_one(
+        session,
+        "SELECT id, next_number FROM check_stock WHERE next_number <= last_number ORDER BY id LIMIT 1",
+    )
+    if row is None:
+        raise UserError("No check numbers are left; enter the numbers of the next box of checks.", field="stock")
+    return row
+
+
+def refuse_other_number(session: Session, number: int) -> None:
+    """Raises UserError unless the next check number is that of the first sheet in the printer."""
+    following = _box_in_use(session).next_number
+    if following != number:
+        raise UserError(
+            f"The next check of the box is {following}, but the first sheet in the printer is {number}. "
+            f"Load the sheets from {following} on, or change the box's next number.",
+            field="first",
+        )
+
+
 def _live_refund(session: Session, refund_id: int) -> tuple[int, int, int]:
     row = fetch_one(
         session,
         "SELECT account_id, cents, entry_id, (SELECT 1 FROM refund_void v WHERE v.refund_id = refund.id) AS void, "
         "(SELECT max(cleared_on) FROM issued_check c WHERE c.refund_id = refund.id) AS cleared, "
-        "(SELECT 1 FROM issued_check c WHERE c.refund_id = refund.id AND c.state = 'stale') AS stale "
+        "(SELECT c.state = 'stale' FROM issued_check c WHERE c.refund_id = refund.id "
+        "ORDER BY c.action_id DESC, c.number DESC LIMIT 1) AS stale "
         "FROM refund WHERE id = ?",
         refund_id,
     )
@@ -268,14 +331,15 @@ def void_refund(session: Session, desk: Desk, refund_id: int, reason: str) -> No
     )
     allocation.undo(session, act, refund_id=refund_id)
     execute(session, "UPDATE refund SET open_cents = 0 WHERE id = ?", refund_id)
-    _void_numbers(session, refund_id, reason)
+    _end_number(session, refund_id, "void", reason)
     standing.after_money(session, act, account_id, "credit")
 
 
-def _void_numbers(session: Session, refund_id: int, reason: str) -> None:
+def _end_number(session: Session, refund_id: int, state: Literal["void", "stopped"], reason: str) -> None:
     execute(
         session,
-        "UPDATE issued_check SET state = 'void', reason = ? WHERE refund_id = ? AND state = 'issued'",
+        "UPDATE issued_check SET state = ?, reason = ? WHERE refund_id = ? AND state = 'issued'",
+        state,
         reason,
         refund_id,
     )
@@ -287,5 +351,31 @@ def reprint_refund(session: Session, desk: Desk, refund_id: int, reason: str) ->
     require_role(desk, "supervisor", "Reprinting a refund check")
     reason = require_reason(reason, "Reprinting a refund check")
     act = begin(session, desk, "reprint-refund", reason=reason)
-    _void_numbers(session, refund_id, reason)
+    _end_number(session, refund_id, "void", reason)
     return give_check_number(session, act, refund_id)
+
+
+def stop_and_reissue(session: Session, desk: Desk, refund_id: int, reason: str) -> int:
+    """BOTH-6: the bank was told to stop a check that is out; the refund goes on a new one. Returns the new number.
+
+    When the account's name or address is another by now the refund itself is void, and what is then due is refunded
+    to the address as it stands today (ADV-9). Raises UserError when nothing is due any more.
+    """
+    account_id, _, _ = _live_refund(session, refund_id)
+    require_role(desk, "supervisor", "Stopping a refund check")
+    reason = require_reason(reason, "Stopping a refund check")
+    moved = fetch_value(
+        session,
+        "SELECT f.payee <> a.name OR f.address <> a.address FROM refund f JOIN account a ON a.id = f.account_id "
+        "WHERE f.id = ?",
+        refund_id,
+    )
+    if not moved:
+        act = begin(session, desk, "stop-refund", reason=reason)
+        _end_number(session, refund_id, "stopped", reason)
+        return give_check_number(session, act, refund_id)
+    stopped = fetch_value(session, "SELECT number FROM issued_check WHERE refund_id = ? AND state = 'issued'", refund_id)
+    void_refund(session, desk, refund_id, reason)
+    execute(session, "UPDATE issued_check SET state = 'stopped' WHERE number = ?", stopped)
+    again = refund_now(session, replace(desk, token=None), account_id, reason)
+    return int(fetch_value(session, "SELECT number FROM issued_check WHERE refund_id = ? AND state = 'issued'", again))

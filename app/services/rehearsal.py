@@ -20,7 +20,7 @@ from app.services.desk import Desk
 from app.services.expectations import Failure, compare
 from app.services.history import account_history
 from app.services.loading import card
-from app.services.policies.policyfile import PolicyError, load_policy, shipped_policy_path
+from app.services.policies.policyfile import PolicyError, laid_over, load_policy, shipped_policy_path
 from app.services.storyevents import EVENTS, Stage, read_keys
 from app.services.storyfile import Event, Story, StoryError, read_story
 
@@ -69,7 +69,7 @@ def _policy_body(story: Story) -> tuple[str, str]:
 
 
 def _overlaid(body: str, override: Mapping[str, Any]) -> str:
-    values = {**tomllib.loads(body), **override}
+    values = laid_over(tomllib.loads(body), override)
     return "\n".join(f"{key} = {_toml_value(value)}" for key, value in values.items())
 
 
@@ -78,6 +78,9 @@ def _toml_value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         return "[" + ", ".join(_toml_value(item) for item in value) + "]"
+    if isinstance(value, dict):
+        items = (f"{json.dumps(key, ensure_ascii=False)} = {_toml_value(item)}" for key, item in value.items())
+        return "{" + ", ".join(items) + "}"
     # A JSON string is a TOML basic string.
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
 

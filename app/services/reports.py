@@ -38,6 +38,7 @@ _KIND_NAMES = {
 }
 _METHOD_NAMES = {"check": "Checks", "card": "Cards", "echeck": "E-Checks", "bank-draft": "Bank drafts"}
 EXCEPTIONS_SHOWN = 60
+_ARRIVES = (int(ledger.Gl.UNDEPOSITED_FUNDS), int(ledger.Gl.CARD_CLEARING), int(ledger.Gl.ECHECK_CLEARING))
 
 
 def deposit_ticket(session: Session, deposit_id: int) -> DepositTicketContent:
@@ -92,8 +93,8 @@ def month_figures(session: Session, last_day: date) -> MonthFigures:
     balances = {row.number: row.balance_cents for row in ledger.trial_balance(session, last_day)}
     return MonthFigures(
         moved("debit", (receivable,), "invoice") - moved("credit", (receivable,), "invoice"),
-        moved("credit", (receivable, int(ledger.Gl.UNIDENTIFIED_RECEIPTS)), "payment")
-        + moved("credit", (int(ledger.Gl.UNIDENTIFIED_RECEIPTS),), "hold-check"),
+        # A check that was held counts when it came, not again when it is posted out of unidentified receipts.
+        moved("debit", _ARRIVES, "payment") + moved("debit", _ARRIVES, "hold-check"),
         moved("credit", (int(ledger.Gl.SERVICE_REVENUE),), "recognition"),
         balances.get(receivable, 0),
         -balances.get(int(ledger.Gl.DEFERRED_REVENUE), 0),
@@ -184,7 +185,8 @@ def _next_cycle(session: Session, last_day: date, printed_on: date) -> list[tupl
         for kind, count, cents in fetch(
             session,
             "SELECT l.kind, count(*), sum(l.cents) FROM run r JOIN invoice i ON i.run_id = r.id "
-            "JOIN line l ON l.invoice_id = i.id WHERE r.what = 'billing' AND r.business_date BETWEEN ? AND ? "
+            "JOIN line l ON l.invoice_id = i.id WHERE r.what = 'billing' AND r.state <> 'reversed' "
+            "AND r.business_date BETWEEN ? AND ? "
             "GROUP BY l.kind ORDER BY sum(l.cents) DESC",
             last_day + timedelta(days=1),
             printed_on,

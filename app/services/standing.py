@@ -8,6 +8,7 @@ from app.models.bulk import execute, fetch, fetch_one, fetch_value, insert_with_
 from app.services import allocation
 from app.services.desk import Act
 from app.services.policies.conduct import adv_15_is_restored, adv_17_fee_is_proposed
+from app.services.policies.policyfile import AdvancePolicy
 from app.services.terms import policy_of
 
 NO_REFUND_ADDRESS = "no-refund-address"
@@ -40,7 +41,8 @@ def restore(session: Session, act: Act, account_id: int, cause: str) -> None:
     """End the account's suspension today; propose the re-activation fee where ADV-17 says so."""
     history = fetch(session, "SELECT id, business_date FROM suspension WHERE account_id = ? ORDER BY id", account_id)
     days = [parse_day(row[1]) for row in history]
-    proposed = bool(history) and adv_17_fee_is_proposed(days, cause, policy_of(session, account_id, act.on))
+    policy = policy_of(session, account_id, act.on)
+    proposed = bool(history) and isinstance(policy, AdvancePolicy) and adv_17_fee_is_proposed(days, cause, policy)
     execute(session, "UPDATE account SET status = 'active' WHERE id = ?", account_id)
     if history:
         execute(

@@ -136,6 +136,12 @@ def statement_account_ids(session: Session, run: StatementRun) -> list[int]:
         return [row[0] for row in fetch_named(session, _accounts_sql("a.id"), _accounts_values(run))]
 
 
+def statement_amounts(session: Session, run: StatementRun) -> dict[int, int]:
+    """What each statement of the run says is owed, in cents (negative: a credit), by account."""
+    rows = fetch_named(session, _accounts_sql("a.id, a.balance_cents - coalesce(later.cents, 0)"), _accounts_values(run))
+    return {row[0]: row[1] for row in rows}
+
+
 def contents(session: Session, run: StatementRun, account_ids: Sequence[int]) -> Iterator[StatementContent]:
     """The statements of some accounts (ascending ids), read a chunk at a time; memory does not grow."""
     reader = _Reader(session, run)
@@ -163,7 +169,22 @@ class _Reader:
         billed = next_month_start(run.on)
         self.period = f"{billed:%B} {billed.year}"
         self.through_of_run = {
-            row[0]: row[1] for row in fetch_tuples(session, "SELECT id, through_action_id FROM run WHERE what = 'billing'")
+            row[0]: row[1]
+            for row in fetch_tuples(
+                session, "SELECT id, through_action_id FROM run WHERE what = 'billing' AND state <> 'reversed'"
+            )
+        }
+        # An invoice taken back, and what took it back, cancel out: with both in one period neither is shown.
+        self.cancelled_out = {
+            invoice_id
+            for row in fetch_tuples(
+                session,
+                "SELECT r.invoice_id, r.by_invoice_id FROM invoice_reversal r JOIN invoice i ON i.id = r.invoice_id "
+                "WHERE i.action_id > ? AND r.action_id <= ?",
+                run.after,
+                run.through,
+            )
+            for invoice_id in row
         }
         # Applications recorded after the run, by invoice: usually few or none.
         self.applied_later: defaultdict[int, int] = defaultdict(int)
@@ -265,7 +286,7 @@ class _Reader:
                 past_due += open_then if age > 0 else 0
             if run_id == run.run_id:
                 billed.append(row)  # a service ended on the run's day makes an invoice of its own
-            elif action_id > after and what != "opening":
+            elif action_id > after and what != "opening" and invoice_id not in self.cancelled_out:
                 day = parse_day(issued_on)
                 activity += [ActivityLine(day, line[3], line[4]) for line in facts.lines.get(invoice_id, ())]
         for _, on, description, cents, kind, action_id in facts.credits.get(account_id, ()):

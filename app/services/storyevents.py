@@ -18,6 +18,7 @@ from app.services import (
     collections,
     credits,
     dayclose,
+    members,
     payments,
     receipts,
     refunds,
@@ -29,6 +30,7 @@ from app.services.gateways.autopay import DeclineListGateway
 from app.services.gateways.mail import NoMail
 from app.services.history import account_invoices, account_payments
 from app.services.loading import card
+from app.services.policies.dishonored import Cost
 from app.services.policies.facts import InstalmentFacts
 from app.services.storyfile import Event
 
@@ -125,6 +127,8 @@ def _open_account(stage: Stage, account: str, name: str = "", address: Sequence[
     if account in stage.accounts:
         raise UserError(f"This story has an account {account} already.", field="account")
     rate = known.pop("hourly_rate", None)
+    fees = {f"{fee}_cents": known.pop(fee) for fee in ("monthly", "processing") if fee in known}
+    known |= fees
     form = accounts.AccountForm(name or account, stage.policy, address=tuple(address), hourly_rate_cents=rate, **known)
     with stage.books.write() as session:
         account_id = accounts.open_account(session, stage.desk, form)
@@ -220,7 +224,23 @@ def _reverse_payment(stage: Stage, account: str, payment: int, reason: str) -> N
 def _chargeback(stage: Stage, account: str, payment: int, fraudulent: bool, costs: Sequence[Any] = ()) -> None:
     payment_id = _payment_id(stage, stage.account(account), payment)
     with stage.books.write() as session:
-        payments.charge_back(session, stage.desk, payment_id)
+        payments.charge_back(session, stage.desk, payment_id, fraudulent=fraudulent, costs=costs)
+
+
+def _record_work_performed(stage: Stage, account: str) -> None:
+    with stage.books.write() as session:
+        members.record_work_performed(session, stage.desk, stage.account(account))
+
+
+def _instruct_early(stage: Stage, account: str, charge_on: date) -> None:
+    with stage.books.write() as session:
+        members.instruct_early(session, stage.desk, stage.account(account), charge_on)
+
+
+def _change_fee_day(stage: Stage, account: str, day: int, waive: bool = False) -> None:
+    reason = "rehearsal" if waive else ""
+    with stage.books.write() as session:
+        members.change_fee_day(session, stage.desk, stage.account(account), day, waive=waive, reason=reason)
 
 
 def _suspend(stage: Stage) -> None:
@@ -289,10 +309,10 @@ def _write_off(stage: Stage, account: str, amount: int, reason: str) -> None:
         credits.write_off(session, stage.desk, stage.account(account), amount, reason)
 
 
-def _cost(value: Any, key: str) -> tuple[str, int]:
+def _cost(value: Any, key: str) -> Cost:
     if not isinstance(value, dict) or set(value) != {"what", "amount"}:
         raise UserError(f"{key} is a list of {{what, amount}}.", field=key)
-    return _text(value["what"], "what"), money(value["amount"], "amount")
+    return Cost(_text(value["what"], "what"), money(value["amount"], "amount"))
 
 
 def _spec(play: Callable[..., None], **keys: Callable[[Any, str], Any]) -> EventSpec:
@@ -313,6 +333,10 @@ EVENTS: Mapping[str, EventSpec] = {
         delivery_=_text,
         autopay_=_text,
         hourly_rate_=money,
+        plan_=_text,
+        monthly_=money,
+        processing_=money,
+        individuals_=_whole,
     ),
     "add-service": _spec(_add_service, account=_text, service=_text, monthly=money, name_=_text),
     "change-service": _spec(_change_service, account=_text, service=_text, monthly=money, effective_=_day),
@@ -343,6 +367,9 @@ EVENTS: Mapping[str, EventSpec] = {
     "void-refund": _spec(_void_refund, account=_text, reason=_text),
     "send-receipts": _spec(_send_receipts),
     "close-day": _spec(_close_day),
+    "record-work-performed": _spec(_record_work_performed, account=_text),
+    "instruct-early": _spec(_instruct_early, account=_text, charge_on=_day),
+    "change-fee-day": _spec(_change_fee_day, account=_text, day=_whole, waive_=_yes_no),
     "chargeback": _spec(_chargeback, account=_text, payment=_whole, fraudulent=_yes_no, costs_=_list_of(_cost)),
     "change-payment-method": _spec(_change_payment_method, account=_text, kind=_text, form_=_yes_no),
     "record-authorization": _spec(_record_authorization, account=_text),

@@ -11,7 +11,7 @@ from app.errors import UserError
 from app.models.bulk import REFUSED_ROW, execute, fetch, fetch_one, insert_with_id
 from app.money import format_cents
 from app.periods import ONE_DAY
-from app.services import loading, standing
+from app.services import loading, memberbilling, standing
 from app.services.accounts import refuse_closed
 from app.services.desk import Act, Desk, begin
 from app.services.invoicing import write_invoices
@@ -20,7 +20,8 @@ from app.services.policies.advance import adv_2_activation, adv_3_due_on
 from app.services.policies.clause import Charge, InvoiceDraft
 from app.services.policies.ending import adv_9_end_of_service, price_change
 from app.services.policies.facts import ScheduledFacts, ServiceFacts, SuspensionFacts
-from app.services.terms import policy_of
+from app.services.policies.policyfile import ArrearsPolicy
+from app.services.terms import advance_policy_of, policy_of
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,8 @@ def add_service(
         raise UserError("A service needs a name.", field="service")
     _refuse_price(monthly_cents)
     act = begin(session, desk, "add-service", token=token)
-    account = _brought_up_to_date(session, act, account_id, "starting a service")
+    account = brought_up_to_date(session, act, account_id, "starting a service")
+    policy = advance_policy_of(session, account_id, desk.on)
     if desk.on < account.opened_on:
         raise UserError(f"Account {account.number} was opened on {account.opened_on}, after {desk.on}.", field="on")
     for last_day in fetch(session, "SELECT last_day FROM service WHERE account_id = ? AND code = ?", account_id, code):
@@ -69,7 +71,7 @@ def add_service(
     _record_price(session, act, service_id, desk.on, monthly_cents)
     draft = adv_2_activation(
         loading.service(session, service_id),
-        policy_of(session, account_id, desk.on),
+        policy,
         desk.on,
         loading.scheduled(session, account_id, account_id).get(account_id, ()),
         _suspensions(session, account_id),
@@ -85,7 +87,7 @@ def _suspensions(session: Session, account_id: int) -> tuple[SuspensionFacts, ..
 
 
 def _unbilled_suspensions(session: Session, account_id: int, on: date) -> tuple[SuspensionFacts, ...]:
-    if policy_of(session, account_id, on).bill_while_suspended:
+    if advance_policy_of(session, account_id, on).bill_while_suspended:
         return ()
     return _suspensions(session, account_id)
 
@@ -95,7 +97,7 @@ def _refuse_price(monthly_cents: int) -> None:
         raise UserError(f"A monthly price is from 0.00 to {format_cents(MAX_MONTHLY_CENTS)}.", field="monthly")
 
 
-def _brought_up_to_date(session: Session, act: Act, account_id: int, what: str) -> AccountCard:
+def brought_up_to_date(session: Session, act: Act, account_id: int, what: str) -> AccountCard:
     """The account after what was scheduled for today or before; refused when that closed it (BOTH-8)."""
     carry_out_due(session, act, account_id, account_id)
     account = card(session, account_id)
@@ -172,7 +174,7 @@ def change_price(
     _refuse_price(monthly_cents)
     effective = effective or desk.on
     act = begin(session, desk, "change-service")
-    account = _brought_up_to_date(session, act, account_id, "changing a service")
+    account = brought_up_to_date(session, act, account_id, "changing a service")
     service = running_service(session, account, code.strip())
     _refuse_before(service, effective)
     if effective > desk.on:
@@ -239,7 +241,7 @@ def end_service(session: Session, desk: Desk, account_id: int, code: str, effect
     """
     effective = effective or desk.on
     act = begin(session, desk, "end-service")
-    account = _brought_up_to_date(session, act, account_id, "ending a service")
+    account = brought_up_to_date(session, act, account_id, "ending a service")
     service = running_service(session, account, code.strip())
     _refuse_before(service, effective)
     if effective > desk.on:
@@ -252,13 +254,13 @@ def end_service(session: Session, desk: Desk, account_id: int, code: str, effect
 
 
 def cancel_account(session: Session, desk: Desk, account_id: int, effective: date | None = None) -> None:
-    """ADV-9: end everything on `effective` (default: the business date) and close the account.
+    """ADV-9, ARR-4: end everything on `effective` (default: the business date) and close the account.
 
     A later day is scheduled. Raises UserError on a closed account or a day before a running service began.
     """
     effective = effective or desk.on
     act = begin(session, desk, "cancel-account")
-    account = _brought_up_to_date(session, act, account_id, "a second cancellation")
+    account = brought_up_to_date(session, act, account_id, "a second cancellation")
     if effective < account.opened_on:
         raise UserError(f"Account {account.number} was opened on {account.opened_on}, after {effective}.", "effective")
     for service in _running(session, account_id):
@@ -277,15 +279,24 @@ def _running(session: Session, account_id: int) -> list[ServiceFacts]:
     return [loading.service(session, row[0]) for row in rows]
 
 
-def _cancel(session: Session, act: Act, account_id: int, last_day: date, run_id: int | None = None) -> InvoiceDraft | None:
+def _cancel(session: Session, act: Act, account_id: int, last_day: date, run_id: int | None = None) -> list[InvoiceDraft]:
+    if isinstance(policy_of(session, account_id, act.on), ArrearsPolicy):
+        drafts = memberbilling.end_membership(session, act, account_id, last_day, run_id)
+        _close(session, account_id, last_day)
+        standing.after_money(session, act, account_id, "credit")
+        return drafts
+    _close(session, account_id, last_day)
+    services = loading.unsettled_services(session, account_id, account_id).get(account_id, [])
+    return _close_services(session, act, account_id, services, last_day, with_pending=True, run_id=run_id)
+
+
+def _close(session: Session, account_id: int, last_day: date) -> None:
     execute(session, "UPDATE account SET status = 'closed', closed_on = ? WHERE id = ?", last_day, account_id)
     execute(
         session,
         "UPDATE scheduled_change SET state = 'dropped' WHERE account_id = ? AND state = 'waiting'",
         account_id,
     )
-    services = loading.unsettled_services(session, account_id, account_id).get(account_id, [])
-    return _close_services(session, act, account_id, services, last_day, with_pending=True, run_id=run_id)
 
 
 def _close_services(
@@ -297,7 +308,7 @@ def _close_services(
     *,
     with_pending: bool,
     run_id: int | None = None,
-) -> InvoiceDraft | None:
+) -> list[InvoiceDraft]:
     suspensions = _unbilled_suspensions(session, account_id, act.on)
     charges: list[Charge] = []
     settled = []
@@ -321,17 +332,17 @@ def _close_services(
         )
     waiting = loading.pending(session, account_id, account_id).get(account_id, []) if with_pending else []
     charges += [item.charge for item in waiting]
-    draft = None
+    drafts = []
     if charges:
         total = sum(charge.cents for charge in charges)
-        due_on = adv_3_due_on(act.on, total, policy_of(session, account_id, act.on).net_days)
+        due_on = adv_3_due_on(act.on, total, advance_policy_of(session, account_id, act.on).net_days)
         pending_ids = tuple(item.id for item in waiting)
-        draft = InvoiceDraft(account_id, act.on, due_on, "closing", tuple(charges), pending_ids, tuple(settled))
-        write_invoices(session, act, [draft], run_id)
+        drafts = [InvoiceDraft(account_id, act.on, due_on, "closing", tuple(charges), pending_ids, tuple(settled))]
+        write_invoices(session, act, drafts, run_id)
     for service_id, end in settled:
         execute(session, "UPDATE service SET billed_through = ? WHERE id = ?", end, service_id)
     standing.after_money(session, act, account_id, "credit")
-    return draft
+    return drafts
 
 
 # Of one day: a new price counts on the day itself, which an end or a cancellation still bills (BOTH-10).
@@ -340,11 +351,11 @@ _ORDER = {"price": 0, "end": 1, "cancel": 2}
 
 def carry_out_due(
     session: Session, act: Act, first_account: int, last_account: int, run_id: int | None = None
-) -> list[InvoiceDraft | None]:
+) -> list[list[InvoiceDraft]]:
     """BOTH-10: carry out what was scheduled for the action's day or earlier; one item for each change.
 
-    Entries are dated the action's day and count from the day that was named. An item is the invoice that
-    the change made, if any.
+    Entries are dated the action's day and count from the day that was named. An item is the invoices that
+    the change made.
     """
     due = [
         change
@@ -353,7 +364,7 @@ def carry_out_due(
         if change.effective <= act.on
     ]
     due.sort(key=lambda change: (change.effective, _ORDER[change.what], change.id))
-    made: list[InvoiceDraft | None] = []
+    made: list[list[InvoiceDraft]] = []
     for change in due:
         try:
             with session.begin_nested():
@@ -367,10 +378,10 @@ def carry_out_due(
     return made
 
 
-def _carry_out(session: Session, act: Act, change: ScheduledFacts, run_id: int | None) -> InvoiceDraft | None:
+def _carry_out(session: Session, act: Act, change: ScheduledFacts, run_id: int | None) -> list[InvoiceDraft]:
     still = fetch_one(session, "SELECT state FROM scheduled_change WHERE id = ?", change.id)
     if still is None or still[0] != "waiting":
-        return None  # dropped by a cancellation that was carried out just before
+        return []  # dropped by a cancellation that was carried out just before
     execute(session, "UPDATE scheduled_change SET state = 'done' WHERE id = ?", change.id)
     if change.what == "cancel":
         return _cancel(session, act, change.account_id, change.effective, run_id)
@@ -382,4 +393,4 @@ def _carry_out(session: Session, act: Act, change: ScheduledFacts, run_id: int |
         )
     assert change.monthly_cents is not None
     _apply_price(session, act, service, change.monthly_cents, change.effective)
-    return None
+    return []

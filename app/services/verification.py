@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from app.models.bulk import fetch, fetch_tuples
 from app.money import format_cents
 from app.services.accountnumbers import is_account_number
+from app.services.feedates import PAID_ON
 from app.services.ledger import Gl
 
 AT_MOST_SHOWN = 20
@@ -70,7 +71,10 @@ _CHECKS = {
         WHERE p.cents <> c.cents OR p.account_id <> c.account_id OR p.business_date <> c.business_date""",
     "service settled before its last billed day": """
         SELECT 'service', s.id, 0, 0 FROM service s JOIN (
-          SELECT service_id, max(period_to) AS billed FROM line WHERE kind = 'recurring' GROUP BY service_id) l
+          SELECT service_id, max(period_to) AS billed FROM line WHERE kind = 'recurring'
+            AND invoice_id NOT IN (SELECT invoice_id FROM invoice_reversal)
+            AND invoice_id NOT IN (SELECT by_invoice_id FROM invoice_reversal)
+          GROUP BY service_id) l
           ON l.service_id = s.id
         WHERE s.last_day IS NULL AND (s.billed_through IS NULL OR s.billed_through < l.billed)""",
     "checks in the drawer and undeposited funds": f"""
@@ -100,6 +104,19 @@ _CHECKS = {
         SELECT 'service', s.id, s.monthly_cents, p.monthly_cents FROM service s JOIN service_price p
           ON p.id = (SELECT max(id) FROM service_price x WHERE x.service_id = s.id)
         WHERE s.monthly_cents <> p.monthly_cents""",
+    "unclaimed refunds and stale checks": f"""
+        SELECT 'unclaimed refunds', 0, d.stored, d.checks FROM (SELECT
+          (SELECT coalesce(sum(CASE WHEN credit = {int(Gl.UNCLAIMED_REFUNDS)} THEN cents ELSE -cents END), 0) FROM posting
+             WHERE debit = {int(Gl.UNCLAIMED_REFUNDS)} OR credit = {int(Gl.UNCLAIMED_REFUNDS)}) AS stored,
+          (SELECT coalesce(sum(f.cents), 0) FROM refund f WHERE (SELECT c.state FROM issued_check c
+             WHERE c.refund_id = f.id ORDER BY c.action_id DESC, c.number DESC LIMIT 1) = 'stale') AS checks) d
+        WHERE d.stored <> d.checks""",
+    "refund with two checks out": """
+        SELECT 'refund', f.id, f.cents * count(*), f.cents FROM issued_check c JOIN refund f ON f.id = c.refund_id
+        WHERE c.state = 'issued' GROUP BY f.id HAVING count(*) > 1""",
+    "void refund with a check out": """
+        SELECT 'refund', f.id, f.cents, 0 FROM refund_void v JOIN refund f ON f.id = v.refund_id
+        JOIN issued_check c ON c.refund_id = f.id AND c.state = 'issued'""",
     "refund and its posting": """
         SELECT 'refund', f.id, f.cents, p.cents FROM refund f JOIN posting p ON p.entry_id = f.entry_id
         WHERE p.account_id IS NOT f.account_id OR p.cents <> f.cents""",
@@ -114,9 +131,41 @@ _CHECKS = {
         SELECT 'run', r.id, r.cents, coalesce(i.cents, 0) FROM run r LEFT JOIN (
           SELECT run_id, sum(total_cents) AS cents FROM invoice WHERE run_id IS NOT NULL GROUP BY run_id) i
           ON i.run_id = r.id
-        WHERE r.what = 'billing' AND r.state = 'done' AND r.cents <> coalesce(i.cents, 0)""",
+        WHERE r.what = 'billing' AND r.state IN ('done', 'reversed') AND r.cents <> coalesce(i.cents, 0)""",
+    "invoice taken back and what took it back": """
+        SELECT 'invoice', i.id, i.total_cents, -b.total_cents FROM invoice_reversal r JOIN invoice i ON i.id = r.invoice_id
+        JOIN invoice b ON b.id = r.by_invoice_id
+        WHERE i.total_cents <> -b.total_cents OR i.open_cents <> 0 OR i.account_id <> b.account_id""",
     "payment that waits for a receipt it has": """
         SELECT 'payment', p.id, p.cents, 0 FROM payment p JOIN receipt r ON r.payment_id = p.id WHERE p.receipt_due = 1""",
+    "member's fee date and the processing fee paid": f"""
+        SELECT 'member', m.account_id, coalesce(i.open_cents, 0), 0 FROM membership m JOIN account a ON a.id = m.account_id
+        LEFT JOIN invoice i ON i.id = m.processing_invoice_id
+        WHERE CASE WHEN a.status = 'closed' THEN m.next_fee_on IS NOT NULL
+          WHEN m.monthly_fee_charged THEN m.next_fee_on IS NULL
+          WHEN i.open_cents = 0 THEN m.next_fee_on IS NULL
+            OR (i.total_cents > 0 AND m.processing_paid_on IS NOT ({PAID_ON.replace("?", "i.id")}))
+          ELSE m.next_fee_on IS NOT NULL OR m.processing_paid_on IS NOT NULL END
+          OR m.next_fee_on <= m.period_from""",
+    "member's fees charged and their lines": """
+        SELECT 'member', m.account_id, 0, 0 FROM membership m
+        LEFT JOIN line p ON p.account_id = m.account_id AND p.key = 'processing-fee'
+        WHERE p.invoice_id IS NOT m.processing_invoice_id OR m.monthly_fee_charged <> EXISTS (SELECT 1 FROM line l
+          WHERE l.account_id = m.account_id AND l.kind = 'monthly-fee')""",
+    "member's fee that covers days billed before": """
+        SELECT 'invoice', l.invoice_id, l.cents, 0 FROM line l JOIN line o ON o.account_id = l.account_id
+          AND o.kind IN ('monthly-fee', 'final-fee') AND o.invoice_id <> l.invoice_id
+          AND o.period_from <= l.period_to AND o.period_to >= l.period_from
+        WHERE l.kind IN ('monthly-fee', 'final-fee')""",
+    "failed attempt on another account than its invoice": """
+        SELECT 'invoice', f.invoice_id, 0, 0 FROM failed_attempt f JOIN invoice i ON i.id = f.invoice_id
+        WHERE i.account_id <> f.account_id""",
+    "unbilled revenue of a month and its postings": f"""
+        SELECT 'month ended by entry', u.entry_id, u.cents, coalesce(p.cents, 0) FROM unbilled_revenue u
+        JOIN (SELECT entry_id, sum(CASE WHEN debit = {int(Gl.UNBILLED_RECEIVABLE)} THEN cents ELSE -cents END) AS cents
+          FROM posting WHERE debit = {int(Gl.UNBILLED_RECEIVABLE)} OR credit = {int(Gl.UNBILLED_RECEIVABLE)}
+          GROUP BY entry_id) p ON p.entry_id IN (u.entry_id, u.reversal_entry_id)
+        WHERE p.cents <> CASE p.entry_id WHEN u.entry_id THEN u.cents ELSE -u.cents END""",
     "deferred revenue and what is not recognised yet": """
         SELECT 'deferred revenue', 0, d.stored, d.lines FROM (SELECT
           (SELECT coalesce(sum(CASE WHEN credit = 2100 THEN cents WHEN debit = 2100 THEN -cents END), 0)

@@ -15,7 +15,7 @@ from app.services.loading import card
 from app.services.policies.clause import Charge
 from app.services.policies.conduct import WORK_KINDS, adv_11_to_13_work
 from app.services.subscriptions import add_pending
-from app.services.terms import policy_of
+from app.services.terms import advance_policy_of
 
 
 def log_work(
@@ -39,7 +39,7 @@ def log_work(
         raise UserError(f"Work that starts {start} cannot end {end}.", field="end")
     if start.date() > desk.on:
         raise UserError(f"Work on {start.date()} has not been done yet on {desk.on}.", field="start")
-    policy = policy_of(session, account_id, desk.on)
+    policy = advance_policy_of(session, account_id, desk.on)
     rate = policy.hourly_rate if account.hourly_rate_cents is None else account.hourly_rate_cents
     outcome = adv_11_to_13_work(
         kind, start, end, business=account.kind == "business", managed=account.managed, hourly_cents=rate

@@ -23,11 +23,14 @@ class AccountEdit(QLineEdit):
     """Typing shows what fits; Enter or Tab takes the one marked, the arrows mark another.
 
     `picked(account_id)` when one is taken, `cleared()` when what was picked is typed over. While an answer is
-    on its way Enter waits for it, so that fast hands never take what an earlier letter found.
+    on its way Enter waits for it, so that fast hands never take what an earlier letter found: `waiting()` says
+    so, for a form that lets them type on; then comes `picked`, or `missed()` when nothing was found.
     """
 
     picked = Signal(int)
     cleared = Signal()
+    waiting = Signal()
+    missed = Signal()
 
     def __init__(self, workplace: Workplace, object_name: str, accessible: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +54,9 @@ class AccountEdit(QLineEdit):
     def set_account(self, account_id: int | None, shown: str = "") -> None:
         """Show an account that is known already, or nothing."""
         self.account_id = account_id
-        self._asked = self._answered = shown
+        self._take_when_answered = False
+        # A text without its account has not been asked about: Enter must not take what an earlier text found.
+        self._asked = self._answered = "" if account_id is None else shown
         self.setText(shown)
         mark_wrong(self, wrong=False)
         self._popup.hide()
@@ -62,6 +67,11 @@ class AccountEdit(QLineEdit):
             mark_wrong(self, wrong=True)
             raise UserError("Which account is it for? Type its number, name, phone or street.", field=self.objectName())
         return self.account_id
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether Enter was pressed and the answer is still on its way."""
+        return self._take_when_answered
 
     @property
     def is_open(self) -> bool:
@@ -145,6 +155,7 @@ class AccountEdit(QLineEdit):
         self._take_when_answered = True
         if self._asked != self.text():
             self._ask(self.text())
+        self.waiting.emit()
 
     def _take_marked(self) -> None:
         hit = self.hits.current_hit()
@@ -155,6 +166,7 @@ class AccountEdit(QLineEdit):
                     f"No account is found by “{self.text().strip()}”; try a part of the name, the phone or the street."
                 )
             )
+            self.missed.emit()
             return
         self._popup.hide()
         self.set_account(hit.id, hit.title)

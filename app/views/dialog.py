@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.errors import UserError
 from app.views import style
-from app.views.fields import button, label, named
+from app.views.fields import button, label, named, told_dates
 from app.views.page import point_at
 from app.views.workplace import Workplace
 
@@ -19,6 +18,25 @@ if TYPE_CHECKING:
     from app.services.books import Session
 
 Result = TypeVar("Result")
+_BY_HAND = frozenset(
+    (
+        QEvent.Type.KeyPress,
+        QEvent.Type.InputMethod,
+        QEvent.Type.Shortcut,
+        QEvent.Type.MouseButtonPress,
+        QEvent.Type.MouseButtonDblClick,
+        QEvent.Type.Wheel,
+    )
+)
+
+
+def hand_keys_back(dialog: QDialog) -> None:
+    """When the dialog is left, the next key goes to the window that it was opened from."""
+    parent = dialog.parentWidget()
+    if parent is not None:
+        # Some desktops leave no window active after a dialog.
+        above = parent.window()
+        dialog.finished.connect(lambda _code: above.activateWindow())
 
 
 class FormDialog(QDialog):
@@ -65,6 +83,7 @@ class FormDialog(QDialog):
         outer.addWidget(self.refusal)
         outer.addLayout(buttons)
         self.setMinimumWidth(460)
+        hand_keys_back(self)
 
     def add_row(self, text: str, control: QWidget) -> QLabel:
         """A row of the form; `&` before the letter of its Alt key."""
@@ -95,22 +114,63 @@ class FormDialog(QDialog):
         """Change the books in one transaction; then say what was done and close. A refusal keeps the dialog."""
 
         def done(result: Any) -> None:
+            self._hold_hands(held=False)
             self.workplace.say(said if isinstance(said, str) else said(result))
             self.saved.emit(result)
             self.accept()
 
+        # Cancel first: the cursor would move on to it, and the second of two quick Enters would press it.
+        self.cancel.setEnabled(False)
         self.action.setEnabled(False)
+        # What is typed meanwhile would not be saved, and `said` tells of the inputs.
+        self._hold_hands(held=True)
         self.tasks.write(work, done, owner=self, accounts=accounts, otherwise=self.refuse)
 
     def refuse(self, error: UserError) -> None:
         """Show what was refused, at its input; what was typed stays."""
+        self._hold_hands(held=False)
+        self.cancel.setEnabled(True)
         self.action.setEnabled(True)
-        self.refusal.setText(error.message)
+        self.refusal.setText(told_dates(error.message))
         self.refusal.show()
         point_at(self, self.key, error)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        # A dialog whose answer is on its way cannot be left with Escape: it would not be known what happened.
-        if event.key() == Qt.Key.Key_Escape and not self.action.isEnabled():
-            return
-        super().keyPressEvent(event)
+    def setVisible(self, visible: bool) -> None:
+        if visible and not self.isVisible():
+            self._put_buttons_last()
+        super().setVisible(visible)
+
+    def _put_buttons_last(self) -> None:
+        """Tab goes through the inputs and then to the buttons, which were made before them."""
+        inputs = []
+        widget = self.nextInFocusChain()
+        while widget is not None and widget is not self:
+            is_stop = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.focusProxy() is None
+            if is_stop and widget not in (self.action, self.cancel):
+                inputs.append(widget)
+            widget = widget.nextInFocusChain()
+        if inputs:
+            self.setTabOrder(inputs[-1], self.action)
+            self.setTabOrder(self.action, self.cancel)
+        if inputs and self.focusWidget() in (None, self.action, self.cancel):
+            inputs[0].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _hold_hands(self, *, held: bool) -> None:
+        application = QCoreApplication.instance()
+        assert application is not None
+        if held:
+            application.installEventFilter(self)
+        else:
+            application.removeEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # In place only while the answer is on its way.
+        if event.type() in _BY_HAND and isinstance(watched, QWidget) and watched.window() is self:
+            return True
+        return super().eventFilter(watched, event)
+
+    def reject(self) -> None:
+        """Escape, Cancel or the window's cross: leave it, unless the answer is on its way."""
+        # It would not be known what happened.
+        if self.cancel.isEnabled():
+            super().reject()

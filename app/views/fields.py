@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
 
 from app.errors import UserError
 from app.money import format_cents, parse_typed_cents
 from app.periods import parse_typed_day
 from app.views.style import figures_font
+
+_ISO_DAY = re.compile(r"(?<![\w./-])([12]\d{3})-([01]\d)-([0-3]\d)(?![\w/-]|\.\w)")
 
 
 def named(widget: QWidget, object_name: str, accessible: str) -> None:
@@ -34,6 +37,24 @@ def label(text: str = "", role: str = "", *, buddy: QWidget | None = None, wrap:
     return made
 
 
+class ElidingLabel(QLabel):
+    """A label that gives way: what does not fit ends in an ellipsis, and stands whole in the tooltip."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().averageCharWidth() * 6, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width())
+        self.setToolTip("" if shown == self.text() else self.text())
+        if shown == self.text():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.contentsRect(), int(self.alignment()), shown)
+        painter.end()
+
+
 def set_role(widget: QWidget, role: str) -> None:
     """Change the style role of a label or frame that is on screen already."""
     widget.setProperty("role", role)
@@ -41,9 +62,19 @@ def set_role(widget: QWidget, role: str) -> None:
     widget.style().polish(widget)
 
 
+class Button(QPushButton):
+    """A button that Enter presses while the cursor is on it, as Space does: never the default one instead."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
 def button(text: str, object_name: str, *, primary: bool = False, tip: str = "") -> QPushButton:
     """A button; `&` before the letter of its Alt key."""
-    made = QPushButton(text)
+    made = Button(text)
     named(made, object_name, text.replace("&", ""))
     made.setAutoDefault(False)
     if primary:
@@ -177,6 +208,14 @@ def format_day(day: date | None) -> str:
 def spoken_day(day: date) -> str:
     """A date in words: `Sun, Mar 15, 2026`."""
     return f"{day:%a, %b} {day.day}, {day.year}"
+
+
+def told_dates(text: str) -> str:
+    """A service's sentence with its dates as the windows show them: `2026-11-21` becomes `11/21/2026`.
+
+    A date that is part of a longer word, such as a file's name, stays.
+    """
+    return _ISO_DAY.sub(r"\2/\3/\1", text) if "-" in text else text
 
 
 def find_control(root: QObject, object_name: str) -> QWidget | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
 
 from app.views import style
+from app.views.dialog import hand_keys_back
 from app.views.fields import label, named
 from app.views.hit_list import HitList
 from app.views.workplace import Workplace
@@ -51,6 +52,7 @@ class Finder(QDialog):
         self.hits.clicked.connect(lambda _index: self._go())
         self._answered = ""
         self._go_when_answered = False
+        hand_keys_back(self)
 
     def open_over(self, window: QWidget) -> None:
         """Show it at the top of the window, ready to type."""
@@ -63,6 +65,11 @@ class Finder(QDialog):
         self.show()
         self.activateWindow()
         self.input.setFocus()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.WindowDeactivate:
+            self.hide()  # a click beside it; it would lie over the page that was clicked
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
@@ -121,7 +128,7 @@ class Finder(QDialog):
         hit = self.hits.current_hit()
         if hit is None:
             return
-        self.hide()
+        self.accept()
         if hit.kind == "command":
             self._commands[hit.id].act()
         elif hit.account_id is not None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.views import style
-from app.views.fields import named
+from app.views.fields import named, told_dates
 
 if TYPE_CHECKING:
     from app.services.search import Hit
@@ -43,7 +43,7 @@ class HitModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return hit.title
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            return ", ".join(part for part in (hit.title, hit.detail, hit.match) if part)
+            return ", ".join(part for part in (hit.title, told_dates(hit.detail), hit.match) if part)
         return hit if role == HIT_ROLE else None
 
 
@@ -79,7 +79,7 @@ class _HitDelegate(QStyledItemDelegate):
             painter.setPen(style.signal_color("quiet"))
         painter.drawText(top, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, kind)
         bottom = top.translated(0, inner.height() // 2)
-        detail = " · ".join(part for part in (hit.detail, hit.match) if part)
+        detail = " · ".join(part for part in (told_dates(hit.detail), hit.match) if part)
         painter.drawText(
             bottom,
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,

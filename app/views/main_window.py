@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.errors import UserError
 from app.views import style
-from app.views.fields import DayEdit, button, label, named, spoken_day
+from app.views.fields import DayEdit, ElidingLabel, button, label, named, spoken_day
 from app.views.messages import MessageBar
 from app.views.pages.registry import BY_KEY, PAGES, make_page
 from app.views.workplace import Workplace
@@ -80,9 +80,11 @@ class MainWindow(QMainWindow):
         return made
 
     def _build(self) -> None:
-        self.office_name = label("Counterfoil", "heading")
+        self.office_name = ElidingLabel("Counterfoil")
+        self.office_name.setTextFormat(Qt.TextFormat.PlainText)
+        self.office_name.setProperty("role", "heading")
         self.office_name.setObjectName("frame.office")
-        self.find_button = button("&Find anything   Ctrl+K", "frame.find")
+        self.find_button = button("&Find   Ctrl+K", "frame.find")
         self.find_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.find_button.clicked.connect(self.open_finder)
         self.date = DayEdit("frame.date", "Business date", self.workplace.today)
@@ -90,13 +92,13 @@ class MainWindow(QMainWindow):
         self.date.setToolTip("Business date (Ctrl+D): type another one and press Enter")
         self.date.set_day(self.workplace.on)
         self.date.returnPressed.connect(self._choose_date)
-        self.day_words = label("", "quiet")
+        self.day_words = ElidingLabel()
+        self.day_words.setProperty("role", "quiet")
         named(self.day_words, "frame.day", "State of the business date")
         top = QHBoxLayout()
         top.setContentsMargins(style.WIDE, style.SMALL, style.WIDE, 0)
         top.setSpacing(style.MEDIUM)
-        top.addWidget(self.office_name)
-        top.addStretch(1)
+        top.addWidget(self.office_name, 1)
         top.addWidget(self.find_button)
         top.addSpacing(style.MEDIUM)
         top.addWidget(label("Business &date", buddy=self.date))
@@ -133,6 +135,7 @@ class MainWindow(QMainWindow):
         self._key("Ctrl+D", self._edit_date)
         self._key("F1", self.open_help)
         self._key("Alt+Left", self.go_back)
+        self._key("Ctrl+Q", self.close)
 
     def _key(self, keys: str, act: Callable[[], object]) -> None:
         made = QShortcut(QKeySequence(keys), self)
@@ -162,6 +165,7 @@ class MainWindow(QMainWindow):
         page.arrive(**where)
         self.stack.setCurrentWidget(page)
         self._mark(key)
+        self.setWindowTitle(f"{page.title} - {self.office_name.text()} - Counterfoil")
         if page.focusWidget() is None and not page.isAncestorOf(self.focusWidget() or page):
             page.setFocus()
 
@@ -195,7 +199,6 @@ class MainWindow(QMainWindow):
         self._pages.clear()
         self._was_on.clear()
         self.office_name.setText(name)
-        self.setWindowTitle(f"{name} - Counterfoil")
         self.navigation.setEnabled(True)
         self.find_button.setEnabled(True)
         self.date.setEnabled(True)
@@ -232,7 +235,8 @@ class MainWindow(QMainWindow):
         self.workplace.tasks.read(lambda session: officeday.day_state(session, on), self._show_day, owner=self, name="day")
 
     def _show_day(self, state: DayState) -> None:
-        self.day_words.setText(f"{spoken_day(state.on)}: {state.words}")
+        self.day_words.setText(f"{state.on:%A}: {state.words}")
+        self.day_words.setAccessibleName(f"Business date {spoken_day(state.on)}: {state.words}")
         tone = {"closed": "quiet", "unposted": "warning", "open": "good"}[state.state]
         self.day_words.setProperty("role", tone)
         self.day_words.style().unpolish(self.day_words)
@@ -252,17 +256,22 @@ class MainWindow(QMainWindow):
             Command("Open another office", "", self.office_wanted.emit),
             Command("Light look", "", lambda: self._choose_theme("light")),
             Command("Dark look", "", lambda: self._choose_theme("dark")),
+            Command("Close the program", "Ctrl+Q", self.close),
         ]
 
-    def open_finder(self) -> None:
-        """Ctrl+K."""
-        if self.workplace.tasks.books is None:
-            return
+    @property
+    def finder(self) -> Finder:
+        """The window of Ctrl+K, made when it is first wanted."""
         if self._finder is None:
             from app.views.finder import Finder
 
             self._finder = Finder(self.workplace, self.commands(), self)
-        self._finder.open_over(self)
+        return self._finder
+
+    def open_finder(self) -> None:
+        """Ctrl+K."""
+        if self.workplace.tasks.books is not None:
+            self.finder.open_over(self)
 
     def open_help(self) -> None:
         """F1: the help of the page shown."""

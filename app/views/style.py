@@ -90,7 +90,7 @@ QFrame[role="message"][tone="good"] {{ border-left-color: {good}; }}
 QFrame[role="message"][tone="warning"] {{ border-left-color: {warning}; }}
 QTableView {{ gridline-color: palette(midlight); border: 1px solid palette(mid); border-radius: 4px; }}
 QHeaderView::section {{ background: palette(window); border: none; border-bottom: 1px solid palette(mid);
-    padding: 4px 8px; font-weight: 600; }}
+    padding: 4px 6px; font-weight: 600; }}
 QPushButton {{ padding: 5px 14px; border: 1px solid palette(mid); border-radius: 4px; background: palette(button); }}
 QPushButton:hover {{ border-color: {accent}; }}
 QPushButton:pressed {{ background: palette(mid); }}
@@ -99,16 +99,28 @@ QPushButton:default, QPushButton[role="primary"] {{ background: palette(highligh
 QPushButton:disabled {{ color: {quiet}; background: palette(window); border-color: palette(mid); }}
 QPushButton:focus {{ border: 2px solid {accent}; padding: 4px 13px; }}
 QPushButton:default:focus, QPushButton[role="primary"]:focus {{ border: 2px solid palette(window-text); padding: 4px 13px; }}
-QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QSpinBox {{ border: 1px solid palette(mid); border-radius: 4px;
+QLineEdit, QPlainTextEdit, QTextEdit {{ border: 1px solid palette(mid); border-radius: 4px;
     padding: 4px 6px; background: palette(base); }}
-QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QSpinBox:focus {{ border: 2px solid {accent};
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus {{ border: 2px solid {accent};
     padding: 3px 5px; }}
 QLineEdit[wrong="true"] {{ border: 2px solid {bad}; padding: 3px 5px; }}
 QLineEdit:read-only {{ background: palette(window); }}
 QListWidget#frame\\.pages {{ border: none; background: palette(window); outline: none; }}
 QListWidget#frame\\.pages::item {{ padding: 0 10px; border-radius: 4px; }}
 QListWidget#frame\\.pages::item:selected {{ background: palette(highlight); color: palette(highlighted-text); }}
-QTabBar::tab {{ padding: 6px 12px; }}
+QTabWidget::pane {{ border: none; }}
+QCheckBox::indicator:unchecked, QRadioButton::indicator:unchecked {{ border: 1px solid palette(placeholder-text);
+    background: palette(base); }}
+QCheckBox::indicator:unchecked {{ border-radius: 2px; }}
+QRadioButton::indicator:unchecked {{ border-radius: 6px; }}
+QTabBar::tab {{ padding: 6px 12px; border: none; border-bottom: 3px solid transparent; background: transparent; }}
+QTabBar::tab:selected {{ border-bottom-color: {accent}; font-weight: 600; }}
+QTabBar::tab:hover:!selected {{ border-bottom-color: palette(mid); }}
+QTabBar:focus {{ outline: none; }}
+QTabBar::tab:selected:focus {{ background: palette(midlight); }}
+QTableView {{ outline: none; }}
+QTableView::item {{ padding: 0 3px; }}
+QTableView::item:selected {{ background: palette(highlight); color: palette(highlighted-text); }}
 """
 
 

@@ -33,10 +33,11 @@ class Table(QTableView, Generic[Row]):
         *,
         sortable: bool = True,
         several: bool = False,
+        model: RowsModel[Row] | None = None,
     ) -> None:
         super().__init__(parent)
         named(self, object_name, accessible)
-        self.rows_model: RowsModel[Row] = RowsModel(columns, self)
+        self.rows_model: RowsModel[Row] = RowsModel(columns, self) if model is None else model
         self._settings = settings
         self.setModel(self.rows_model)
         self.setFont(figures_font(self.font()))
@@ -86,6 +87,9 @@ class Table(QTableView, Generic[Row]):
         row = self.current_row()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and row is not None:
             self.chosen.emit(row)
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            # A list of rows: its ends are the first and the last row, not the ends of a row.
+            self.selectRow(0 if event.key() == Qt.Key.Key_Home else self.model().rowCount() - 1)
         elif event.matches(QKeySequence.StandardKey.Copy):
             self.copy_marked()
         else:
@@ -111,7 +115,7 @@ class Table(QTableView, Generic[Row]):
             if column.width == 0:
                 header.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch)
             else:
-                self.setColumnWidth(number, column.width * character + 18)
+                self.setColumnWidth(number, column.width * character + 24)
         if self._settings is not None and self.objectName():
             remembered = self._settings.blob(f"columns/{self.objectName()}")
             if not remembered.isEmpty():

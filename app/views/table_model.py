@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.money import format_cents
+from app.views.fields import told_dates
 from app.views.style import signal_color
 
 Row = TypeVar("Row")
@@ -45,7 +47,7 @@ class Column(Generic[Row]):
             return f"{value:%m/%d/%Y}"
         if self.money:
             return format_cents(value)
-        return f"{value:,}" if isinstance(value, int) and self.number else str(value)
+        return f"{value:,}" if isinstance(value, int) and self.number else told_dates(str(value))
 
     def key(self, row: Row) -> tuple[bool, Any]:
         """What the column sorts by; what is empty comes last."""
@@ -87,7 +89,11 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
     def data(self, index: Index, role: int = _ItemRole.DisplayRole) -> Any:
         if not index.isValid() or not 0 <= index.row() < len(self._rows):
             return None
-        column, row = self.columns[index.column()], self._rows[index.row()]
+        return self.cell(self.columns[index.column()], self._rows[index.row()], role)
+
+    @staticmethod
+    def cell(column: Column[Row], row: Row, role: int) -> Any:
+        """What a cell of a row gives for a role."""
         if role in (_ItemRole.DisplayRole, _ItemRole.AccessibleTextRole):
             return column.text(row)
         if role == _ItemRole.TextAlignmentRole:
@@ -125,8 +131,7 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
     def _put_in_order(self) -> None:
         if self._sorted is not None:
             column, order = self._sorted
-            key = self.columns[column].key
-            filled = [row for row in self._rows if not key(row)[0]]
-            empty = [row for row in self._rows if key(row)[0]]
-            filled.sort(key=key, reverse=order == Qt.SortOrder.DescendingOrder)
-            self._rows = filled + empty
+            keyed = [(self.columns[column].key(row), row) for row in self._rows]
+            filled = [pair for pair in keyed if not pair[0][0]]
+            filled.sort(key=itemgetter(0), reverse=order == Qt.SortOrder.DescendingOrder)
+            self._rows = [row for _, row in filled] + [row for key, row in keyed if key[0]]

@@ -2,10 +2,14 @@
 
 A window hands over a function and says what to do with its result. The function runs in a worker and the
 result comes back in the window's thread; a window that is gone by then gets nothing.
+
+Qt objects may only be destroyed in the window's thread. So a worker never holds the last reference to a
+window (jobs stay in a table of that thread), and Python's collector of cycles runs only there.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import threading
@@ -15,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import shiboken6
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.errors import Cancelled, UserError
 
@@ -28,6 +32,7 @@ Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
 LongWork = Callable[["Books", Progress, Callable[[], bool]], Result]
 WORKERS = 3
+COLLECT_MS = 200
 
 
 @dataclass(eq=False)
@@ -41,6 +46,8 @@ class _Job:
     number: int = 0
     changed: frozenset[int] | None = frozenset()
     announces: bool = False
+    work: Callable[[], Any] | None = None
+    handle: Run | None = None
     result: Any = None
     error: BaseException | None = None
 
@@ -67,7 +74,7 @@ class Run(QObject):
 
 @dataclass
 class _State:
-    jobs: set[_Job] = field(default_factory=set)
+    jobs: dict[int, _Job] = field(default_factory=dict)
     newest: dict[tuple[int, str], int] = field(default_factory=dict)
     runs: set[Run] = field(default_factory=set)
     number: int = 0
@@ -83,7 +90,7 @@ class Tasks(QObject):
     books_changed = Signal(object)
     failed = Signal(object)
     crashed = Signal(object)
-    _ended = Signal(object)
+    _ended = Signal(int)
     _progressed = Signal(object, int, int)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -92,8 +99,14 @@ class Tasks(QObject):
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="work")
         self._writing = threading.Lock()
         self._state = _State()
+        self._is_closed = False
         self._ended.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._progressed.connect(self._report, Qt.ConnectionType.QueuedConnection)
+        self._collects = gc.isenabled()
+        gc.disable()
+        self._collector = QTimer(self)
+        self._collector.timeout.connect(_collect_cycles)
+        self._collector.start(COLLECT_MS)
 
     @property
     def is_idle(self) -> bool:
@@ -189,12 +202,17 @@ class Tasks(QObject):
 
     def close(self) -> None:
         """Stop long runs at their next safe point, let writes finish, and close the office."""
+        self._is_closed = True
         for handle in self._state.runs:
             handle.cancel()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        # Reads that wait their turn end at once (`_work`); a write that was pressed is still done.
+        self._pool.shutdown(wait=True)
         if self.books is not None:
             self.books.close()
             self.books = None
+        self._collector.stop()
+        if self._collects:
+            gc.enable()
 
     def _open_books(self) -> Books:
         if self.books is None:
@@ -213,26 +231,35 @@ class Tasks(QObject):
         job = _Job(owner, then, otherwise, name, state.number)
         if name:
             state.newest[id(owner), name] = job.number
-        state.jobs.add(job)
+        state.jobs[job.number] = job
         return job
 
     def _submit(self, work: Callable[[], Any], job: _Job, handle: Run | None = None) -> None:
-        def run() -> None:
-            try:
-                job.result = work()
-            except BaseException as error:
-                job.error = error
-            self._ended.emit((job, handle))
+        job.work, job.handle = work, handle
+        if self._is_closed:  # the program is ending; a timer of a page may still ask for something
+            del self._state.jobs[job.number]
+            return
+        self._pool.submit(self._work, job.number)
 
-        self._pool.submit(run)
+    def _work(self, number: int) -> None:
+        job = self._state.jobs[number]
+        assert job.work is not None
+        try:
+            if self._is_closed and (not job.announces or job.handle is not None):
+                raise Cancelled
+            job.result = job.work()
+        except BaseException as error:
+            job.error = error
+        del job
+        self._ended.emit(number)
 
     def _report(self, handle: Run, done: int, of: int) -> None:
         handle.progressed.emit(done, of)
 
-    def _deliver(self, ended: tuple[_Job, Run | None]) -> None:
-        job, handle = ended
+    def _deliver(self, number: int) -> None:
         state = self._state
-        state.jobs.discard(job)
+        job = state.jobs.pop(number)
+        handle = job.handle
         if handle is not None:
             state.runs.discard(handle)
             if job.error is not None:
@@ -267,3 +294,11 @@ class Tasks(QObject):
             job.otherwise(error)
         elif wanted:
             self.failed.emit(error)
+
+
+def _collect_cycles() -> None:
+    """What Python's collector would do by itself, in the window's thread."""
+    for generation in (2, 1, 0):
+        if gc.get_count()[generation] > gc.get_threshold()[generation]:
+            gc.collect(generation)
+            break

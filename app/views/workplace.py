@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from app.errors import UserError
+from app.views.fields import told_dates
 from app.views.settings import Settings
 from app.views.tasks import Tasks
 
@@ -88,8 +89,8 @@ class Workplace(QObject):
 
     def say(self, text: str, tone: str = "good") -> None:
         """Tell the person something that happened."""
-        self.said.emit(tone, text)
+        self.said.emit(tone, told_dates(text))
 
     def refuse(self, error: UserError) -> None:
         """Tell the person what was refused, and why."""
-        self.said.emit("bad", error.message)
+        self.said.emit("bad", told_dates(error.message))

@@ -151,7 +151,7 @@ def test_broken_toml_is_refused_with_file_and_line(body: str) -> None:
     assert "line" in error.message or "document" in error.message
 
 
-@pytest.mark.parametrize("kind", ['"arrears"', '""', "1", "true"])
+@pytest.mark.parametrize("kind", ['"weekly"', '""', "1", "true"])
 def test_a_file_of_another_kind_of_policy_is_refused(kind: str) -> None:
     error = refusal(SHIPPED.replace('policy = "advance"', f"policy = {kind}"))
     assert "office.toml" in error.message

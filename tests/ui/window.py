@@ -42,7 +42,8 @@ class Window:
         self.crashes: list[BaseException] = []
         self.program.tasks.crashed.disconnect()
         self.program.tasks.crashed.connect(self.crashes.append)
-        qtbot.addWidget(self.frame)
+        # A test may end with work in hand; nobody is there to answer whether to close all the same.
+        qtbot.addWidget(self.frame, before_close_func=lambda frame: frame._pages.clear())
 
     def open(self) -> None:
         """Show the window and wait until the office is open and Today is filled."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,4 +71,6 @@ def write_batches(
 
 def _let_go_of_pages() -> None:
     # A saved document's pages refer to each other in circles; left to itself Python would keep those of several files.
-    gc.collect()
+    # Beside a window the collector is the window's: what it finds there may only be destroyed in that thread.
+    if threading.current_thread() is threading.main_thread():
+        gc.collect()

@@ -32,6 +32,22 @@ def adv_9_is_refund_date(on: date, refund_days: Sequence[int]) -> bool:
     )
 
 
+def adv_9_next_refund_date(on: date, refund_days: Sequence[int]) -> date | None:
+    """ADV-9: the first refund date on or after `on`; None when no day of the month is named."""
+    return min((day for day in _refund_dates_around(on, refund_days) if day >= on), default=None)
+
+
+def adv_9_last_refund_date(on: date, refund_days: Sequence[int]) -> date | None:
+    """ADV-9: the latest refund date on or before `on`; None when no day of the month is named."""
+    return max((day for day in _refund_dates_around(on, refund_days) if day <= on), default=None)
+
+
+def _refund_dates_around(on: date, refund_days: Sequence[int]) -> list[date]:
+    first = on.replace(day=1)
+    months = (add_months(first, -1), first, add_months(first, 1))
+    return [day for month in months for day in adv_9_refund_dates(month.year, month.month, refund_days)]
+
+
 def adv_10_returned_charges(policy: AdvancePolicy, payment_id: int, bank_fee_cents: int, what: str) -> list[Charge]:
     """ADV-10: the bank's fee (no line when zero) and the administrative fee of one return."""
     charges = []

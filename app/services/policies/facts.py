@@ -104,3 +104,26 @@ class AccountFacts(NamedTuple):
     arrangement: ArrangementFacts | None = None
     payments: tuple[PaymentFacts, ...] = ()
     waived: frozenset[str] = frozenset()
+
+
+class MemberFacts(NamedTuple):
+    """A member billed in arrears. Fees from `period_from` on are not billed; the next is due on `next_fee_on`.
+
+    `processing_charged_on` is the day of the processing fee's invoice, None while it has none. Amounts in cents;
+    `ends_on` is the day of a cancellation that waits (BOTH-10).
+    """
+
+    account_id: int
+    plan: str
+    monthly_cents: int
+    processing_cents: int
+    individuals: int
+    signed_up_on: date
+    work_performed_on: date | None
+    instructed_on: date | None
+    processing_charged_on: date | None
+    period_from: date | None
+    next_fee_on: date | None
+    fee_day: int | None
+    suspensions: tuple[SuspensionFacts, ...] = ()
+    ends_on: date | None = None

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from app import resources
 from app.errors import UserError
@@ -35,6 +35,42 @@ class AdvancePolicy:
     reactivation_fee: int
     reactivation_after: int
     reactivation_months: int
+
+
+class PlanTerms(NamedTuple):
+    """What a plan offers a new member: the monthly fee and the processing fee, in cents."""
+
+    monthly_cents: int
+    processing_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArrearsPolicy:
+    """Terms of a membership billed in arrears by each member's fee day. Fees are cents.
+
+    `late_charge` is by plan; `plans` are the amounts that a new member of a plan is offered, where known.
+    """
+
+    name: str
+    processing_after_days: int
+    processing_before_days: int
+    first_fee_after_days: int
+    final_fee: str
+    late_charge: Mapping[str, int]
+    late_charge_again: int
+    dishonored_fee: int
+    date_change_fee: int
+    chargeback_fee: int
+    refund_days: tuple[int, ...]
+    plans: Mapping[str, PlanTerms]
+
+    @property
+    def paper_statement_fee(self) -> int:
+        """Statements on paper cost members nothing, in cents."""
+        return 0
+
+
+Policy = AdvancePolicy | ArrearsPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +143,47 @@ ADVANCE_KEYS: Mapping[str, _Key] = {
 }
 
 
+_PLAN_NAME_LENGTH = 24
+
+
+def _plan_amounts(value: Any) -> dict[str, int]:
+    if not isinstance(value, dict) or not value or any(not 0 < len(plan) <= _PLAN_NAME_LENGTH for plan in value):
+        raise ValueError
+    return {plan: _amount(amount) for plan, amount in value.items()}
+
+
+def _plan_terms(value: Any) -> dict[str, PlanTerms]:
+    if not isinstance(value, dict):
+        raise ValueError
+    found = {}
+    for plan, terms in value.items():
+        if not isinstance(terms, dict) or set(terms) != {"monthly", "processing"}:
+            raise ValueError
+        found[plan] = PlanTerms(_amount(terms["monthly"]), _amount(terms["processing"]))
+    return found
+
+
+ARREARS_KEYS: Mapping[str, _Key] = {
+    "processing_after_days": _whole(0, 365),
+    "processing_before_days": _whole(0, 365),
+    "first_fee_after_days": _whole(1, 365),
+    "final_fee": _one_of("prorated", "full"),
+    "late_charge": _Key('a table of plans with amounts, such as {Premiere = "15.00"}', _plan_amounts),
+    "late_charge_again": _AMOUNT,
+    "dishonored_fee": _AMOUNT,
+    "date_change_fee": _AMOUNT,
+    "chargeback_fee": _AMOUNT,
+    "refund_days": ADVANCE_KEYS["refund_days"],
+    "plans": _Key('a table of plans, each {monthly = "99.00", processing = "79.00"}', _plan_terms, {}),
+}
+
+
 def shipped_policy_path(name: str) -> Path:
     """Where a shipped policy lies, e.g. `isp-advance`."""
     return resources.path("policies", f"{name}.toml")
 
 
-def load_policy(source: str | Path, override: Mapping[str, Any] | None = None) -> AdvancePolicy:
+def load_policy(source: str | Path, override: Mapping[str, Any] | None = None) -> Policy:
     """The policy of a shipped name or of a file, with `override` laid over it.
 
     Raises PolicyError, which names the file, the key and what is allowed there.
@@ -127,20 +198,36 @@ def load_policy(source: str | Path, override: Mapping[str, Any] | None = None) -
     return parse_policy(body, name=path.stem, label=path.name, override=override)
 
 
-def parse_policy(body: str, *, name: str, label: str, override: Mapping[str, Any] | None = None) -> AdvancePolicy:
-    """The policy of a TOML text; `label` names it in messages."""
+def laid_over(values: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with those of `override` instead; of a table only the entries that it names."""
+    found = dict(values)
+    for key, value in override.items():
+        before = found.get(key)
+        found[key] = laid_over(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
+    return found
+
+
+def parse_policy(body: str, *, name: str, label: str, override: Mapping[str, Any] | None = None) -> Policy:
+    """The policy of a TOML text; `label` names it in messages. `policy` in it says which of the two kinds it is."""
     try:
         values = tomllib.loads(body)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{label} is not a policy file: {error}.", field="policy") from None
     kind = values.pop("policy", "advance")
-    if kind != "advance":
-        raise PolicyError(f'{label}: policy is {kind!r}; allowed is "advance".', field="policy")
-    values = {**values, **(override or {})}
+    if kind not in ("advance", "arrears"):
+        raise PolicyError(f'{label}: policy is {kind!r}; allowed is "advance" or "arrears".', field="policy")
+    values = laid_over(values, override or {})
+    keys = ADVANCE_KEYS if kind == "advance" else ARREARS_KEYS
     for key in values:
-        if key not in ADVANCE_KEYS:
-            raise PolicyError(f"{label}: the key “{key}” is unknown; allowed are {', '.join(ADVANCE_KEYS)}.", field=key)
-    return AdvancePolicy(name=name, **{key: _value(spec, values, key, label) for key, spec in ADVANCE_KEYS.items()})
+        if key not in keys:
+            raise PolicyError(f"{label}: the key “{key}” is unknown; allowed are {', '.join(keys)}.", field=key)
+    read = {key: _value(spec, values, key, label) for key, spec in keys.items()}
+    if kind == "advance":
+        return AdvancePolicy(name=name, **read)
+    for plan in read["plans"]:
+        if plan not in read["late_charge"]:
+            raise PolicyError(f"{label}: plan {plan} has no late charge; add it to late_charge.", field="late_charge")
+    return ArrearsPolicy(name=name, **read)
 
 
 def _value(spec: _Key, values: Mapping[str, Any], key: str, label: str) -> Any:

@@ -1,12 +1,79 @@
-"""Office."""
+"""Office: its own data, this PC, policies, check stock, taking over customers, checking the books."""
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any, Protocol
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QWidget
+
+from app.views.fields import named
+from app.views.office_desk import DeskPart
+from app.views.office_details import DetailsPart
+from app.views.office_import import ImportPart
+from app.views.office_lists import PoliciesPart, StockPart
+from app.views.office_verify import VerifyPart
 from app.views.page import Page
+from app.views.workplace import Workplace
+
+
+class _Part(Protocol):
+    def refresh(self) -> None: ...
 
 
 class OfficePage(Page):
-    """Office."""
+    """Six sections as tabs, reached with Ctrl+1 to Ctrl+6. `arrive(tab=…)` by the section's key."""
 
     key = "office"
     title = "Office"
+
+    def __init__(self, workplace: Workplace) -> None:
+        super().__init__(workplace)
+        self.details = DetailsPart(workplace)
+        self.tabs = QTabWidget()
+        named(self.tabs, "office.tabs", "Sections of the office")
+        self.tabs.setDocumentMode(True)
+        self.parts: dict[str, _Part] = {}
+        for key, title, part in (
+            ("details", "The office", self.details),
+            ("desk", "This PC", DeskPart(workplace)),
+            ("policies", "Policies", PoliciesPart(workplace)),
+            ("stock", "Check stock", StockPart(workplace)),
+            ("import", "Import customers", ImportPart(workplace)),
+            ("verify", "Check the books", VerifyPart(workplace)),
+        ):
+            place = self.tabs.addTab(_scrolling(part, title), title)
+            self.tabs.setTabToolTip(place, f"{title} (Ctrl+{place + 1})")
+            self.parts[key] = part
+            self.shortcut(f"Ctrl+{place + 1}", partial(self._show_tab, place))
+        self.tabs.currentChanged.connect(lambda _place: self.refresh())
+        self.body.addWidget(self.tabs, 1)
+        self.setFocusProxy(self.tabs.tabBar())
+
+    def _show_tab(self, place: int) -> None:
+        self.tabs.setCurrentIndex(place)
+        self.tabs.tabBar().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def arrive(self, **where: Any) -> None:
+        tab = where.get("tab")
+        if tab in self.parts:
+            self.tabs.setCurrentIndex(list(self.parts).index(tab))
+
+    def refresh(self) -> None:
+        list(self.parts.values())[self.tabs.currentIndex()].refresh()
+
+    def has_work_in_hand(self) -> bool:
+        return self.details.has_work_in_hand()
+
+
+def _scrolling(part: QWidget, title: str) -> QScrollArea:
+    area = QScrollArea()
+    area.setObjectName("office.area")
+    area.setAccessibleName(title)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(part)
+    return area

@@ -1,4 +1,4 @@
-"""Notes with reminders, and which statements have been printed."""
+"""Notes with reminders, and which statements and refund checks have been printed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -48,5 +48,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_statement_print")),
     )
     op.create_index(op.f("ix_statement_print_run_id"), "statement_print", ["run_id"], unique=False)
+    op.add_column("issued_check", sa.Column("printed_on", sa.Date(), nullable=True))
+    # What was issued before sheets were confirmed has long been printed.
+    op.execute("UPDATE issued_check SET printed_on = business_date")
+    op.create_table(
+        "invoice_reversal",
+        sa.Column("invoice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("by_invoice_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("action_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_invoice_reversal_account_id")),
+        sa.ForeignKeyConstraint(["action_id"], ["action.id"], name=op.f("fk_invoice_reversal_action_id")),
+        sa.ForeignKeyConstraint(["by_invoice_id"], ["invoice.id"], name=op.f("fk_invoice_reversal_by_invoice_id")),
+        sa.ForeignKeyConstraint(["invoice_id"], ["invoice.id"], name=op.f("fk_invoice_reversal_invoice_id")),
+        sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_reversal")),
+        sa.UniqueConstraint("by_invoice_id", name=op.f("uq_invoice_reversal_by_invoice_id")),
+    )
+    op.create_index(op.f("ix_invoice_reversal_account_id"), "invoice_reversal", ["account_id"], unique=False)
     triggers.install(op.get_bind())
     searchindex.install(op.get_bind())

@@ -1,0 +1,303 @@
+"""The scenes of the pictures: how each page and dialog is brought into a state worth looking at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.screenshots import Stage
+
+Scene = Iterator[tuple[str, Any]]
+
+MONTH_END = date(2026, 12, 1)
+
+
+def today(stage: Stage) -> Scene:
+    """Today, and who would be asked by auto-pay."""
+    page = stage.page("today")
+    yield "today", stage.window
+    page.run_autopay()
+    yield "today-autopay", stage.dialog()
+
+
+def posting(stage: Stage) -> Scene:
+    """Post checks: the batch, a check being typed, what stops it, and its dialogs."""
+    page = stage.page("checks")
+    yield "checks", stage.window
+    stage.type_into("checks.account", stage.accounts["busy"].number)
+    stage.press_enter()
+    stage.type_into("checks.amount", "49.00")
+    stage.type_into("checks.number", "2201")
+    yield "checks-typed", stage.window
+    for name, opens in (("split", page.open_split), ("hold-or-send-back", page.open_aside)):
+        opens()
+        yield f"checks-{name}", stage.dialog()
+    last = stage.accounts["posted"]
+    page._clear()
+    stage.type_into("checks.account", last.number)
+    stage.press_enter()
+    stage.type_into("checks.amount", last.amount)
+    stage.type_into("checks.number", "2104")
+    page.post()
+    yield "checks-duplicate", stage.window
+    page._clear()
+    page.open_log()
+    yield "checks-log-mail", stage.dialog()
+    page.open_figures()
+    yield "checks-correct-figures", stage.dialog()
+    page.list.select_row(next(line for line in page.list.rows_model.rows if line.payment_id is not None))
+    page.open_take_back(page.list.current_row())
+    yield "checks-take-back", stage.dialog()
+
+
+def deposit_and_close(stage: Stage) -> Scene:
+    """Deposit and close: what is asked before each of its three actions, and the ticket of a deposit."""
+    page = stage.page("dayclose")
+    yield "dayclose", stage.window
+    page.deposit.make_deposit()
+    yield "dayclose-deposit", stage.dialog()
+    page.deposit.ticket.click()
+    yield "dayclose-ticket", stage.dialog()
+    page.clearing.table.selectAll()
+    page.clearing.settle_marked()
+    yield "dayclose-arrived", stage.dialog()
+
+
+def accounts(stage: Stage) -> Scene:
+    """The list of accounts, narrowed, and a new account."""
+    from app.views.dialogs.account_actions import open_new_account
+
+    page = stage.page("accounts")
+    yield "accounts", stage.window
+    stage.type_into("accounts.find", "main st")
+    yield "accounts-found", stage.window
+    open_new_account(stage.program.workplace, page)
+    yield "dialog-new-account", stage.dialog()
+
+
+def account(stage: Stage) -> Scene:
+    """The account page with each of its lists, an earlier day, what if, and its menu."""
+    page = stage.page("account", account_id=stage.accounts["busy"].id)
+    yield "account", stage.window
+    for place in range(1, page.bar.count()):
+        page.show_tab(place)
+        yield f"account-{stage.slug(page.bar.tabText(place))}", stage.window
+    page.show_tab(0)
+    page.head.days.slider.setValue(page.head.days.slider.maximum() - 25)
+    stage.settle(rounds=60)
+    yield "account-as-of", stage.window
+    page.head.days.to_present()
+    stage.settle()
+    page.menu.popup(stage.window.mapToGlobal(stage.window.rect().center()))
+    yield "account-actions", page.menu
+    page.menu.hide()
+    for place, name in enumerate(("pays", "cancels", "arranges")):
+        page.open_what_if()
+        dialog = stage.dialog()
+        dialog.choice.button(place).setChecked(True)
+        dialog.ask()
+        yield f"account-what-if-{name}", dialog
+
+
+def account_dialogs(stage: Stage) -> Scene:
+    """Every action of an account, on one that has what the action needs."""
+    from app.views.dialogs.account_actions import ACTIONS
+
+    for action in ACTIONS:
+        account_id = stage.accounts.get(action.key, stage.accounts["busy"]).id
+        page = stage.page("account", account_id=account_id)
+        action.open(stage.program.workplace, account_id, page)
+        dialog = stage.dialog()
+        stage.settle()
+        _fill(dialog, action.key)
+        yield f"dialog-{action.key}", dialog
+
+
+def _fill(dialog: Any, key: str) -> None:
+    """Type what makes the dialog say what it will do."""
+    from PySide6.QtWidgets import QLineEdit
+
+    typed = {
+        "amount": "12.50",
+        "price": "54.95",
+        "reason": "promised on the telephone",
+        "code": "Static IP",
+        "description": "Mast re-aligned after the storm",
+    }
+    for part, text in typed.items():
+        edit = dialog.findChild(QLineEdit, f"{key}.{part}")
+        if edit is not None and not edit.text():
+            edit.setText(text)
+            edit.textEdited.emit(text)
+
+
+def statements(stage: Stage) -> Scene:
+    """The statements of a run, one of them as it is printed, and the test of a printer."""
+    from PySide6.QtWidgets import QComboBox
+
+    page = stage.page("statements")
+    yield "statements", stage.window
+    page._preview_one(page.table.current_row())
+    yield "statements-preview", stage.dialog()
+    choice = stage.control("statements.delivery", QComboBox)
+    choice.setCurrentIndex(choice.count() - 1)
+    yield "statements-other-delivery", stage.window
+    page.test_printer()
+    yield "statements-printer-test", stage.dialog()
+
+
+def refunds(stage: Stage) -> Scene:
+    """Refunds: sheets that wait, checks that are out and what can be done with them, and the next run."""
+    page = stage.page("refunds", tab="sheets")
+    yield "refunds-sheets-to-print", stage.window
+    page.sheets.model.set_ticked(page.sheets.model.rows[0], ticked=False)
+    page._confirm()
+    yield "refunds-spoiled", stage.dialog()
+    page._change_box()
+    yield "refunds-box", stage.dialog()
+    page.sheets.model.set_ticked(page.sheets.model.rows[0], ticked=True)
+    page._confirm()
+    page = stage.page("refunds", tab="checks")
+    yield "refunds-checks-out", stage.window
+    rows = [row for row in page.checks.table.rows_model.rows if row.days_out is not None]
+    for what in ("void", "reprint", "stop", "unclaim", "clear", "bank"):
+        page._do(what, rows[:1])
+        yield f"refunds-{what}", stage.dialog()
+    page = stage.page("refunds", tab="due")
+    yield "refunds-due", stage.window
+    page._run()
+    yield "refunds-run", stage.dialog()
+
+
+def collections(stage: Stage) -> Scene:
+    """Collections: each list, and what is asked before something is done."""
+    for tab in ("pastdue", "run", "suspended", "arrangements", "reactivation", "work"):
+        page = stage.page("collections", tab=tab)
+        yield f"collections-{tab}", stage.window
+    page = stage.page("collections", tab="reactivation")
+    for name in ("charge", "waive"):
+        stage.click(f"collections.{name}")
+        yield f"collections-fee-{name}", stage.dialog()
+    stage.page("collections", tab="work")
+    stage.click("collections.decide")
+    yield "collections-decide-work", stage.dialog()
+    page = stage.page("collections", tab="run")
+    page.run.turn_over()
+    yield "collections-leave-out", stage.dialog()
+    page.run.suspend.click()
+    yield "collections-suspend", stage.dialog()
+
+
+def reports(stage: Stage) -> Scene:
+    """Every report, and the rows behind one of its lines."""
+    from app.services.reporting import REPORTS
+
+    for kind in REPORTS:
+        page = stage.page("reports", report=kind.key)
+        yield f"reports-{kind.key}", stage.window
+        rows = page.table.table.rows_model.rows if page.table is not None else ()
+        drilled = next((row for row in rows if row.drill is not None), None)
+        if drilled is not None:
+            page.open_row(drilled)
+            yield f"reports-{kind.key}-behind", stage.window
+            page.go_back()
+
+
+def office(stage: Stage) -> Scene:
+    """Every section of the office."""
+    page = stage.page("office")
+    for place in range(page.tabs.count()):
+        page.tabs.setCurrentIndex(place)
+        yield f"office-{stage.slug(page.tabs.tabText(place))}", stage.window
+    stage.click("office.verify")
+    yield "office-check-the-books-done", stage.window
+
+
+def frame(stage: Stage) -> Scene:
+    """What belongs to no page: messages, Ctrl+K, help, a fault, the first start."""
+    from app.errors import UserError
+    from app.views.first_run import FirstRun
+    from app.views.help import HelpWindow
+    from app.views.messages import CrashDialog
+
+    workplace, window = stage.program.workplace, stage.window
+    stage.page("today")
+    workplace.refuse(UserError("11/25/2026 has not come yet; nothing can be dated after 11/21/2026."))
+    yield "message-refused", window
+    workplace.say("Batch 2 is in balance: 5 checks, 3,126.31. F4 takes it to the bank.")
+    yield "message-good", window
+    workplace.say("12 accounts could not be billed; see Exceptions.", "warning")
+    yield "message-warning", window
+    window.open_finder()
+    window.finder.input.setText("gun")
+    yield "find", window.finder
+    window.finder.hide()
+    yield "help", HelpWindow.show_topic(window, "checks")
+    fault = CrashDialog(_a_fault(), "counterfoil.log", window)
+    fault.show()
+    yield "fault", fault
+    first_run = FirstRun(workplace)
+    first_run.resize(window.size())
+    first_run.show()
+    yield "first-run", first_run
+    first_run.deleteLater()
+
+
+def month_end(stage: Stage) -> Scene:
+    """The first of the next month: the billing run from its preview to its reversal, and the day's close."""
+    page = stage.page("billing", tab="totals")
+    yield "billing-done", stage.window
+    page = stage.page("billing", tab="runs")
+    yield "billing-runs-made", stage.window
+    stage.day = MONTH_END
+    stage.program.workplace.choose_date(MONTH_END)
+    page = stage.page("billing", tab="totals")
+    yield "billing", stage.window
+    page.preview()
+    for tab in ("totals", "difference", "exceptions"):
+        page = stage.page("billing", tab=tab)
+        yield f"billing-preview-{tab}", stage.window
+    page.ask_run()
+    yield "billing-run", stage.dialog()
+    page.bill()
+    yield "billing-billed", stage.window
+    stage.page("today").run_autopay()
+    yield "today-autopay-due", stage.dialog()
+    page = stage.page("billing", tab="runs")
+    page.ask_reversal(page.runs.table.rows_model.rows[0])
+    yield "billing-reversal", stage.dialog()
+    stage.clear_the_mail()
+    page = stage.page("dayclose", part="close")
+    yield "dayclose-ready", stage.window
+    page.closing.close_day()
+    yield "dayclose-close", stage.dialog()
+    page.closing.close_day()
+    stage.dialog().press()
+    stage.settle()
+    yield "dayclose-closed", stage.window
+
+
+def _a_fault() -> Exception:
+    try:
+        raise RuntimeError("a fault made on purpose")
+    except RuntimeError as error:
+        return error
+
+
+SCENES: tuple[Callable[[Stage], Scene], ...] = (
+    today,
+    posting,
+    deposit_and_close,
+    accounts,
+    account,
+    account_dialogs,
+    statements,
+    refunds,
+    collections,
+    reports,
+    office,
+    frame,
+    month_end,
+)

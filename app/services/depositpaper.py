@@ -1,0 +1,27 @@
+"""A deposit's ticket as a PDF in the office's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.errors import UserError
+from app.services import reports, statements
+
+
+def print_deposit_ticket(session: Session, deposit_id: int, folder: Path) -> Path:
+    """Write the ticket of a deposit into `folder`, made when it is not there; returns the file.
+
+    Raises UserError when it cannot be written.
+    """
+    from app.services.documents.deposit_ticket import write_deposit_ticket
+
+    content = reports.deposit_ticket(session, deposit_id)
+    path = folder / f"deposit-{content.deposited_on.isoformat()}-{deposit_id}.pdf"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_deposit_ticket(path, statements.paper_office(session), content)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}; close it elsewhere and try again.") from error
+    return path

@@ -1,0 +1,94 @@
+"""Members' failed attempts, returned payments and fraudulent chargebacks, charged on invoices of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.models.bulk import fetch_tuples, insert_with_id
+from app.services.desk import Act
+from app.services.invoicing import write_invoices
+from app.services.memberbilling import member
+from app.services.policies.arrears import FEE_KINDS
+from app.services.policies.clause import Charge, InvoiceDraft
+from app.services.policies.dishonored import Cost, arr_7_failed_attempt, arr_9_chargeback
+from app.services.policies.policyfile import ArrearsPolicy
+
+_KINDS = ", ".join(f"'{kind}'" for kind in FEE_KINDS)
+
+
+class Failed(NamedTuple):
+    """A failed attempt: its name in keys, what failed in words, `declined` or `returned`, and the invoices meant."""
+
+    account_id: int
+    attempt: str
+    what: str
+    how: str
+    invoice_ids: tuple[int, ...]
+
+
+def paid_by(session: Session, payment_id: int) -> list[int]:
+    """The invoices that a payment pays as things stand."""
+    rows = fetch_tuples(
+        session,
+        "SELECT invoice_id FROM allocation WHERE credit_id = ? AND invoice_id IS NOT NULL "
+        "GROUP BY invoice_id HAVING sum(cents) > 0 ORDER BY invoice_id",
+        payment_id,
+    )
+    return [row[0] for row in rows]
+
+
+def open_invoices(session: Session, account_id: int) -> tuple[int, ...]:
+    """The invoices that an attempt for the whole balance would pay."""
+    rows = fetch_tuples(session, "SELECT id FROM invoice WHERE account_id = ? AND open_cents > 0 ORDER BY id", account_id)
+    return tuple(row[0] for row in rows)
+
+
+def never_failed(session: Session, invoice_ids: Sequence[int]) -> list[int]:
+    """Those of some invoices that bill a processing, monthly or final fee and never had a failed attempt (ARR-7)."""
+    listed = ", ".join(str(int(number)) for number in invoice_ids)
+    rows = fetch_tuples(
+        session,
+        f"SELECT DISTINCT l.invoice_id FROM line l WHERE l.invoice_id IN ({listed}) AND l.kind IN ({_KINDS}) "
+        "AND NOT EXISTS (SELECT 1 FROM failed_attempt f WHERE f.invoice_id = l.invoice_id) ORDER BY 1",
+    )
+    return [row[0] for row in rows]
+
+
+def charge_failed(
+    session: Session, act: Act, policy: ArrearsPolicy, failed: Failed, waive: frozenset[str] = frozenset()
+) -> None:
+    """ARR-6, ARR-7: both charges of a failed attempt on one invoice due that day, and the invoices marked.
+
+    `waive`: kinds of charge that a supervisor waived before. The caller settles the account.
+    """
+    plan = member(session, failed.account_id).plan
+    first_time = bool(never_failed(session, failed.invoice_ids))
+    charges = arr_7_failed_attempt(policy, plan, failed.attempt, failed.what, first_time=first_time)
+    _issue(session, act, failed.account_id, "failed-attempt", [item for item in charges if item.kind not in waive])
+    for invoice_id in failed.invoice_ids:
+        insert_with_id(
+            session,
+            "failed_attempt",
+            account_id=failed.account_id,
+            invoice_id=invoice_id,
+            business_date=act.on,
+            how=failed.how,
+            attempt=failed.attempt,
+            action_id=act.id,
+        )
+
+
+def charge_fraud(
+    session: Session, act: Act, policy: ArrearsPolicy, account_id: int, payment_id: int, costs: Sequence[Cost]
+) -> None:
+    """ARR-9: what a fraudulent chargeback costs a member. The caller settles the account."""
+    charges = arr_9_chargeback(policy, member(session, account_id).individuals, payment_id, costs)
+    _issue(session, act, account_id, "chargeback", charges)
+
+
+def _issue(session: Session, act: Act, account_id: int, what: str, charges: Sequence[Charge]) -> None:
+    if charges:
+        write_invoices(session, act, [InvoiceDraft(account_id, act.on, act.on, what, tuple(charges))])

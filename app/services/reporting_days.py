@@ -1,0 +1,178 @@
+"""Reports of one day and of one month: all that happened, each line opening into the rows behind it."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.models.bulk import fetch_one
+from app.periods import month_end, month_start
+from app.services.desk import closed_through
+from app.services.documents.content import Chart
+from app.services.ledger import Gl
+from app.services.reporting import Drill, Period, Report, ReportColumn, ReportRow, day_words
+from app.services.reports import MonthFigures, month_end_report, month_figures
+
+_MONEY = "money"
+
+_DAY = (
+    (
+        "Mail",
+        "Checks counted in the mail",
+        "SELECT sum(count), sum(total_cents) FROM mail_batch WHERE received_on = ?",
+        "",
+    ),
+    ("Mail", "Checks logged", "SELECT count(*), sum(cents) FROM mail_check WHERE received_on = ?", ""),
+    (
+        "Mail",
+        "of these neither posted, held nor sent back",
+        "SELECT count(*), sum(cents) FROM mail_check WHERE received_on = ? AND state = 'logged'",
+        "",
+    ),
+    (
+        "Mail",
+        "of these sent back",
+        "SELECT count(*), sum(cents) FROM mail_check WHERE received_on = ? AND state = 'returned-to-sender'",
+        "",
+    ),
+    (
+        "Receipts",
+        "Checks posted",
+        "SELECT count(*), sum(cents) FROM payment WHERE business_date = ? AND kind = 'check'",
+        "receipts-behind",
+    ),
+    (
+        "Receipts",
+        "Cards",
+        "SELECT count(*), sum(cents) FROM payment WHERE business_date = ? AND kind = 'card'",
+        "receipts-behind",
+    ),
+    (
+        "Receipts",
+        "E-Checks and drafts",
+        "SELECT count(*), sum(cents) FROM payment WHERE business_date = ? AND kind IN ('echeck', 'bank-draft')",
+        "receipts-behind",
+    ),
+    (
+        "Receipts",
+        "Checks held",
+        "SELECT count(*), sum(p.cents) FROM entry e JOIN posting p ON p.entry_id = e.id "
+        "WHERE e.business_date = ? AND e.what = 'hold-check'",
+        "receipts-behind",
+    ),
+    (
+        "Receipts",
+        "Returned, charged back or reversed",
+        "SELECT count(*), -sum(p.cents) FROM payment_reversal r JOIN payment p ON p.id = r.payment_id "
+        "WHERE r.business_date = ?",
+        "receipts-behind",
+    ),
+    ("Bank", "Deposits", "SELECT count(*), sum(cents) FROM deposit WHERE business_date = ?", "deposits"),
+    (
+        "Charges",
+        "Invoices and credit memos",
+        "SELECT count(*), sum(total_cents) FROM invoice WHERE issued_on = ? AND what <> 'opening'",
+        "charges-behind",
+    ),
+    (
+        "Charges",
+        "Credits, waivers, write-offs",
+        "SELECT count(*), -sum(cents) FROM credit WHERE business_date = ? "
+        "AND kind NOT IN ('payment', 'credit-memo', 'opening')",
+        "charges-behind",
+    ),
+    ("Refunds", "Refund checks", "SELECT count(*), sum(cents) FROM refund WHERE business_date = ?", "refunds"),
+    (
+        "Refunds",
+        "Refund checks voided",
+        "SELECT count(*), sum(f.cents) FROM refund_void v JOIN refund f ON f.id = v.refund_id WHERE v.business_date = ?",
+        "",
+    ),
+    (
+        "Evening",
+        "Receipts sent",
+        "SELECT count(*), sum(p.cents) FROM receipt r JOIN payment p ON p.id = r.payment_id WHERE r.business_date = ?",
+        "",
+    ),
+)
+_DAY_COLUMNS = (
+    ReportColumn("Part", width=12),
+    ReportColumn("What", width=0),
+    ReportColumn("Count", "count", 10),
+    ReportColumn("Amount", _MONEY, 14),
+)
+
+
+def day_report(session: Session, period: Period, _about: str) -> Report:
+    """All that happened on one business day, and whether it is closed."""
+    on = period.last
+    rows = []
+    for part, what, sql, behind in _DAY:
+        count, cents = fetch_one(session, sql, on) or (0, 0)
+        drill = Drill(behind, on, on) if behind and count else None
+        rows.append(ReportRow((part, what, count or 0, cents or 0), drill))
+    closed = closed_through(session)
+    is_closed = closed is not None and on <= closed
+    return Report(
+        "day",
+        "Day close",
+        f"{day_words(on)}, {'closed' if is_closed else 'open'}",
+        _DAY_COLUMNS,
+        tuple(rows),
+        note="" if is_closed else "The day is open: these figures can still change.",
+    )
+
+
+_FIGURES = (
+    ("Received", "receipts", ""),
+    ("Charged", "charges-behind", ""),
+    ("Revenue recognised", "entries-behind", f"{int(Gl.DEFERRED_REVENUE)}:recognition"),
+    ("Refunded", "refunds", ""),
+    ("Receivable at month end", "aging", ""),
+    ("Deferred at month end", "deferred", ""),
+)
+
+
+def month_report(session: Session, period: Period, _about: str) -> Report:
+    """The month-end report of the month in which the last day lies, flattened into one list."""
+    last = month_end(period.last)
+    first = month_start(last)
+    whole = month_end_report(session, last, last)
+    figures: MonthFigures = month_figures(session, last)
+    amounts = (figures.received, figures.billed, figures.recognised, figures.refunded, figures.receivable, figures.deferred)
+    columns = (
+        ReportColumn("Part", width=26),
+        ReportColumn("What", width=0),
+        ReportColumn("Count", "count", 10),
+        ReportColumn("Amount", _MONEY, 14),
+    )
+    rows = [
+        ReportRow(("Figures", what, None, cents), Drill(key, first, last, about))
+        for (what, key, about), cents in zip(_FIGURES, amounts, strict=True)
+    ]
+    behind = {
+        "Charges and credits": Drill("charges-behind", first, last),
+        "Receipts": Drill("receipts-behind", first, last),
+        "Receivable by age": Drill("aging", last, last),
+        "Trial balance": Drill("trial", last, last),
+    }
+    for section in whole.sections:
+        kinds = [column.kind for column in section.columns]
+        if "money" not in kinds or section.heading.startswith("Billed by the cycle"):
+            continue
+        money = len(kinds) - 1 if section.heading == "Trial balance" else kinds.index("money")
+        for cells in section.rows:
+            what = cells[1] if section.heading == "Trial balance" else cells[0]
+            count = cells[kinds.index("count")] if "count" in kinds else None
+            rows.append(ReportRow((section.heading, what, count, cells[money]), behind.get(section.heading)))
+    return Report(
+        "month",
+        whole.title,
+        whole.subtitle,
+        columns,
+        tuple(rows),
+        chart=Chart(whole.charts[1].heading, whole.charts[1].labels, whole.charts[1].values, "days"),
+        month=last,
+    )
+
+
+MAKERS = {"day": day_report, "month": month_report}

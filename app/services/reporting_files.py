@@ -1,0 +1,75 @@
+"""A report as a file: PDF for paper, XLSX and CSV for spreadsheets. A file is whole or it is not there."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.errors import UserError
+from app.services.documents.content import Column, ReportContent, Section
+from app.services.office import office_form
+from app.services.reporting import Report
+from app.services.reports import month_end_report
+from app.services.spreadsheet import write_csv, write_xlsx
+
+SUFFIXES = (".pdf", ".xlsx", ".csv")
+MOST_ROWS_ON_PAPER = 5_000
+
+
+def file_name(report: Report, last: date, suffix: str) -> str:
+    """A name for the report's file that every system takes: `cash-receipts-2026-11-21.pdf`."""
+    plain = "".join(sign if sign.isalnum() and sign.isascii() else " " for sign in report.title.casefold())
+    return f"{'-'.join(plain.split()) or 'report'}-{last.isoformat()}{suffix}"
+
+
+def save_report(session: Session, report: Report, path: Path, printed_on: date) -> Path:
+    """Write the report as what the name's ending says, and return the path.
+
+    Raises UserError for another ending, for a list too long for paper, and for a file that cannot be written.
+    """
+    kind = path.suffix.casefold()
+    if kind not in SUFFIXES:
+        raise UserError(f"“{path.name}” ends in none of {', '.join(SUFFIXES)}; choose one of these.")
+    if kind == ".pdf" and len(report.rows) > MOST_ROWS_ON_PAPER:
+        raise UserError(
+            f"This list has {len(report.rows):,} lines, too many for paper (at most {MOST_ROWS_ON_PAPER:,}). "
+            "Save it for Excel or as CSV, or choose fewer days."
+        )
+    unfinished = path.with_name(f"~{path.name}")
+    try:
+        if kind == ".csv":
+            write_csv(unfinished, report)
+        elif kind == ".xlsx":
+            write_xlsx(unfinished, report, office_form(session).name)
+        else:
+            _write_pdf(session, report, unfinished, printed_on)
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        why = error.strerror or str(error)
+        raise UserError(
+            f"“{path.name}” could not be written ({why}). If it is open in another program, close it there."
+        ) from error
+    return path
+
+
+def _write_pdf(session: Session, report: Report, path: Path, printed_on: date) -> None:
+    from app.services.documents.report import write_report  # reportlab takes long to import
+    from app.services.statements import paper_office
+
+    if report.month is None:
+        content = paper_content(report, printed_on)
+    else:
+        content = month_end_report(session, report.month, printed_on)
+    write_report(path, paper_office(session), content)
+
+
+def paper_content(report: Report, printed_on: date) -> ReportContent:
+    """The report as the paper shows it."""
+    shares = [float(max(column.width, len(column.title) + 3)) if column.width else 24.0 for column in report.columns]
+    columns = tuple(Column(column.title, column.kind, share) for column, share in zip(report.columns, shares, strict=True))
+    section = Section(report.title, columns, tuple(row.cells for row in report.rows), report.totals, report.note)
+    charts = () if report.chart is None else (report.chart,)
+    return ReportContent(report.title, report.subtitle, printed_on, report.figures, charts, (section,))

@@ -1,0 +1,66 @@
+"""Statements by e-mail: one letter an account, its statement attached (ADV-4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.models.bulk import Progress, no_progress
+from app.services.documents.content import Office
+from app.services.gateways.mail import FolderMail, Letter, MailGateway
+from app.services.printing import UNFINISHED, write_statement_files
+from app.services.statements import StatementAccount, StatementRun
+
+
+def letter_key(account: StatementAccount, run: StatementRun) -> str:
+    """The letter's name for ever: sent again it replaces itself."""
+    return f"statement-{run.on.isoformat()}-{account.number}"
+
+
+def unsent_letters(accounts: Sequence[StatementAccount], run: StatementRun, mail: FolderMail) -> list[StatementAccount]:
+    """Accounts with an address whose letter is not in the folder yet."""
+    return [
+        account for account in accounts if account.email and not (mail.folder / f"{letter_key(account, run)}.eml").exists()
+    ]
+
+
+def send_letters(
+    office_path: Path,
+    office: Office,
+    run: StatementRun,
+    accounts: Sequence[StatementAccount],
+    mail: MailGateway,
+    progress: Progress = no_progress,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> int:
+    """Send these accounts (ascending ids, each with an address) their statements; returns how many went.
+
+    Raises Cancelled before the first letter left.
+    """
+    sent = 0
+    with TemporaryDirectory(dir=office_path.parent, prefix=UNFINISHED) as scratch:
+        ids = [account.account_id for account in accounts]
+        write_statement_files(office_path, run, ids, Path(scratch), progress, cancelled)
+        made = {path.name.split("-")[1]: path for path in Path(scratch).glob("statement-*.pdf")}
+        for account in accounts:
+            if account.number in made:
+                mail.send(_letter(account, run, office, made[account.number]))
+                sent += 1
+    return sent
+
+
+def _letter(account: StatementAccount, run: StatementRun, office: Office, pdf: Path) -> Letter:
+    body = (
+        f"Dear {account.name},\n\nyour statement of {run.on:%B} {run.on.day}, {run.on.year} for account "
+        f"{account.number} is attached.\n\n{office.name}\n{office.phone}\n"
+    )
+    return Letter(
+        letter_key(account, run),
+        account.name,
+        account.email,
+        f"Your statement, account {account.number}",
+        body,
+        pdf.name,
+        pdf.read_bytes(),
+    )

@@ -1,0 +1,217 @@
+"""Which statements of a billing run went out, and how: the list, the files and the marks (ADV-4).
+
+A statement's place is its number in the run's printing order, counted from 1 over all ways of delivery, so
+that it stays the same when a customer later changes from paper to e-mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.errors import UserError
+from app.models.bulk import Progress, fetch, insert_with_id, no_progress, parse_day
+from app.models.database import Database
+from app.periods import next_month_start
+from app.services import statements
+from app.services.desk import Desk, begin_on_any_day
+from app.services.printing import UNFINISHED, print_statements
+from app.services.statements import StatementRun
+
+PAPER: Final = "paper"
+EMAIL: Final = "email"
+ALL: Final = "all"
+DELIVERIES: Final = (PAPER, EMAIL, ALL)
+
+
+class RunRow(NamedTuple):
+    """A finished billing run: its business date, the month billed, invoices and cents."""
+
+    run_id: int
+    on: date
+    period: str
+    invoices: int
+    cents: int
+
+
+class StatementRow(NamedTuple):
+    """A statement of a run; cents owed as it says. `sent_on` and `how` are empty until it went out."""
+
+    place: int
+    account_id: int
+    number: str
+    name: str
+    delivery: str
+    email: str
+    cents: int
+    sent_on: date | None
+    how: str
+
+
+class MadeStatements(NamedTuple):
+    """PDFs that were made: their files, the statements and sheets in them, and the range of places."""
+
+    paths: tuple[Path, ...]
+    statements: int
+    sheets: int
+    first_place: int
+    last_place: int
+
+
+def statement_runs(session: Session) -> list[RunRow]:
+    """Billing runs that billed something, the latest first."""
+    rows = fetch(
+        session,
+        "SELECT id, business_date, documents, cents FROM run "
+        "WHERE what = 'billing' AND state = 'done' AND documents > 0 ORDER BY id DESC",
+    )
+    found = []
+    for run_id, on, documents, cents in rows:
+        billed = next_month_start(parse_day(on))
+        found.append(RunRow(run_id, parse_day(on), f"{billed:%B} {billed.year}", documents, cents))
+    return found
+
+
+def statement_list(session: Session, run_id: int) -> list[StatementRow]:
+    """Every statement of a run in the order of printing. Raises UserError for a run that has none."""
+    run = statements.statement_run(session, run_id)
+    amounts = statements.statement_amounts(session, run)
+    marks = _marks(session, run_id)
+    rows = []
+    for place, account in enumerate(statements.statement_accounts(session, run), start=1):
+        sent_on, how = _mark_at(marks, place, account)
+        rows.append(
+            StatementRow(
+                place,
+                account.account_id,
+                account.number,
+                account.name,
+                account.delivery,
+                account.email,
+                amounts[account.account_id],
+                sent_on,
+                how,
+            )
+        )
+    return rows
+
+
+def _marks(session: Session, run_id: int) -> list[tuple[str, int, int, str, date]]:
+    """The latest mark first."""
+    rows = fetch(
+        session,
+        "SELECT p.delivery, p.first_place, p.last_place, p.how, a.business_date FROM statement_print p "
+        "JOIN action a ON a.id = p.action_id WHERE p.run_id = ? ORDER BY p.id DESC",
+        run_id,
+    )
+    return [(delivery, first, last, how, parse_day(on)) for delivery, first, last, how, on in rows]
+
+
+def _mark_at(
+    marks: Sequence[tuple[str, int, int, str, date]], place: int, account: statements.StatementAccount
+) -> tuple[date | None, str]:
+    for delivery, first, last, how, on in marks:
+        if first <= place <= last and delivery in (ALL, account.delivery):
+            if delivery == EMAIL and not account.email:
+                continue  # nothing can have gone out
+            return on, how
+    return None, ""
+
+
+def mark_sent(session: Session, desk: Desk, run_id: int, delivery: str, first_place: int, last_place: int, how: str) -> int:
+    """Record that the statements of a range of places went out; returns the mark's id.
+
+    A closed day takes it too: paper changes no figure. Raises UserError for an unknown run, delivery or range.
+    """
+    count = len(statements.statement_account_ids(session, statements.statement_run(session, run_id)))
+    if delivery not in DELIVERIES:
+        raise UserError(f"“{delivery}” is no way of delivery; choose paper, email or all.", field="delivery")
+    if not 1 <= first_place <= last_place <= count:
+        raise UserError(
+            f"There are {count} statements in this run; {first_place} to {last_place} is no part of them.", field="first"
+        )
+    act = begin_on_any_day(session, desk, "print-statements")
+    return insert_with_id(
+        session,
+        "statement_print",
+        run_id=run_id,
+        delivery=delivery,
+        first_place=first_place,
+        last_place=last_place,
+        how=how[:200],
+        action_id=act.id,
+    )
+
+
+def chosen(
+    rows: Sequence[StatementRow], delivery: str, first_place: int = 1, last_place: int | None = None
+) -> list[StatementRow]:
+    """The statements of one way of delivery (`all`: every one) within a range of places."""
+    return [
+        row
+        for row in rows
+        if delivery in (ALL, row.delivery) and first_place <= row.place and (last_place is None or row.place <= last_place)
+    ]
+
+
+def place_of(rows: Sequence[StatementRow], typed: str, field: str) -> int:
+    """The place meant by what was typed: an account's number, or a number of the list.
+
+    Raises UserError at `field` when there is none.
+    """
+    wanted = typed.strip()
+    for row in rows:
+        if row.number == wanted:
+            return row.place
+    if wanted.isdecimal() and rows and 1 <= int(wanted) <= rows[-1].place:
+        return int(wanted)
+    raise UserError(f"“{wanted}” is neither an account nor a number of this list.", field=field)
+
+
+def make_statements(
+    books: Database,
+    office_path: Path,
+    folder: Path,
+    run_id: int,
+    delivery: str,
+    first_place: int = 1,
+    last_place: int | None = None,
+    progress: Progress = no_progress,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> MadeStatements:
+    """Print-ready PDFs of a run's statements in `folder`, in the order of places.
+
+    The same statements are the same file names, written again. Raises UserError when there is nothing to
+    make or the folder cannot be used, and Cancelled.
+    """
+    with books.read() as session:
+        run = statements.statement_run(session, run_id)
+        rows = chosen(statement_list(session, run_id), delivery, first_place, last_place)
+    if not rows:
+        raise UserError("There are no statements to print there; choose another delivery or range.", field="delivery")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for stale in folder.glob(f"{UNFINISHED}*.pdf"):  # of a run that was cut off
+            stale.unlink()
+        path = folder / f"{_file_stem(run, delivery, rows, whole=first_place == 1 and last_place is None)}.pdf"
+        made = print_statements(office_path, run, [row.account_id for row in rows], path, progress, cancelled)
+    except OSError as error:
+        raise UserError(f"The statements cannot be written to {folder}: {error.strerror or error}.") from error
+    return MadeStatements(
+        tuple(path for part in made for path in part.paths),
+        sum(part.documents for part in made),
+        sum(part.sheets for part in made),
+        rows[0].place,
+        rows[-1].place,
+    )
+
+
+def _file_stem(run: StatementRun, delivery: str, rows: Sequence[StatementRow], *, whole: bool) -> str:
+    stem = f"statements-{run.on.isoformat()}-run-{run.run_id}"
+    if len(rows) == 1 and not whole:
+        return f"{stem}-account-{rows[0].number}"
+    return f"{stem}-{delivery}" if whole else f"{stem}-{delivery}-{rows[0].place}-to-{rows[-1].place}"

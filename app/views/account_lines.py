@@ -1,0 +1,204 @@
+"""The lines of an account's lists, made from one reading of it, for the present or for an earlier day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from app.services import explaining
+from app.services.asof import AsOf
+from app.services.explaining import Explanation
+from app.services.history import HistoryRow, InvoiceRow, PaymentLine
+from app.services.notes import NoteRow
+from app.services.policies.clause import Charge
+from app.services.status import AccountPage, ServiceLine
+from app.views.fields import format_day
+
+
+class Shown(NamedTuple):
+    """What the page shows: the present, and the earlier day in front of it if one was chosen."""
+
+    page: AccountPage
+    notes: tuple[NoteRow, ...]
+    on: date
+    then: AsOf | None = None
+
+    def was(self, day: date) -> bool:
+        """Whether something of that day was there on the day shown."""
+        return self.then is None or day <= self.then.on
+
+
+class LedgerLine(NamedTuple):
+    """A line of the ledger with the balance after it; cents."""
+
+    row: HistoryRow
+    balance_cents: int
+
+
+class InvoiceLine(NamedTuple):
+    """An invoice with what is open of it on the day shown; cents. `state`: open, past due or paid."""
+
+    row: InvoiceRow
+    open_cents: int
+    state: str
+
+
+class PlainLine(NamedTuple):
+    """A line of the smaller lists."""
+
+    on: date
+    what: str
+    cents: int | None
+    state: str
+    explanation: Explanation
+
+
+def ledger_lines(shown: Shown) -> list[LedgerLine]:
+    """What moved the balance until the day shown, the latest first, each with the balance after it."""
+    balance, found = 0, []
+    for row in shown.page.history:
+        if shown.was(row.on):
+            balance += row.cents
+            found.append(LedgerLine(row, balance))
+    return found[::-1]
+
+
+def invoice_lines(shown: Shown) -> list[InvoiceLine]:
+    """The invoices until the day shown, the latest first."""
+    then = shown.then
+    on = shown.on if then is None else then.on
+    open_then = {} if then is None else {item.id: item.open_cents for item in then.open_invoices}
+    found = []
+    for row in reversed(shown.page.invoices):
+        if shown.was(row.issued_on):
+            cents = row.open_cents if then is None else open_then.get(row.id, 0)
+            state = "" if row.total_cents <= 0 else "paid"
+            if cents:
+                state = "past due" if row.due_on < on else "open"
+            found.append(InvoiceLine(row, cents, state))
+    return found
+
+
+def payment_lines(shown: Shown) -> list[PaymentLine]:
+    """The payments until the day shown, the latest first, in the state that they had then."""
+    undone = {row.document for row in shown.page.history if row.document.startswith("payment ") and shown.was(row.on)}
+    return [
+        row if f"payment {row.id}" in undone else row._replace(state="posted")
+        for row in reversed(shown.page.payments)
+        if shown.was(row.on)
+    ]
+
+
+def paid_words(shown: Shown, payment: PaymentLine) -> str:
+    """`Invoice 100123, 100150`: what a payment pays, as things are now."""
+    if payment.state != "posted":
+        return ""
+    mine = [item for item in shown.page.applications if item.credit_id == payment.id]
+    invoices = ", ".join(str(item.invoice_id) for item in mine if item.invoice_id is not None)
+    refunds = ", ".join(str(item.refund_id) for item in mine if item.refund_id is not None)
+    rest = payment.cents - sum(item.cents for item in mine)
+    parts = (
+        f"Invoice {invoices}" if invoices else "",
+        f"refund {refunds}" if refunds else "",
+        "credit left" if rest else "",
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def bill_lines(shown: Shown) -> tuple[Charge, ...]:
+    """The lines of the next bill; none for an earlier day, or while its amount is being tried."""
+    bill = shown.page.next_bill
+    return bill.charges if bill is not None and bill.complete and shown.then is None else ()
+
+
+def collection_lines(shown: Shown) -> list[PlainLine]:
+    """Arrangements and suspensions, the latest first."""
+    found = [
+        PlainLine(
+            row.due_on, f"Instalment, agreed {format_day(row.made_on)}", row.cents, row.state, explaining.of_instalment(row)
+        )
+        for row in shown.page.instalments
+        if shown.was(row.made_on)
+    ]
+    for stop in shown.page.suspensions:
+        if shown.was(stop.on):
+            ended = stop.restored_on is not None and shown.was(stop.restored_on)
+            state = f"restored {format_day(stop.restored_on)}" if ended else "suspended"
+            found.append(PlainLine(stop.on, "Services suspended", None, state, explaining.of_suspension(stop)))
+    return sorted(found, key=lambda line: line.on, reverse=True)
+
+
+def work_lines(shown: Shown) -> list[PlainLine]:
+    """Work orders, the latest first."""
+    return [
+        PlainLine(day, row.description or row.kind, None, row.decision.replace("-", " "), explaining.of_work(row))
+        for row in shown.page.work
+        if shown.was(day := date.fromisoformat(row.starts_at[:10]))
+    ]
+
+
+def refund_lines(shown: Shown) -> list[PlainLine]:
+    """Refund checks, the latest first."""
+    history = shown.page.history
+    checks = {row.document: row.description for row in history if row.kind == "refund"}
+    return [
+        PlainLine(row.on, checks.get(f"refund {row.id}", "Refund"), row.cents, row.state, explaining.of_refund(row, history))
+        for row in reversed(shown.page.refunds)
+        if shown.was(row.on)
+    ]
+
+
+def note_lines(shown: Shown) -> list[PlainLine]:
+    """Notes, the newest first, with what they remind of."""
+    found = []
+    for note in shown.notes:
+        if shown.was(note.on):
+            state = f"remind {format_day(note.remind_on)}" if note.remind_on else ""
+            state = f"done {format_day(note.done_on)}" if note.done_on else state
+            says = Explanation(f"Note of {format_day(note.on)} by {note.by}", parts=tuple(note.body.split("\n")))
+            found.append(PlainLine(note.on, " ".join(note.body.split()), None, state, says))
+    return found
+
+
+def change_lines(shown: Shown) -> list[PlainLine]:
+    """What was changed on the card, the latest first."""
+    return [
+        PlainLine(
+            day,
+            row.what.replace("-", " ").capitalize(),
+            None,
+            row.after.replace("\n", ", "),
+            explaining.of_change(row),
+        )
+        for row in shown.page.changes
+        if shown.was(day := date.fromisoformat(row.on))
+    ]
+
+
+_INVOICE_KINDS = {
+    "cycle": "Monthly bill",
+    "activation": "Service started",
+    "closing": "Account closed",
+    "returned-payment": "Payment returned",
+    "reversal": "Billing run reversed",
+    "reactivation": "Re-activation",
+    "opening": "Taken over",
+    "write-off-reversed": "Write-off taken back",
+}
+
+
+def invoice_kind(what: str) -> str:
+    """For what an invoice was made."""
+    return _INVOICE_KINDS.get(what, what.replace("-", " ").capitalize())
+
+
+def service_rows(shown: Shown) -> list[tuple[ServiceLine, str]]:
+    """Each service with the change that waits for it (BOTH-10)."""
+    changes = shown.page.scheduled
+    words = {"price": "new price", "end": "ends", "cancel": "account cancelled"}
+    found = []
+    for row in shown.page.services:
+        if shown.was(row.first_day) or shown.then is None:
+            mine = [item for item in changes if item.service_id in (None, row.id)]
+            found.append((row, ", ".join(f"{words[item.what]} {format_day(item.effective)}" for item in mine)))
+    return found

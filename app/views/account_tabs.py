@@ -1,0 +1,242 @@
+"""The lists of an account's page: what each shows, in which columns, and how a line of it is explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from app.services import explaining
+from app.services.explaining import Explanation
+from app.services.history import PaymentLine
+from app.services.policies.clause import Charge
+from app.services.status import ServiceLine
+from app.views.account_fit import FitColumns
+from app.views.account_lines import (
+    InvoiceLine,
+    LedgerLine,
+    PlainLine,
+    Shown,
+    bill_lines,
+    change_lines,
+    collection_lines,
+    invoice_kind,
+    invoice_lines,
+    ledger_lines,
+    note_lines,
+    paid_words,
+    payment_lines,
+    refund_lines,
+    service_rows,
+    work_lines,
+)
+from app.views.fields import label
+from app.views.settings import Settings
+from app.views.table import Table
+from app.views.table_model import Column
+
+
+@dataclass(frozen=True)
+class TabSpec:
+    """A list of the page. `rows` newest first; `key` names a row so that the cursor finds it again."""
+
+    key: str
+    title: str
+    columns: Sequence[Column[Any]]
+    rows: Callable[[Shown], Sequence[Any]]
+    explain: Callable[[Shown, Any], Explanation]
+    identity: Callable[[Any], object]
+    empty: str
+
+
+def _state_signal(state: str) -> str:
+    if state in ("past due", "missed", "returned", "charged-back", "suspended", "needs decision"):
+        return "bad"
+    return "quiet" if state in ("paid", "void", "reversed", "replaced", "") else ""
+
+
+def _plain(first: str, what: str, state: str, *, money: bool = True) -> tuple[Column[PlainLine], ...]:
+    amount: tuple[Column[PlainLine], ...] = (Column("Amount", lambda row: row.cents, money=True, width=12),)
+    return (
+        Column(first, lambda row: row.on, width=13),
+        Column(what, lambda row: row.what, width=0),
+        *(amount if money else ()),
+        Column(state, lambda row: row.state, width=22, signal=lambda row: _state_signal(row.state)),
+    )
+
+
+def _says(_shown: Shown, row: PlainLine) -> Explanation:
+    return row.explanation
+
+
+def _of_history(shown: Shown, line: LedgerLine) -> Explanation:
+    applied = shown.page.applications if shown.then is None else None
+    return explaining.of_history(line.row, applied, shown.page.recorded)
+
+
+def _of_invoice(shown: Shown, line: InvoiceLine) -> Explanation:
+    applied = shown.page.applications if shown.then is None else ()
+    return explaining.of_invoice(line.row._replace(open_cents=line.open_cents), shown.page.history, applied)
+
+
+def _of_payment(shown: Shown, row: PaymentLine) -> Explanation:
+    return explaining.of_payment(row, shown.page.applications if shown.then is None else None)
+
+
+_LEDGER: tuple[Column[LedgerLine], ...] = (
+    Column("Date", lambda line: line.row.on, width=13),
+    Column("What", lambda line: line.row.description, width=0),
+    Column("Kind", lambda line: explaining.line_kind(line.row), width=17),
+    Column("Clause", lambda line: line.row.clause, width=10),
+    Column("Amount", lambda line: line.row.cents, money=True, width=11),
+    Column("Balance", lambda line: line.balance_cents, money=True, width=11),
+)
+_INVOICES: tuple[Column[InvoiceLine], ...] = (
+    Column("Invoice", lambda line: str(line.row.id), width=10),
+    Column("For", lambda line: invoice_kind(line.row.what), width=0),
+    Column("Dated", lambda line: line.row.issued_on, width=13),
+    Column("Due", lambda line: line.row.due_on, width=13),
+    Column("Total", lambda line: line.row.total_cents, money=True, width=11),
+    Column("Open", lambda line: line.open_cents or None, money=True, width=11),
+    Column("State", lambda line: line.state, width=10, signal=lambda line: _state_signal(line.state)),
+)
+_BILL: tuple[Column[Charge], ...] = (
+    Column("What", lambda row: row.description, width=0),
+    Column("Kind", lambda row: explaining.kind_says(row.kind), width=17),
+    Column("Clause", lambda row: row.clause, width=10),
+    Column("Amount", lambda row: row.cents, money=True, width=11),
+)
+_SERVICES: tuple[Column[tuple[ServiceLine, str]], ...] = (
+    Column("Service", lambda row: row[0].name, width=0),
+    Column("Monthly", lambda row: row[0].monthly_cents, money=True, width=11),
+    Column("From", lambda row: row[0].first_day, width=13),
+    Column("Through", lambda row: row[0].last_day, width=13),
+    Column("Billed through", lambda row: row[0].billed_through, width=15),
+    Column("To come", lambda row: row[1], width=24),
+)
+
+
+def _payment_columns(shown: Callable[[], Shown | None]) -> tuple[Column[PaymentLine], ...]:
+    def paid(row: PaymentLine) -> str:
+        now = shown()
+        return "" if now is None or now.then is not None else paid_words(now, row)
+
+    return (
+        Column("Date", lambda row: row.on, width=13),
+        Column("By", lambda row: f"{explaining.payment_kind(row.kind)} {row.check_number}".strip(), width=16),
+        Column("Amount", lambda row: row.cents, money=True, width=11),
+        Column("Paid", paid, width=0),
+        Column("State", lambda row: row.state, width=13, signal=lambda row: _state_signal(row.state)),
+    )
+
+
+def _of_row(row: Any) -> object:
+    return row.id
+
+
+def _small(
+    key: str, title: str, columns: Sequence[Column[Any]], rows: Callable[[Shown], Sequence[PlainLine]], empty: str
+) -> TabSpec:
+    return TabSpec(key, title, columns, rows, _says, lambda line: line[:2], empty)
+
+
+def make_specs(shown: Callable[[], Shown | None]) -> tuple[TabSpec, ...]:
+    """The lists, in the order of their number keys; `shown` gives what is on screen."""
+    collections = _plain("Date", "What", "State")
+    work = _plain("Date", "Work", "Billed?", money=False)
+    refunds = _plain("Date", "Refund", "State")
+    notes = _plain("Date", "Note", "Reminder", money=False)
+    changes = _plain("Date", "What", "Now", money=False)
+    no_bill = "Nothing to bill, or an earlier day is shown."
+    no_collections = "No arrangement was made, and services were never suspended."
+    no_changes = "Address, delivery and payment have not been changed here."
+    return (
+        TabSpec("ledger", "Ledger", _LEDGER, ledger_lines, _of_history, _of_ledger, "Nothing has been charged or paid yet."),
+        TabSpec("invoices", "Invoices", _INVOICES, invoice_lines, _of_invoice, lambda line: line.row.id, "No invoice yet."),
+        TabSpec(
+            "payments",
+            "Payments",
+            _payment_columns(shown),
+            payment_lines,
+            _of_payment,
+            _of_row,
+            "No payment yet. Checks are posted with F3.",
+        ),
+        TabSpec(
+            "bill", "Next bill", _BILL, bill_lines, lambda _, row: explaining.of_charge(row), lambda row: row.key, no_bill
+        ),
+        TabSpec(
+            "services",
+            "Services",
+            _SERVICES,
+            service_rows,
+            lambda _, row: explaining.of_service(row[0]),
+            lambda row: row[0].id,
+            "No service yet. Add one with Actions.",
+        ),
+        _small("collections", "Collections", collections, collection_lines, no_collections),
+        _small("work", "Work", work, work_lines, "No work was logged."),
+        _small("refunds", "Refunds", refunds, refund_lines, "Nothing was refunded."),
+        _small("notes", "Notes", notes, note_lines, "No note yet. Write one with Actions."),
+        _small("changes", "Changes", changes, change_lines, no_changes),
+    )
+
+
+def _of_ledger(line: LedgerLine) -> object:
+    """A line of the ledger without its amount: what it is stays, whatever it says."""
+    return line.row.action_id, line.row.document, line.row.description
+
+
+# In a narrow window these go first; the pane beside the list says the same of the line under the cursor.
+_LEAST_FIRST = ("Kind", "Clause", "To come", "Through", "Dated", "From", "Total", "Balance")
+
+
+class AccountTab(QWidget):
+    """One of the lists, or the sentence that stands in for an empty one."""
+
+    def __init__(self, spec: TabSpec, settings: Settings) -> None:
+        super().__init__()
+        self.spec = spec
+        self.table: Table[Any] = Table(f"account.{spec.key}", spec.title, spec.columns, settings)
+        titles = [column.title for column in spec.columns]
+        self.fit = FitColumns(self.table, [title for title in _LEAST_FIRST if title in titles])
+        self.empty = label(spec.empty, "quiet", wrap=True)
+        self.empty.setObjectName(f"account.{spec.key}-empty")
+        self.empty.setContentsMargins(0, 0, 0, 0)
+        self.layers = QStackedLayout(self)
+        self.layers.addWidget(self.table)
+        self.layers.addWidget(self.empty)
+        self.setFocusProxy(self.table)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the list is shown, and not the sentence for an empty one."""
+        return self.layers.currentWidget() is self.table
+
+    def show_rows(self, shown: Shown) -> None:
+        """Show the rows; the cursor stays on its line, the list where it was scrolled to."""
+        identity = self.spec.identity
+        was = self.table.current_row()
+        wanted = None if was is None else identity(was)
+        scrolled = self.table.verticalScrollBar().value()
+        rows = self.spec.rows(shown)
+        self.table.show_rows(rows)
+        self.layers.setCurrentWidget(self.table if rows else self.empty)
+        self.put_cursor(wanted)
+        self.table.verticalScrollBar().setValue(scrolled)
+
+    def put_cursor(self, wanted: object) -> bool:
+        """Put the cursor on the line of that identity; returns whether there is one."""
+        for place, row in enumerate(self.table.rows_model.rows):
+            if wanted is not None and self.spec.identity(row) == wanted:
+                self.table.selectRow(place)
+                return True
+        return False
+
+    def to_top(self) -> None:
+        """The cursor on the first line: another account is shown."""
+        if self.table.rows_model.rows:
+            self.table.selectRow(0)
+            self.table.scrollToTop()

@@ -1,0 +1,236 @@
+"""The drawer and the deposits: what goes to the bank, the ticket, and the deposits made before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from app.errors import UserError
+from app.money import format_cents
+from app.services import daypreview, deposits
+from app.services.daypreview import DepositMade, DrawerCheck
+from app.views import style
+from app.views.dialog import FormDialog
+from app.views.fields import button, format_day, label, named
+from app.views.table import Table
+from app.views.table_model import Column
+from app.views.workplace import Workplace
+
+if TYPE_CHECKING:
+    from app.services.books import Session
+
+
+CHARACTERS_FOR_TWO = 125
+
+
+def counted(count: int, one: str = "check", many: str = "checks") -> str:
+    """`1 check`, `25 checks`."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def card(title: QWidget, *parts: QWidget) -> tuple[QFrame, QVBoxLayout]:
+    """A frame with a heading."""
+    frame = QFrame()
+    frame.setProperty("role", "card")
+    box = QVBoxLayout(frame)
+    box.setContentsMargins(style.LARGE, style.MEDIUM, style.LARGE, style.MEDIUM)
+    box.setSpacing(style.SMALL)
+    box.addWidget(title)
+    for part in parts:
+        box.addWidget(part)
+    return frame, box
+
+
+def give_lines(table: Table[Any], lines: int) -> None:
+    """Let a list be as low as so many lines, and take what room there is."""
+    table.setMinimumHeight(table.fontMetrics().height() * 2 * lines)
+    table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+
+
+def fill(words: QLabel) -> None:
+    """Let what is said instead of a list take the list's room."""
+    words.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+    words.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+
+class DepositDialog(FormDialog):
+    """Says what goes to the bank; Enter makes the deposit. `saved(deposit id)`."""
+
+    def __init__(self, workplace: Workplace, checks: list[DrawerCheck], parent: QWidget | None = None) -> None:
+        super().__init__(workplace, "deposit", "Make the deposit", "Make the &deposit", parent)
+        self.shown_cents = sum(check.cents for check in checks)
+        total = label(f"{counted(len(checks))}, {format_cents(self.shown_cents)}", "figure")
+        named(total, "deposit.total", "What goes to the bank")
+        self.body.addWidget(total)
+        said = (
+            f"All of the drawer goes to the bank with one ticket, dated {format_day(workplace.on)}. Count the checks in "
+            "your hand first: a deposit that has been made is not changed any more. A check posted wrongly can still be "
+            "corrected afterwards in Post checks."
+        )
+        self.body.addWidget(label(said, wrap=True))
+        self.action.setFocus()
+
+    def submit(self) -> None:
+        """Make the deposit of what was shown."""
+        desk, token, shown = self.workplace.desk(), self.token, self.shown_cents
+        on = format_day(self.workplace.on)
+
+        def work(session: Session) -> int:
+            return deposits.make_deposit(session, desk, token, shown_cents=shown)
+
+        self.save(work, lambda made: f"Deposit {made} of {format_cents(shown)} is made, dated {on}.", ())
+
+
+class DepositPart(QWidget):
+    """The drawer above, the deposits made below."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        super().__init__()
+        self.workplace = workplace
+        self.tasks = workplace.tasks
+        self.total = label("", "heading", wrap=True)
+        named(self.total, "dayclose.drawer-total", "What the drawer holds")
+        self.drawer: Table[DrawerCheck] = Table(
+            "dayclose.drawer",
+            "Checks in the drawer; Enter opens the account",
+            (
+                Column("Check", lambda row: row.number, width=9),
+                Column("From", lambda row: row.payer, width=0),
+                Column("Account", lambda row: row.account, width=10, signal=_held),
+                Column("Received", lambda row: row.received_on, width=11),
+                Column("Amount", lambda row: row.cents, money=True, width=11),
+            ),
+            workplace.settings,
+        )
+        self.drawer.chosen.connect(self._open_check)
+        said = "The drawer is empty: no check waits for the bank. Checks come here when they are posted."
+        self.empty = label(said, wrap=True)
+        named(self.empty, "dayclose.drawer-empty", "The drawer is empty")
+        fill(self.empty)
+        self.make = button("&Make the deposit…", "dayclose.deposit", primary=True)
+        self.make.setEnabled(False)
+        self.make.clicked.connect(self.make_deposit)
+        self.made: Table[DepositMade] = Table(
+            "dayclose.deposits",
+            "Deposits made; Enter shows the ticket",
+            (
+                Column("Deposit", lambda row: row.id, number=True, width=9),
+                Column("Date", lambda row: row.on, width=11),
+                Column("Checks", lambda row: row.how_many, number=True, width=9),
+                Column("Amount", lambda row: row.cents, money=True, width=0),
+            ),
+            workplace.settings,
+        )
+        self.made.chosen.connect(lambda row: self.show_ticket(row.id))
+        self.ticket = button("Deposit &ticket", "dayclose.ticket", tip="Show the ticket of the deposit under the cursor")
+        self.ticket.clicked.connect(self._show_current)
+        self._build()
+        self._checks: list[DrawerCheck] = []
+
+    def _build(self) -> None:
+        drawer_card, inside = card(self.total, self.drawer, self.empty)
+        inside.setStretch(1, 1)
+        inside.addWidget(self.make, alignment=Qt.AlignmentFlag.AlignRight)
+        made_card, below = card(label("Deposits made", "heading"), self.made)
+        below.setStretch(1, 1)
+        below.addWidget(self.ticket, alignment=Qt.AlignmentFlag.AlignRight)
+        give_lines(self.drawer, 5)
+        give_lines(self.made, 3)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(style.MEDIUM)
+        box.addWidget(drawer_card, 3)
+        box.addWidget(made_card, 2)
+
+    def refresh(self) -> None:
+        """Read the drawer and the deposits."""
+
+        def work(session: Session) -> tuple[list[DrawerCheck], list[DepositMade]]:
+            return daypreview.drawer(session), daypreview.deposits_made(session)
+
+        self.tasks.read(work, self._show, owner=self, name="drawer")
+
+    def _show(self, found: tuple[list[DrawerCheck], list[DepositMade]]) -> None:
+        self._checks, made = found
+        held = sum(check.account == "held" for check in self._checks)
+        total = format_cents(sum(check.cents for check in self._checks))
+        also = f", {held} of them held" if held else ""
+        what = f": {counted(len(self._checks))}, {total}{also}" if self._checks else ""
+        self.total.setText(f"In the drawer{what}")
+        self.drawer.show_rows(self._checks)
+        self.drawer.setVisible(bool(self._checks))
+        self.empty.setVisible(not self._checks)
+        self.make.setEnabled(bool(self._checks))
+        self.made.show_rows(made)
+        self.ticket.setEnabled(bool(made))
+
+    def _open_check(self, row: DrawerCheck) -> None:
+        if row.account_id is not None:
+            self.workplace.open_account(row.account_id)
+        else:
+            self.workplace.go("checks", mail_check_id=row.mail_check_id)
+
+    def make_deposit(self) -> None:
+        """Ask, make the deposit, then show its ticket."""
+        dialog = DepositDialog(self.workplace, self._checks, self)
+        dialog.saved.connect(self.show_ticket)
+        dialog.open()
+
+    def _show_current(self) -> None:
+        row = self.made.current_row()
+        if row is not None:
+            self.show_ticket(row.id)
+
+    def show_ticket(self, deposit_id: int) -> None:
+        """Write the ticket into the office's folder and show it."""
+        folder = self.workplace.folder / "deposits"
+
+        def work(session: Session) -> Path:
+            from app.services.depositpaper import print_deposit_ticket
+
+            return print_deposit_ticket(session, deposit_id, folder)
+
+        self.tasks.read(work, lambda path: self._show_paper(path, deposit_id), owner=self, name="ticket")
+
+    def _show_paper(self, path: Path, deposit_id: int) -> None:
+        from app.views.pdf_preview import PdfPreview
+
+        try:
+            PdfPreview(self.workplace, self).show_file(path, f"Deposit ticket {deposit_id}")
+        except UserError as error:
+            self.workplace.refuse(error)
+
+
+def _held(row: DrawerCheck) -> str:
+    return "warning" if row.account == "held" else ""
+
+
+class TwoColumns(QWidget):
+    """Two parts beside each other, the left one wider; below each other where there is no room."""
+
+    def __init__(self, left: QWidget, right: QWidget) -> None:
+        super().__init__()
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(style.LARGE)
+        self._row.addWidget(left, 5)
+        self._row.addWidget(right, 4)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self._fit()
+        return done
+
+    def _fit(self) -> None:
+        is_narrow = self.width() < self.fontMetrics().averageCharWidth() * CHARACTERS_FOR_TWO
+        directions = QBoxLayout.Direction
+        self._row.setDirection(directions.TopToBottom if is_narrow else directions.LeftToRight)
+        # Words that wrap need more height when they are narrow; lists must not be pressed flat by them.
+        self.setMinimumHeight(max(0, self._row.minimumHeightForWidth(self.width())))

@@ -1,0 +1,105 @@
+"""Everything that can be done on an account: one list for its page's menu, and the ways into each dialog."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from PySide6.QtWidgets import QDialog, QWidget
+
+from app.services.loading import AccountCard
+from app.views.dialogs.account_arrange import ArrangeDialog
+from app.views.dialogs.account_details import AutopayDialog, ContactDialog, DeliveryDialog
+from app.views.dialogs.account_ending import CancelDialog
+from app.views.dialogs.account_money import CreditDialog, ReactivationDialog, WaiveFeeDialog, WriteOffDialog
+from app.views.dialogs.account_new import NewAccountDialog
+from app.views.dialogs.account_notes import NoteDialog, NoteDoneDialog
+from app.views.dialogs.account_payments import ChargeBackDialog, ReturnPaymentDialog, ReversePaymentDialog
+from app.views.dialogs.account_services import AddServiceDialog, ChangePriceDialog, EndServiceDialog, UndoScheduledDialog
+from app.views.dialogs.account_work import DecideWorkDialog, LogWorkDialog
+from app.views.dialogs.acting import ActionDialog
+from app.views.workplace import Workplace
+
+
+class AccountAction(NamedTuple):
+    """An action of the account page: `open` makes its dialog, opens it without waiting and gives it back."""
+
+    key: str
+    title: str
+    keys: str
+    is_offered: Callable[[AccountCard], bool]
+    open: Callable[[Workplace, int, QWidget], QDialog]
+
+
+def _always(_account: AccountCard) -> bool:
+    return True
+
+
+def _not_closed(account: AccountCard) -> bool:
+    return account.status != "closed"
+
+
+def _owes(account: AccountCard) -> bool:
+    return account.balance_cents > 0
+
+
+def _owes_and_not_closed(account: AccountCard) -> bool:
+    return _owes(account) and _not_closed(account)
+
+
+def _by(made: Callable[[Workplace, int, QWidget], ActionDialog]) -> Callable[[Workplace, int, QWidget], QDialog]:
+    def open_dialog(workplace: Workplace, account_id: int, parent: QWidget) -> QDialog:
+        return made(workplace, account_id, parent).start()
+
+    return open_dialog
+
+
+ACTIONS: tuple[AccountAction, ...] = (
+    AccountAction("note", "Write a &note…", "Ctrl+Shift+N", _always, _by(NoteDialog)),
+    AccountAction("notedone", "Mark a note &done…", "", _always, _by(NoteDoneDialog)),
+    AccountAction("arrange", "&Make an arrangement…", "Ctrl+Shift+A", _owes_and_not_closed, _by(ArrangeDialog)),
+    AccountAction("logwork", "&Log work…", "Ctrl+Shift+L", _not_closed, _by(LogWorkDialog)),
+    AccountAction("decidework", "Dec&ide on work…", "", _always, _by(DecideWorkDialog)),
+    AccountAction("credit", "&Give a credit…", "Ctrl+Shift+G", _always, _by(CreditDialog)),
+    AccountAction("waive", "&Waive a fee…", "", _always, _by(WaiveFeeDialog)),
+    AccountAction("writeoff", "Write o&ff what is owed…", "", _owes, _by(WriteOffDialog)),
+    AccountAction("reactivation", "Decide on the &re-activation fee…", "", _always, _by(ReactivationDialog)),
+    AccountAction(
+        "payreturn",
+        "A payment came &back…",
+        "",
+        _always,
+        _by(lambda workplace, account_id, parent: ReturnPaymentDialog(workplace, account_id, None, parent)),
+    ),
+    AccountAction(
+        "payreverse",
+        "Take bac&k a payment keyed wrongly…",
+        "",
+        _always,
+        _by(lambda workplace, account_id, parent: ReversePaymentDialog(workplace, account_id, None, parent)),
+    ),
+    AccountAction("chargeback", "A card payment was c&harged back…", "", _always, _by(ChargeBackDialog)),
+    AccountAction("contact", "Name, address, &e-mail, phone…", "Ctrl+Shift+E", _always, _by(ContactDialog)),
+    AccountAction("delivery", "How &statements are sent…", "", _not_closed, _by(DeliveryDialog)),
+    AccountAction("autopay", "A&uto-pay…", "", _always, _by(AutopayDialog)),
+    AccountAction("addservice", "&Add a service…", "", _not_closed, _by(AddServiceDialog)),
+    AccountAction("price", "Change the &price of a service…", "", _not_closed, _by(ChangePriceDialog)),
+    AccountAction("endservice", "End a ser&vice…", "", _not_closed, _by(EndServiceDialog)),
+    AccountAction("undoscheduled", "&Take back a waiting change…", "", _not_closed, _by(UndoScheduledDialog)),
+    AccountAction("cancel", "&Cancel the account…", "", _not_closed, _by(CancelDialog)),
+)
+
+
+def open_new_account(workplace: Workplace, parent: QWidget) -> QDialog:
+    """The dialog that opens an account; it then goes to the account's page."""
+    return NewAccountDialog(workplace, parent).start()
+
+
+def open_return_payment(workplace: Workplace, payment_id: int, parent: QWidget) -> QDialog:
+    """The dialog for a payment that came back (ADV-10)."""
+    return ReturnPaymentDialog(workplace, None, payment_id, parent).start_with_payment()
+
+
+def open_reverse_payment(workplace: Workplace, payment_id: int, parent: QWidget) -> QDialog:
+    """The dialog for a payment that was keyed wrongly (BOTH-11)."""
+    return ReversePaymentDialog(workplace, None, payment_id, parent).start_with_payment()

@@ -1,0 +1,175 @@
+"""What is on an account's card: how the customer is reached, statements, and the auto-pay method."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QWidget
+
+from app.errors import UserError
+from app.services import accountforms, accounts
+from app.services.accountforms import ContactForm
+from app.services.choices import Choices
+from app.services.outlook import Deed, Outlook
+from app.views.dialogs.acting import ActionDialog
+from app.views.fields import format_day, told_dates
+from app.views.workplace import Workplace
+
+DELIVERIES = (("By e-mail", "email"), ("On paper, by mail", "paper"))
+METHODS = (("None: the customer sends payments", "none"), ("Card", "card"), ("E-Check", "echeck"))
+
+
+class ContactDialog(ActionDialog):
+    """Name, postal address, e-mail and phone."""
+
+    hint = "Change what is different; the old one stays in the account's history."
+
+    def __init__(self, workplace: Workplace, account_id: int, parent: QWidget | None = None) -> None:
+        super().__init__(workplace, account_id, "contact", "Name, address, e-mail, phone", "&Save", parent)
+        self.name = self.add_text("&Name", "name", "Name")
+        self.address = self.add_words("Add&ress", "address", "Postal address, one line a row")
+        self.email = self.add_text("&E-mail", "email", "E-mail address")
+        self.phone = self.add_text("&Phone", "phone", "Phone")
+
+    def fill(self, known: Choices) -> None:
+        account = known.card
+        for edit, text in ((self.name, account.name), (self.email, account.email), (self.phone, account.phone)):
+            if not edit.isModified():
+                edit.setText(text)
+        if not self.address.document().isModified():
+            self.address.setPlainText(account.address)
+        self.name.selectAll()
+
+    def deed(self) -> Deed:
+        assert self.account_id is not None
+        account_id = self.account_id
+        form = ContactForm(
+            self.name.text(), tuple(self.address.toPlainText().splitlines()), self.email.text(), self.phone.text()
+        )
+        return lambda session, desk: accountforms.change_contact(session, desk, account_id, form)
+
+    def describe(self, seen: Outlook) -> None:
+        self.outcome.show_text(f"Changes the {_listed(seen.result)}; the old one stays in the account's history.", "")
+
+    def _would_be_refused(self, error: UserError) -> None:
+        self.outcome.show_text(told_dates(error.message), "quiet")
+
+    def said(self, result: Any) -> str:
+        return f"Saved: the {_listed(result)}."
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+class DeliveryDialog(ActionDialog):
+    """Statements by e-mail or on paper (ADV-4)."""
+
+    def __init__(self, workplace: Workplace, account_id: int, parent: QWidget | None = None) -> None:
+        super().__init__(workplace, account_id, "delivery", "How statements are sent", "&Save", parent)
+        self.delivery = self.add_choice("S&tatements", "delivery", "How statements are sent", DELIVERIES)
+
+    def fill(self, known: Choices) -> None:
+        # The other one is chosen already: nobody opens this to leave things as they are.
+        self.delivery.setCurrentIndex(0 if known.card.delivery == "paper" else 1)
+
+    def deed(self) -> Deed:
+        assert self.account_id is not None
+        account_id, delivery = self.account_id, self.delivery.currentData()
+        if self.choices is not None and delivery == self.choices.card.delivery:
+            raise UserError("Statements are sent that way already.", field="delivery")
+        return lambda session, desk: accounts.change_delivery(session, desk, account_id, delivery)
+
+    def hint_for(self, missing: UserError) -> str:
+        return missing.message
+
+    def describe(self, seen: Outlook) -> None:
+        assert self.choices is not None
+        policy, account = self.choices.policy, seen.after
+        if account.delivery == "paper":
+            fee = f"{policy.paper_statement_fee // 100}.{policy.paper_statement_fee % 100:02d}"
+            text = f"From the next billing run each cycle invoice that bills a service carries {fee} for paper (ADV-4)."
+            if not account.address:
+                text += " No postal address is known; statements cannot be mailed before there is one."
+        else:
+            text = "From the next billing run no fee for paper is charged."
+            if not account.email:
+                text += " No e-mail address is known; statements cannot be sent before there is one."
+        self.outcome.show_text(text, "")
+
+    def said(self, result: Any) -> str:
+        return f"Statements go out {self.delivery.currentText().lower()}."
+
+
+class AutopayDialog(ActionDialog):
+    """The auto-pay method and its signed form (ADV-5, ADV-18, ARR-10)."""
+
+    def __init__(self, workplace: Workplace, account_id: int, parent: QWidget | None = None) -> None:
+        super().__init__(workplace, account_id, "autopay", "Auto-pay", "&Save", parent)
+        self.method = self.add_choice("&Method", "autopay", "Auto-pay method", METHODS)
+        self.label_edit = self.add_text("&Known as", "label", "How the card or bank account is called")
+        self.label_edit.setPlaceholderText("Visa ending 4242; never the whole number")
+        self.signed_on = self.add_day("&Form signed on", "signed_on", "Day on which the authorization form was signed")
+        self.signed_on.setPlaceholderText("Empty: the signed form is not here yet")
+        self.method.currentIndexChanged.connect(self._method_changed)
+
+    def fill(self, known: Choices) -> None:
+        account = known.card
+        with QSignalBlocker(self.method):
+            self.method.setCurrentIndex(max(self.method.findData(account.autopay), 0))
+        self.label_edit.setText(account.method_label)
+        self.signed_on.set_day(account.authorized_on)
+        self._enable()
+
+    def _method_changed(self) -> None:
+        # Another method is another form: what was signed for the old one does not count.
+        if self.choices is not None:
+            account = self.choices.card
+            same = self.method.currentData() == account.autopay
+            self.label_edit.setText(account.method_label if same else "")
+            self.signed_on.set_day(account.authorized_on if same else None)
+        self._enable()
+
+    def _enable(self) -> None:
+        has_method = self.method.currentData() != "none"
+        self.label_edit.setEnabled(has_method)
+        self.signed_on.setEnabled(has_method)
+
+    def deed(self) -> Deed:
+        if self.choices is None:
+            raise UserError("The account is being read; try again.")
+        account = self.choices.card
+        kind, words, signed_on = self.method.currentData(), self.label_edit.text().strip(), self.signed_on.day()
+        is_same = kind == account.autopay and words == account.method_label
+        if is_same and signed_on == account.authorized_on:
+            raise UserError("Nothing here is different from what is on file.", field="autopay")
+        if is_same and signed_on is not None:
+            return lambda session, desk: accounts.record_authorization(session, desk, account.id, signed_on)
+        if kind == "none":
+            words, signed_on = "", None
+        return lambda session, desk: accounts.change_payment_method(
+            session, desk, account.id, kind, form_signed=signed_on is not None, label=words, signed_on=signed_on
+        )
+
+    def hint_for(self, missing: UserError) -> str:
+        return missing.message
+
+    def describe(self, seen: Outlook) -> None:
+        account = seen.after
+        if account.autopay == "none":
+            text = "Nothing is taken any more; the customer sends payments."
+        elif account.authorized_on is None:
+            text = (
+                "It is not used before its signed form is here. Until then the account stands on the exceptions list "
+                "as authorization-missing (ADV-18)."
+            )
+        else:
+            text = (
+                f"Signed {format_day(account.authorized_on)}: the auto-pay run asks it for the whole balance, "
+                "the next time on the first of the month (ADV-5)."
+            )
+        self.outcome.show_text(text, "")
+
+    def said(self, result: Any) -> str:
+        return "The auto-pay method is saved."

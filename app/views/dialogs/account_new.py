@@ -1,0 +1,215 @@
+"""Opening an account, with the services that it starts with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from app.errors import UserError
+from app.services import accountforms, outlook
+from app.services.accounts import AccountForm
+from app.services.choices import KnownService, known_services
+from app.services.outlook import Deed, Outlook
+from app.services.terms import policy_names
+from app.views import style
+from app.views.dialogs.account_details import DELIVERIES, METHODS
+from app.views.dialogs.account_services import ServiceNameEdit
+from app.views.dialogs.acting import CHARACTERS_WIDE, ActionDialog, line_in_words
+from app.views.dialogs.outcome import Fields
+from app.views.fields import MoneyEdit, label, named
+from app.views.workplace import Workplace
+
+KINDS = (("Home", "residential"), ("Business", "business"))
+POLICY_WORDS = {"isp-advance": "Internet service, billed in advance", "membership-arrears": "Membership, billed in arrears"}
+MOST_SERVICES = 12
+
+
+class NewAccountDialog(ActionDialog):
+    """Open an account dated the business date; then its page is shown."""
+
+    hint = "Type the name; the number is given by the program. The first invoice is shown here before it is made."
+
+    def __init__(self, workplace: Workplace, parent: QWidget | None = None) -> None:
+        super().__init__(workplace, None, "newaccount", "Open an account", "&Open the account", parent)
+        self.name = self.add_text("&Name", "name", "Name")
+        self.same = label("", "warning", wrap=True)
+        named(self.same, "newaccount.same", "Accounts of the same name")
+        self.same.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.form.addRow("", self.same)
+        self.form.setRowVisible(self.same, False)
+        self.name.editingFinished.connect(self._look_for_same)
+        self.address = self.add_words("Add&ress", "address", "Postal address, one line a row")
+        self.address.setPlaceholderText("Street\nCity ST ZIP")
+        self.phone = self.add_text("&Phone", "phone", "Phone")
+        self.email = self.add_text("&E-mail", "email", "E-mail address")
+        self.kind = self.add_choice("&Kind", "kind", "Kind of customer", KINDS)
+        self.managed = QCheckBox("Man&aged: emergency repairs are free, day and night (ADV-12)")
+        named(self.managed, "newaccount.managed", "Managed services")
+        self.form.addRow("", self.managed)
+        self.policy = self.add_choice("Policy", "policy", "Billing policy", [(POLICY_WORDS["isp-advance"], "isp-advance")])
+        self.delivery = self.add_choice("S&tatements", "delivery", "How statements are sent", DELIVERIES)
+        self.autopay = self.add_choice("A&uto-pay", "autopay", "Auto-pay method", METHODS)
+        self.method_label = self.add_text("Kno&wn as", "label", "How the card or bank account is called")
+        self.method_label.setPlaceholderText("Visa ending 4242; never the whole number")
+        self.signed = QCheckBox("The signed authorization &form is here")
+        named(self.signed, "newaccount.signed", "The signed authorization form is here")
+        self.form.addRow("", self.signed)
+        self.services: list[tuple[ServiceNameEdit, MoneyEdit]] = []
+        self._known: list[KnownService] = []
+        self._make_service_rows()
+        for box in (self.managed, self.signed):
+            box.toggled.connect(self.look_ahead)
+        self.kind.currentIndexChanged.connect(self._enable)
+        self.autopay.currentIndexChanged.connect(self._enable)
+        self.email.editingFinished.connect(self._suggest_delivery)
+        self._enable()
+        self.tasks.read(
+            lambda session: (known_services(session), policy_names(session)), self._show_known, owner=self, name="known"
+        )
+
+    def _make_service_rows(self) -> None:
+        self.rows = QGridLayout()
+        self.rows.setContentsMargins(0, 0, 0, 0)
+        self.rows.setHorizontalSpacing(style.SMALL)
+        self.rows.setVerticalSpacing(style.TIGHT)
+        self.rows.setColumnStretch(0, 3)
+        self.rows.setColumnStretch(1, 2)
+        self.rows.setRowStretch(MOST_SERVICES + 1, 1)
+        self._put_side_by_side()
+        for _ in range(3):
+            self._add_service_row()
+
+    def _put_side_by_side(self) -> None:
+        """The customer on the left; the services and what they come to on the right, if the screen is that wide."""
+        inside = QWidget()
+        inside.setLayout(self.rows)
+        heading = label("Services from this day on", "heading", wrap=True)
+        needed = (2 * CHARACTERS_WIDE - 40) * self.fontMetrics().averageCharWidth()
+        if needed > self.room().width():
+            self.inside.addWidget(heading)
+            self.inside.addWidget(inside)
+            return
+        right = QVBoxLayout()
+        right.setSpacing(style.MEDIUM)
+        right.addWidget(heading)
+        right.addWidget(Fields(inside), 1)
+        right.addWidget(self.outcome)
+        columns = QHBoxLayout()
+        columns.setSpacing(style.WIDE)
+        columns.addWidget(self.fields, 1)
+        columns.addLayout(right, 1)
+        self.body.addLayout(columns, 1)
+        self.set_width(2 * CHARACTERS_WIDE - 20)
+
+    def _add_service_row(self) -> None:
+        n = len(self.services) + 1
+        price = MoneyEdit(
+            f"newaccount.monthly-{n}",
+            f"Monthly price of service {n}",
+            implied_cents=self.workplace.settings.implied_cents,
+        )
+        price.setPlaceholderText("a month")
+        name = ServiceNameEdit(f"newaccount.service-{n}", f"Service {n}", price)
+        name.show_known(self._known)
+        edit = name.lineEdit()
+        if edit is not None:
+            edit.textEdited.connect(self._typed)
+            edit.setPlaceholderText("Service" if n == 1 else "Another service")
+        if n == 1:
+            self.rows.addWidget(label("&Service", buddy=name), 0, 0)
+            self.rows.addWidget(label("&Monthly price", buddy=price), 0, 1)
+        self.rows.addWidget(name, n, 0)
+        self.rows.addWidget(price, n, 1)
+        name.editTextChanged.connect(self._service_typed)
+        self.watch(price)
+        if self.services:
+            # A row that is added later stands before the buttons, as on the screen.
+            self.setTabOrder(self.services[-1][1], name)
+            self.setTabOrder(name, price)
+        self.services.append((name, price))
+
+    def _service_typed(self) -> None:
+        if self.services[-1][0].service_name() and len(self.services) < MOST_SERVICES:
+            self._add_service_row()
+            self.fit()
+        self.look_ahead()
+
+    def _show_known(self, answer: tuple[list[KnownService], list[str]]) -> None:
+        self._known, policies = answer
+        for name, _price in self.services:
+            name.show_known(self._known)
+        chosen = self.policy.currentData()
+        self.policy.clear()
+        for policy in policies:
+            self.policy.addItem(POLICY_WORDS.get(policy, policy), policy)
+        self.policy.setCurrentIndex(max(self.policy.findData(chosen), 0))
+        # With one policy there is nothing to choose.
+        self.form.setRowVisible(self.policy, len(policies) > 1)
+        self.fit()
+
+    def _enable(self) -> None:
+        is_business, has_method = self.kind.currentData() == "business", self.autopay.currentData() != "none"
+        self.managed.setEnabled(is_business)
+        for row in (self.managed, self.method_label, self.signed):
+            self.form.setRowVisible(row, is_business if row is self.managed else has_method)
+        self.fit()
+
+    def _look_for_same(self) -> None:
+        name = self.name.text().strip()
+        self.tasks.read(lambda session: accountforms.same_name(session, name), self._show_same, owner=self, name="same")
+
+    def _show_same(self, numbers: list[str]) -> None:
+        self.same.setText(f"This name is known already: account {' and '.join(numbers)}." if numbers else "")
+        self.form.setRowVisible(self.same, bool(numbers))
+        self.fit()
+
+    def _suggest_delivery(self) -> None:
+        """Without an e-mail address statements can only go out on paper."""
+        if self.email.isModified():
+            self.delivery.setCurrentIndex(0 if self.email.text().strip() else 1)
+
+    def services_typed(self) -> list[tuple[str, int]]:
+        """The services with their prices; empty rows do not count. Raises UserError for half a row."""
+        found = []
+        for name, price in self.services:
+            if name.service_name():
+                found.append((name.service_name(), price.required_cents(f"The price of {name.service_name()}")))
+            elif price.text().strip():
+                raise UserError("Which service is that price for?", field=name.objectName())
+        return found
+
+    def deed(self) -> Deed:
+        if not self.name.text().strip():
+            raise UserError("An account needs a name.", field="newaccount.name")
+        has_method = self.autopay.currentData() != "none"
+        form = AccountForm(
+            self.name.text().strip(),
+            policy=self.policy.currentData(),
+            kind=self.kind.currentData(),
+            managed=self.managed.isChecked() and self.kind.currentData() == "business",
+            email=self.email.text().strip(),
+            phone=self.phone.text().strip(),
+            address=tuple(line.strip() for line in self.address.toPlainText().splitlines() if line.strip()),
+            delivery=self.delivery.currentData(),
+            autopay=self.autopay.currentData(),
+            method_label=self.method_label.text().strip() if has_method else "",
+        )
+        services, signed = self.services_typed(), self.signed.isChecked()
+        return lambda session, desk: accountforms.open_with_services(session, desk, form, services, form_signed=signed)
+
+    def hint_for(self, missing: UserError) -> str:
+        return missing.message if self.name.text().strip() else self.hint
+
+    def describe(self, seen: Outlook) -> None:
+        lines = [(line_in_words(line), line.cents) for line in seen.lines]
+        said = outlook.sentences(seen) or ["The account is opened without a service; nothing is billed yet."]
+        if seen.after.delivery == "email" and not seen.after.email:
+            said.append("Without an e-mail address no statement can be sent.")
+        if seen.after.delivery == "paper" and not seen.after.address:
+            said.append("Without a postal address no statement can be mailed.")
+        self.outcome.show_lines(lines, " ".join(said))
+
+    def said(self, result: Any) -> str:
+        self.workplace.open_account(int(result))
+        return f"The account of {self.name.text().strip()} is open."

@@ -1,0 +1,339 @@
+"""What the dialogs of an account share: the account's figures on top, and what is about to happen below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QComboBox, QDialog, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from app.errors import UserError
+from app.money import format_cents
+from app.services import outlook
+from app.services.choices import Choices, choices
+from app.services.outlook import Deed, Outlook, OutlookLine
+from app.views import style
+from app.views.dialog import FormDialog
+from app.views.dialogs.outcome import Fields, OutcomeCard
+from app.views.fields import DayEdit, MoneyEdit, format_day, label, mark_wrong, named, spoken_day, told_dates
+from app.views.workplace import Workplace
+
+# Stands for the reason while it has not been typed, so that the rest can be shown: a sign without a shape.
+NO_REASON_YET = "\u2060"
+CHARACTERS_WIDE = 90
+
+
+class ActionDialog(FormDialog):
+    """Base of the dialogs that change an account.
+
+    A dialog makes its inputs in `__init__`, fills them in `fill`, and says in `deed` what its inputs ask of the
+    services. The same deed is tried and taken back to show what will happen, and done when the action is pressed.
+    """
+
+    hint = "What will happen is shown here before it is done."
+
+    def __init__(
+        self,
+        workplace: Workplace,
+        account_id: int | None,
+        key: str,
+        title: str,
+        action: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(workplace, key, title, action, parent)
+        self.account_id = account_id
+        self.choices: Choices | None = None
+        self.reason: QLineEdit | None = None
+        self._is_trying = False
+        self._is_filling = False
+        self._is_out = False
+        self._is_stale = False
+        self._was_typed = False
+        self._was_fitted = False
+        self.heading = label(title, "heading")
+        self.subject = label(f"Dated {spoken_day(workplace.on)}.", "quiet", wrap=True)
+        named(self.subject, f"{key}.subject", "Account")
+        self.outcome = OutcomeCard(f"{key}.outcome")
+        self.outcome.show_text(self.hint)
+        self._put_form_into_scroll_area()
+        self.set_width(CHARACTERS_WIDE)
+        submit = QShortcut(QKeySequence("Ctrl+Return"), self)
+        submit.activated.connect(self.press)
+
+    def set_width(self, characters: int) -> None:
+        """Make it as wide as so many characters of its font, as far as the screen goes."""
+        # An explicit least width would take the place of what the inputs need.
+        self.setMinimumWidth(0)
+        self._wide = min(characters * self.fontMetrics().averageCharWidth(), self.room().width())
+
+    def room(self) -> QSize:
+        """How large a dialog can be on this screen."""
+        return self.screen().availableGeometry().size() - QSize(4 * style.LARGE, 4 * style.LARGE)
+
+    def _put_form_into_scroll_area(self) -> None:
+        self.body.removeItem(self.form)
+        inside = QWidget()
+        self.inside = QVBoxLayout(inside)
+        self.inside.setContentsMargins(0, 0, 0, 0)
+        self.inside.setSpacing(style.MEDIUM)
+        self.inside.addLayout(self.form)
+        self.fields = Fields(inside)
+        for widget in (self.heading, self.subject):
+            self.body.addWidget(widget)
+        self.body.addWidget(self.fields, 1)
+        self.body.addWidget(self.outcome)
+
+    # What a dialog says about itself
+
+    def fill(self, known: Choices) -> None:
+        """Put what is on file into the inputs; called once, when it was read."""
+
+    def deed(self) -> Deed:
+        """What the inputs ask for. Raises UserError for an input that cannot be used."""
+        raise NotImplementedError
+
+    def said(self, result: Any) -> str:
+        """What the person is told when it was done."""
+        return f"{self.windowTitle()}: done."
+
+    def counts_from(self) -> DayEdit | None:
+        """The input for the day from which it counts, where that may be a later one (BOTH-10)."""
+        return None
+
+    def outlook_day(self) -> date:
+        """The business date on which the deed is tried: a later day if that is when it will be carried out."""
+        edit = self.counts_from()
+        day = None if edit is None else edit.day()
+        return self.workplace.on if day is None else max(day, self.workplace.on)
+
+    def describe(self, seen: Outlook) -> None:
+        """Show what the deed would do; called with what it did before it was taken back."""
+        lines = [(line_in_words(line), line.cents) for line in seen.lines]
+        said = outlook.sentences(seen)
+        day = self.outlook_day()
+        if day > self.workplace.on:
+            wait = (
+                f"It waits until {day:%m/%d/%Y} and can be taken back until then. As things stand, this happens on that day:"
+            )
+            said.insert(0, wait)
+        self.outcome.show_lines(lines, " ".join(said))
+
+    # Rows
+
+    def add_text(self, text: str, part: str, accessible: str) -> QLineEdit:
+        """A row with a line of text."""
+        edit = QLineEdit()
+        named(edit, f"{self.key}.{part}", accessible)
+        edit.setMaxLength(200)
+        self._add(text, edit)
+        edit.textEdited.connect(lambda: mark_wrong(edit, wrong=False))
+        self.watch(edit)
+        return edit
+
+    def add_words(self, text: str, part: str, accessible: str, lines: int = 3) -> QPlainTextEdit:
+        """A row with several lines of text; Tab leaves it, Ctrl+Enter does the action."""
+        edit = QPlainTextEdit()
+        named(edit, f"{self.key}.{part}", accessible)
+        edit.setTabChangesFocus(True)
+        edit.setFixedHeight(edit.fontMetrics().lineSpacing() * lines + 18)
+        self._add(text, edit)
+        edit.textChanged.connect(self._typed)
+        edit.textChanged.connect(self.look_ahead)
+        return edit
+
+    def add_money(self, text: str, part: str, accessible: str) -> MoneyEdit:
+        """A row with an amount."""
+        edit = MoneyEdit(f"{self.key}.{part}", accessible, implied_cents=self.workplace.settings.implied_cents)
+        self._add(text, edit)
+        self.watch(edit)
+        return edit
+
+    def add_day(self, text: str, part: str, accessible: str) -> DayEdit:
+        """A row with a date."""
+        edit = DayEdit(f"{self.key}.{part}", accessible, self.workplace.on)
+        self._add(text, edit)
+        self.watch(edit)
+        return edit
+
+    def add_choice(self, text: str, part: str, accessible: str, items: Sequence[tuple[str, Any]] = ()) -> QComboBox:
+        """A row with a list to choose from: what is shown, and what it stands for."""
+        box = QComboBox()
+        named(box, f"{self.key}.{part}", accessible)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(28)
+        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        for words, value in items:
+            box.addItem(words, value)
+        self._add(text, box)
+        box.currentIndexChanged.connect(self.look_ahead)
+        return box
+
+    def add_reason(self, text: str = "&Reason") -> QLineEdit:
+        """A row for the reason that a supervisor's action needs."""
+        self.reason = self.add_text(text, "reason", "Reason")
+        self.reason.setPlaceholderText("In a few words, for the record")
+        return self.reason
+
+    def watch(self, edit: QLineEdit) -> None:
+        """What is typed here counts as work, and changes what will happen."""
+        edit.textEdited.connect(self._typed)
+        edit.textChanged.connect(self.look_ahead)
+
+    def add_remark(self, text: str) -> None:
+        """A quiet line across the form."""
+        self.form.addRow(label(text, "quiet", wrap=True))
+
+    def _add(self, text: str, control: QWidget) -> None:
+        self.add_row(text, control)
+
+    def why(self) -> str:
+        """The reason typed; while the action is only tried, one that is missing does not matter."""
+        typed = "" if self.reason is None else self.reason.text().strip()
+        return typed or (NO_REASON_YET if self._is_trying else "")
+
+    def chosen(self, box: QComboBox, what: str) -> Any:
+        """What is chosen in a list. Raises UserError when there is nothing to choose."""
+        if box.currentIndex() < 0:
+            raise UserError(f"There is no {what} to choose.", field=box.objectName())
+        return box.currentData()
+
+    # From opening to done
+
+    def start(self) -> QDialog:
+        """Open without waiting, read what is on file, and give the dialog back."""
+        self.open()
+        if self.account_id is None:
+            self.look_ahead()
+        else:
+            account_id, on = self.account_id, self.workplace.on
+            self.tasks.read(lambda session: choices(session, account_id, on), self._fill, owner=self, otherwise=self.refuse)
+        return self
+
+    def _fill(self, known: Choices) -> None:
+        self.choices = known
+        account = known.card
+        self.subject.setText(
+            f"{account.name} · account {account.number} · balance {format_cents(account.balance_cents)} · "
+            f"dated {format_day(self.workplace.on)}"
+        )
+        self._is_filling = True
+        self.fill(known)
+        self._is_filling = False
+        self.look_ahead()
+
+    def look_ahead(self) -> None:
+        """Try what stands in the inputs, take it back, and show what it would do."""
+        if self._is_filling or (self.account_id is not None and self.choices is None):
+            return
+        if self._is_out:
+            self._is_stale = True  # one trial at a time: fast typing must not keep every worker busy
+            return
+        marked = [(edit, bool(edit.property("wrong"))) for edit in self.findChildren(QLineEdit)]
+        self._is_trying = True
+        try:
+            deed = self.deed()
+            self.outlook_day()
+        except UserError as missing:
+            self.outcome.show_text(self.hint_for(missing))
+            self.fit()
+            return
+        finally:
+            self._is_trying = False
+            for edit, wrong in marked:
+                mark_wrong(edit, wrong=wrong)
+        books, desk, day = self.tasks.books, self.workplace.desk(), self.outlook_day()
+        if books is None:
+            return
+        if day > desk.on:
+            desk = replace(desk, on=day, today=max(day, desk.today))
+        account_id = self.account_id
+        self._is_out = True
+        self.tasks.compute(
+            lambda: outlook.look_ahead(books, desk, account_id, deed),
+            lambda seen: self._came_back(lambda: self.describe(seen)),
+            owner=self,
+            otherwise=lambda error: self._came_back(lambda: self._would_be_refused(error)),
+        )
+
+    def _came_back(self, show: Callable[[], None]) -> None:
+        self._is_out = False
+        if self._is_stale:
+            self._is_stale = False
+            self.look_ahead()
+            return
+        show()
+        self.fit()
+
+    def _would_be_refused(self, error: UserError) -> None:
+        self.outcome.show_text(told_dates(error.message), "warning")
+
+    def hint_for(self, missing: UserError) -> str:
+        """What the card says while an input is missing."""
+        return self.hint
+
+    def submit(self) -> None:
+        deed, desk = self.deed(), self.workplace.desk(self.token)
+        accounts = None if self.account_id is None else [self.account_id]
+        self.save(lambda session: deed(session, desk), self.said, accounts)
+
+    def refuse(self, error: UserError) -> None:
+        super().refuse(error)
+        self.fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._was_typed and self.action.isEnabled():
+            # Escape never loses work: the first one asks.
+            self._was_typed = False
+            super().refuse(UserError("What you typed is not saved. Press Escape once more to leave it."))
+            self.fit()
+            return
+        super().keyPressEvent(event)
+
+    def _typed(self) -> None:
+        if not self._is_filling:
+            self._was_typed = True
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Make the dialog as tall as what it shows, once that has been laid out; tell the action what it would do."""
+        self.action.setAccessibleDescription(self.outcome.accessibleDescription())
+        QTimer.singleShot(0, self, self._fit)
+
+    def _fit(self) -> None:
+        layout = self.layout()
+        if layout is None or not self.isVisible():
+            return
+        for form in self.findChildren(Fields):
+            form.updateGeometry()
+        layout.activate()
+        least = layout.minimumSize()
+        width = max(self._wide, least.width()) if not self._was_fitted else max(self.width(), least.width())
+        wanted = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height()
+        self.resize(width, min(max(wanted, least.height()), self.room().height()))
+        self._was_fitted = True
+
+
+def line_in_words(line: OutlookLine) -> str:
+    """What a line is for, with its arithmetic."""
+    why = line.why.replace(NO_REASON_YET, "").strip(" :")
+    return f"{line.description} · {why}" if why else line.description
+
+
+def clear_and_add(box: QComboBox, items: Sequence[tuple[str, Any]], pick: Callable[[Any], bool] | None = None) -> None:
+    """Other choices in a list; the first one that `pick` likes is chosen."""
+    box.clear()
+    for words, value in items:
+        box.addItem(words, value)
+    if pick is not None:
+        for index, (_words, value) in enumerate(items):
+            if pick(value):
+                box.setCurrentIndex(index)
+                break

@@ -1,0 +1,94 @@
+"""This PC: who works here, the look, how amounts are typed, and where the office's file is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+
+from app.views import style
+from app.views.fields import label, named
+from app.views.settings import ROLES
+from app.views.workplace import Workplace
+
+_LOOKS = {"system": "as the desktop", "light": "light", "dark": "dark"}
+
+
+class DeskPart(QWidget):
+    """Settings of this PC; each holds as soon as it is chosen."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        super().__init__()
+        self.workplace = workplace
+        settings = workplace.settings
+        self.actor = QLineEdit(settings.actor)
+        named(self.actor, "office.actor", "Who works at this PC")
+        self.actor.setMaxLength(80)
+        self.actor.editingFinished.connect(self._put_actor)
+        self.role = QComboBox()
+        named(self.role, "office.role", "Role")
+        self.role.addItems(list(ROLES))
+        self.role.setCurrentText(settings.role)
+        self.role.currentTextChanged.connect(self._put_role)
+        self.look = QComboBox()
+        named(self.look, "office.look", "Look")
+        for theme in style.THEMES:
+            self.look.addItem(_LOOKS[theme], theme)
+        self.look.setCurrentIndex(self.look.findData(settings.theme))
+        self.look.currentIndexChanged.connect(self._put_look)
+        self.implied = QCheckBox("1234 typed as an amount is &12.34, as on an adding machine")
+        named(self.implied, "office.implied", "Implied cents: 1234 typed as an amount is 12.34")
+        self.implied.setChecked(settings.implied_cents)
+        self.implied.toggled.connect(self._put_implied)
+        self.file = QLineEdit()
+        named(self.file, "office.file", "The office's file")
+        self.file.setReadOnly(True)
+        form = QFormLayout()
+        form.setSpacing(style.SMALL)
+        form.addRow(label("&Who works here", buddy=self.actor), self.actor)
+        form.addRow(label("In the &role of", buddy=self.role), self.role)
+        said = "The name stands in the record of everything done at this PC. Signing in with a password comes later."
+        form.addRow("", label(said, "quiet", wrap=True))
+        form.addRow(label("L&ook", buddy=self.look), self.look)
+        form.addRow(label("Amounts"), self.implied)
+        form.addRow(label("The office's f&ile", buddy=self.file), self.file)
+        said = "Letters, tickets, statements and checks made as PDF lie in folders beside it."
+        form.addRow("", label(said, "quiet", wrap=True))
+        box = QVBoxLayout(self)
+        box.setContentsMargins(style.LARGE, style.LARGE, style.LARGE, style.LARGE)
+        box.addLayout(form)
+        box.addStretch(1)
+        box.setAlignment(Qt.AlignmentFlag.AlignTop)
+
+    def refresh(self) -> None:
+        """Show where the office lies."""
+        self.file.setText("" if self.workplace.office_path is None else str(self.workplace.office_path))
+        self.look.blockSignals(True)
+        self.look.setCurrentIndex(self.look.findData(self.workplace.settings.theme))
+        self.look.blockSignals(False)
+
+    def _put(self, key: str, value: str | bool) -> None:
+        self.workplace.settings.put(key, value)
+        self.workplace.settings.save()
+
+    def _put_actor(self) -> None:
+        name = self.actor.text().strip()
+        if not name:
+            self.actor.setText(self.workplace.settings.actor)
+        elif name != self.workplace.settings.actor:
+            self._put("desk/actor", name)
+            self.workplace.say(f"What is done here is recorded for {name} from now on.")
+
+    def _put_role(self, role: str) -> None:
+        self._put("desk/role", role)
+        self.workplace.say(f"This PC works in the role of {role} from now on.")
+
+    def _put_look(self) -> None:
+        theme = self.look.currentData()
+        self._put("look/theme", theme)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        style.apply_theme(application, theme)
+
+    def _put_implied(self, on: bool) -> None:
+        self._put("typing/implied-cents", on)
+        self.workplace.say("Amounts: 1234 is 12.34 from now on." if on else "Amounts: 1234 is 1,234.00 from now on.")

@@ -1,0 +1,93 @@
+"""Check the books: every stored figure against the ledger, and the file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from app.errors import UserError
+from app.services.verification import verify_books, verify_file
+from app.views import style
+from app.views.fields import button, label, named, set_role
+from app.views.table import Table
+from app.views.table_model import Column
+from app.views.workplace import Workplace
+
+if TYPE_CHECKING:
+    from app.services.books import Books
+    from app.views.tasks import Progress
+
+
+class VerifyPart(QWidget):
+    """The check is read only and goes on beside other work."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        super().__init__()
+        self.workplace = workplace
+        said = (
+            "Adds up every balance, invoice, deposit and stock number again and compares it with the ledger. "
+            "Nothing is changed; other work can go on meanwhile."
+        )
+        self.words = label(said, wrap=True)
+        named(self.words, "office.verify-words", "Result of the check")
+        self.check = button("&Check the books", "office.verify", primary=True)
+        self.check.clicked.connect(self.verify)
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 0)
+        named(self.progress, "office.verify-progress", "The books are being checked")
+        self.progress.hide()
+        self.table: Table[str] = Table(
+            "office.verify-problems",
+            "What does not agree",
+            (Column("What does not agree", lambda row: row, width=0),),
+            workplace.settings,
+            several=True,
+        )
+        self.table.hide()
+        top = QHBoxLayout()
+        top.setSpacing(style.SMALL)
+        top.addWidget(self.check)
+        top.addWidget(self.progress, 1)
+        top.addStretch(0)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(style.LARGE, style.LARGE, style.LARGE, style.LARGE)
+        box.setSpacing(style.MEDIUM)
+        box.addLayout(top)
+        box.addWidget(self.words)
+        box.addWidget(self.table, 1)
+        box.addStretch(0)
+
+    def refresh(self) -> None:
+        """An earlier result stays: it says what was checked then."""
+
+    def verify(self) -> None:
+        """Check the file and the books."""
+
+        def work(books: Books, _progress: Progress, _cancelled: Callable[[], bool]) -> list[str]:
+            with books.read() as session:
+                return verify_file(session) + verify_books(session)
+
+        self.check.setEnabled(False)
+        self.progress.show()
+        self.words.setText("Checking …")
+        set_role(self.words, "")
+        tasks = self.workplace.tasks
+        run = tasks.run("Check the books", work, self._show, owner=self, writes=False, otherwise=self._refuse)
+        run.finished.connect(self.progress.hide)
+        run.finished.connect(lambda: self.check.setEnabled(True))
+
+    def _show(self, problems: list[str]) -> None:
+        if problems:
+            found = "1 figure does" if len(problems) == 1 else f"{len(problems):,} figures do"
+            self.words.setText(f"{found} not agree. Copy the lines with Ctrl+C and send them to the program's makers.")
+        else:
+            self.words.setText("Every figure agrees with the ledger, and the file is sound.")
+        set_role(self.words, "bad" if problems else "good")
+        self.table.setVisible(bool(problems))
+        self.table.show_rows(problems)
+
+    def _refuse(self, error: UserError) -> None:
+        self.words.setText("The check was not finished.")
+        self.workplace.refuse(error)

@@ -1,0 +1,178 @@
+"""The Statements page: what is in the list, printing and marking, a range again after a jam, e-mail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton
+from ui.paper import page_sizes, pdf_printer
+from ui.window import Window
+
+from app.views import printing
+from app.views.pages.statements import StatementsPage
+from app.views.pdf_preview import PdfPreview
+
+
+@pytest.fixture
+def page(window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StatementsPage:
+    monkeypatch.setattr(printing, "choose_printer", lambda _parent: pdf_printer(tmp_path / "paper.pdf", 100))
+    found = window.go("statements")
+    assert isinstance(found, StatementsPage)
+    return found
+
+
+def choose(window: Window, delivery: str) -> None:
+    """Choose a way of delivery by the arrow keys."""
+    box = window.control("statements.delivery", QComboBox)
+    box.setFocus()
+    window.press(Qt.Key.Key_Home, *[Qt.Key.Key_Down] * box.findData(delivery))
+    window.settle()
+
+
+def preview_of(window: Window) -> PdfPreview:
+    found = window.dialog()
+    assert isinstance(found, PdfPreview)
+    return found
+
+
+def marks(window: Window) -> list[tuple[str, int, int, str]]:
+    return [
+        (str(delivery), int(first), int(last), str(how))
+        for delivery, first, last, how in window.rows("SELECT delivery, first_place, last_place, how FROM statement_print")
+    ]
+
+
+def test_the_page_shows_the_latest_runs_paper_statements_with_what_they_say_is_owed(
+    window: Window, page: StatementsPage
+) -> None:
+    rows = page.table.rows_model.rows
+    assert rows and all(row.delivery == "paper" and row.sent_on is None for row in rows)
+    summary = window.control("statements.summary", QLabel).text()
+    assert summary.startswith(f"{len(rows)} statements, $") and f"0 went out, {len(rows)} to do" in summary
+    assert "11/01/2026" in window.control("statements.run", QComboBox).currentText()
+
+
+def test_another_delivery_shows_its_statements_and_all_shows_every_one(window: Window, page: StatementsPage) -> None:
+    paper = len(page.table.rows_model.rows)
+    choose(window, "email")
+    by_mail = len(page.table.rows_model.rows)
+    assert {row.delivery for row in page.table.rows_model.rows} == {"email"}
+    choose(window, "all")
+    assert len(page.table.rows_model.rows) == paper + by_mail
+
+
+def test_print_prints_every_paper_statement_and_marks_it(window: Window, page: StatementsPage, tmp_path: Path) -> None:
+    rows = list(page.table.rows_model.rows)
+    page.table.setFocus()
+    window.click("statements.print")
+    window.settle()
+    assert len(page_sizes(tmp_path / "paper.pdf")) >= len(rows)
+    assert marks(window) == [("paper", rows[0].place, rows[-1].place, "a file")]
+    assert all(row.sent_on == window.day for row in page.table.rows_model.rows)
+    assert f"{len(rows)} statements printed" in window.message
+    assert window.control("statements.summary", QLabel).text().endswith(f"{len(rows)} went out, 0 to do")
+    choose(window, "email")
+    assert all(row.sent_on is None for row in page.table.rows_model.rows)
+    assert window.books_agree()
+
+
+def test_two_quick_enters_print_once(window: Window, page: StatementsPage) -> None:
+    button = window.control("statements.print", QPushButton)
+    button.setFocus()
+    window.press(Qt.Key.Key_Space, Qt.Key.Key_Space)
+    window.settle()
+    window.settle()
+    assert len(marks(window)) == 1
+
+
+def test_after_a_jam_the_range_from_an_account_to_another_is_printed_again(
+    window: Window, page: StatementsPage, tmp_path: Path
+) -> None:
+    rows = page.table.rows_model.rows
+    first, last = rows[2], rows[4]
+    window.type_into("statements.first", first.number)
+    window.type_into("statements.last", str(last.place))
+    assert "again" in window.control("statements.print", QPushButton).text()
+    window.press(Qt.Key.Key_Return)
+    window.settle()
+    window.settle()
+    assert marks(window) == [("paper", first.place, last.place, "a file")]
+    assert [row.place for row in page.table.rows_model.rows if row.sent_on] == [row.place for row in rows[2:5]]
+    (made,) = (tmp_path / "statements").glob("*-to-*.pdf")
+    assert len(page_sizes(made)) == len(page_sizes(tmp_path / "paper.pdf"))
+
+
+def test_a_range_that_is_none_is_refused_at_its_input_and_stays(window: Window, page: StatementsPage) -> None:
+    window.type_into("statements.first", "nobody")
+    window.press(Qt.Key.Key_Return)
+    assert "neither an account nor a number" in window.message
+    assert QApplication.focusWidget() is window.control("statements.first", QLineEdit)
+    rows = page.table.rows_model.rows
+    window.type_into("statements.first", str(rows[3].place))
+    window.type_into("statements.last", str(rows[1].place))
+    window.press(Qt.Key.Key_Return)
+    assert "ends before it begins" in window.message and marks(window) == []
+
+
+def test_enter_on_a_row_shows_that_statement_alone(window: Window, page: StatementsPage) -> None:
+    row = page.table.rows_model.rows[3]
+    page.table.select_row(row)
+    page.table.setFocus()
+    window.press(Qt.Key.Key_Return)
+    window.settle()
+    preview = preview_of(window)
+    assert row.name in preview.windowTitle()
+    assert row.number in preview.document.getAllText(0).text()
+    assert marks(window) == []
+    window.press(Qt.Key.Key_Escape, on=preview)
+    window.settle()
+    assert [found for found in QApplication.topLevelWidgets() if isinstance(found, PdfPreview) and found.isVisible()] == []
+
+
+def test_printing_all_sheets_from_the_preview_marks_them(window: Window, page: StatementsPage) -> None:
+    rows = list(page.table.rows_model.rows)
+    window.click("statements.preview")
+    preview = preview_of(window)
+    assert preview.document.pageCount() >= len(rows)
+    window.click("preview.print", preview)
+    window.settle()
+    assert marks(window) == [("paper", rows[0].place, rows[-1].place, "the file")]
+    preview.close()
+
+
+def test_e_mails_are_written_once_and_marked_and_a_customer_without_an_address_is_named(
+    window: Window, page: StatementsPage, tmp_path: Path
+) -> None:
+    choose(window, "email")
+    rows = page.table.rows_model.rows
+    window.click("statements.mail")
+    window.settle()
+    addressed = [row for row in rows if row.email]
+    letters = sorted((tmp_path / "mail").glob("statement-2026-11-01-*.eml"))
+    assert len(letters) == len(addressed) > 0
+    assert f"{len(addressed)} e-mails written" in window.message
+    assert [row.sent_on for row in page.table.rows_model.rows] == [window.day if row.email else None for row in rows]
+    before = {path: path.stat().st_mtime_ns for path in letters}
+    window.click("statements.mail")
+    window.settle()
+    assert "were written before" in window.message
+    assert {path: path.stat().st_mtime_ns for path in letters} == before
+    assert window.books_agree()
+
+
+def test_going_there_for_an_account_puts_the_cursor_on_its_statement(window: Window, page: StatementsPage) -> None:
+    (account_id,) = window.rows(
+        "SELECT account_id FROM invoice WHERE run_id IS NOT NULL ORDER BY account_id LIMIT 1 OFFSET 7"
+    )[0]
+    window.go("statements", account_id=account_id)
+    row = page.table.current_row()
+    assert row is not None and row.account_id == account_id
+
+
+def test_before_the_first_billing_run_the_page_says_what_to_do(window: Window) -> None:
+    page = window.go("statements")
+    page._show(([], None, []))
+    assert "Make the billing run first" in window.control("statements.empty", QLabel).text()
+    assert not window.control("statements.print", QPushButton).isEnabled()
