@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from num2words import num2words
-
 MAX_CENTS = 10**13  # a hundred billion dollars: beyond it somebody keyed a phone number
 
 _AMOUNT = re.compile(r"(?P<sign>-?)\$?(?P<dollars>\d{1,3}(?:,\d{3})+|\d+)?(?:\.(?P<cents>\d*))?\Z", re.ASCII)
@@ -49,6 +47,8 @@ def amount_in_words(cents: int) -> str:
     """
     if cents < 0:
         raise ValueError("a check cannot be written for a negative amount")
+    from num2words import num2words  # only checks are written in words, and importing it takes long
+
     whole, part = divmod(cents, 100)
     words = num2words(whole, lang="en").replace(",", "").replace(" and ", " ")
     return f"{words[:1].upper()}{words[1:]} and {part:02d}/100"

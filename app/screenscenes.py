@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from app.screenshots import Stage
+    from app.screenstage import Stage
 
 Scene = Iterator[tuple[str, Any]]
 
@@ -16,10 +16,13 @@ MONTH_END = date(2026, 12, 1)
 
 def today(stage: Stage) -> Scene:
     """Today, and who would be asked by auto-pay."""
+    from app.views.today_autopay import AutopayDialog
+
     page = stage.page("today")
     yield "today", stage.window
-    page.run_autopay()
-    yield "today-autopay", stage.dialog()
+    dialog = AutopayDialog(stage.program.workplace, page)
+    dialog.open()
+    yield "today-autopay", dialog
 
 
 def posting(stage: Stage) -> Scene:
@@ -108,8 +111,7 @@ def account_dialogs(stage: Stage) -> Scene:
     for action in ACTIONS:
         account_id = stage.accounts.get(action.key, stage.accounts["busy"]).id
         page = stage.page("account", account_id=account_id)
-        action.open(stage.program.workplace, account_id, page)
-        dialog = stage.dialog()
+        dialog = action.open(stage.program.workplace, account_id, page)
         stage.settle()
         _fill(dialog, action.key)
         yield f"dialog-{action.key}", dialog
@@ -247,6 +249,8 @@ def frame(stage: Stage) -> Scene:
 
 def month_end(stage: Stage) -> Scene:
     """The first of the next month: the billing run from its preview to its reversal, and the day's close."""
+    from app.views.today_autopay import AutopayDialog
+
     page = stage.page("billing", tab="totals")
     yield "billing-done", stage.window
     page = stage.page("billing", tab="runs")
@@ -263,8 +267,9 @@ def month_end(stage: Stage) -> Scene:
     yield "billing-run", stage.dialog()
     page.bill()
     yield "billing-billed", stage.window
-    stage.page("today").run_autopay()
-    yield "today-autopay-due", stage.dialog()
+    dialog = AutopayDialog(stage.program.workplace, stage.page("today"))
+    dialog.open()
+    yield "today-autopay-due", dialog
     page = stage.page("billing", tab="runs")
     page.ask_reversal(page.runs.table.rows_model.rows[0])
     yield "billing-reversal", stage.dialog()

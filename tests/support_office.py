@@ -13,9 +13,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.orm import Session
 
-from app.models import Base, database
+from app.models import database
 from app.models.bulk import fetch
 from app.models.database import Database
+from app.models.tables import Base
 from app.services import accounts, billing, checks, importing, office, subscriptions, verification
 from app.services.billing import BillingTotals
 from app.services.customerfile_types import ImportAccount

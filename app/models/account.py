@@ -114,7 +114,6 @@ class ScheduledChange(Base):
             "ix_scheduled_change_waiting",
             "account_id",
             sqlite_where=text("state = 'waiting'"),
-            postgresql_where=text("state = 'waiting'"),
         ),
     )
 
@@ -203,7 +202,6 @@ class Note(Base):
             "ix_note_waiting",
             "remind_on",
             sqlite_where=text("remind_on IS NOT NULL AND done_on IS NULL"),
-            postgresql_where=text("remind_on IS NOT NULL AND done_on IS NULL"),
         ),
     )
 

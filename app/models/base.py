@@ -1,4 +1,8 @@
-"""What all tables share: naming, money and date columns, the same on SQLite and PostgreSQL."""
+"""What all tables share: naming, money and date columns, the same on SQLite and PostgreSQL.
+
+A partial index says only `sqlite_where` here: naming PostgreSQL's would load its whole dialect at each start of the
+program. On PostgreSQL the tables are made by the migrations, which name both.
+"""
 
 from __future__ import annotations
 

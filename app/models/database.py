@@ -15,7 +15,6 @@ from sqlalchemy.pool import StaticPool
 
 from app.errors import OfficeFileError, UserError
 from app.models import searchindex, triggers
-from app.models.base import Base
 from app.models.bulk import DRIVER
 from app.models.checkpoints import BACKSTOP_PAGES, Checkpointer
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
@@ -164,6 +163,8 @@ def open_existing(path: Path) -> Database:
 
 
 def _create_schema(engine: Engine) -> None:
+    from app.models.tables import Base  # the classes take long to make and only a new office needs them
+
     with engine.begin() as connection:
         Base.metadata.create_all(connection)
         connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")

@@ -48,7 +48,6 @@ class Invoice(Base):
             "open_cents",
             "issued_on",
             sqlite_where=text("open_cents > 0"),
-            postgresql_where=text("open_cents > 0"),
         ),
         CheckConstraint("open_cents >= 0", name="open"),
     )
@@ -110,7 +109,6 @@ class PendingCharge(Base):
             "ix_pending_charge_waiting",
             "account_id",
             sqlite_where=text("invoice_id IS NULL"),
-            postgresql_where=text("invoice_id IS NULL"),
         ),
     )
 
@@ -156,7 +154,6 @@ class Credit(Base):
             "ix_credit_remaining",
             "account_id",
             sqlite_where=text("remaining_cents > 0"),
-            postgresql_where=text("remaining_cents > 0"),
         ),
         CheckConstraint("cents > 0 AND remaining_cents BETWEEN 0 AND cents", name="remaining"),
     )

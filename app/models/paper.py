@@ -43,7 +43,6 @@ class Refund(Base):
             "ix_refund_open",
             "account_id",
             sqlite_where=text("open_cents > 0"),
-            postgresql_where=text("open_cents > 0"),
         ),
     )
 

@@ -49,7 +49,11 @@ class MailCheck(Base):
             "ix_mail_check_drawer",
             "id",
             sqlite_where=text("deposit_id IS NULL"),
-            postgresql_where=text("deposit_id IS NULL"),
+        ),
+        Index(
+            "ix_mail_check_held",
+            "received_on",
+            sqlite_where=text("state = 'held'"),
         ),
     )
 
@@ -80,7 +84,11 @@ class Payment(Base):
             "ix_payment_receipt_due",
             "id",
             sqlite_where=text("receipt_due = 1"),
-            postgresql_where=text("receipt_due"),
+        ),
+        Index(
+            "ix_payment_clearing",
+            "business_date",
+            sqlite_where=text("kind <> 'check' AND settled_on IS NULL"),
         ),
     )
 

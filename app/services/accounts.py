@@ -128,8 +128,6 @@ def _with_plan(form: AccountForm, policy: Policy) -> AccountForm:
             raise UserError(f"Policy {policy.name} has services, no plans.", field="plan")
         return form
     _one_of(form.plan, tuple(policy.late_charge), "plan")
-    if form.hourly_rate_cents is not None:
-        raise UserError("Members have no hourly rate: their plan has a monthly fee.", field="hourly_rate")
     offered = policy.plans.get(form.plan)
     fees = {
         "monthly": form.monthly_cents if form.monthly_cents is not None or offered is None else offered.monthly_cents,

@@ -42,13 +42,24 @@ class AutopayResult(NamedTuple):
     failed: tuple[str, ...] = ()
 
 
-def due(session: Session, desk: Desk) -> list[AutopayDue]:
-    """Who is asked on the desk's date: whoever owes, closed and suspended accounts too (BOTH-9)."""
+# A member whom nobody asked for its latest fee; what a failed attempt cost is no fee.
+_FRESH = (
+    "(NOT EXISTS (SELECT 1 FROM membership m WHERE m.account_id = a.id) OR EXISTS (SELECT 1 FROM invoice i "
+    "WHERE i.account_id = a.id AND i.open_cents > 0 AND i.what IN ('processing-fee', 'monthly-fee', 'final-fee') "
+    "AND NOT EXISTS (SELECT 1 FROM payment_attempt x WHERE x.account_id = a.id AND x.business_date >= i.issued_on)))"
+)
+
+
+def due(session: Session, desk: Desk, *, fresh_only: bool = False) -> list[AutopayDue]:
+    """Who is asked on the desk's date: whoever owes, closed and suspended accounts too (BOTH-9).
+
+    `fresh_only`: of members only those with a fee that no attempt was made for, since each failure costs them.
+    """
     rows = fetch(
         session,
         "SELECT id, number, autopay, method_label, balance_cents FROM account a WHERE autopay <> 'none' "
         "AND authorized_on IS NOT NULL AND balance_cents > 0 AND NOT EXISTS (SELECT 1 FROM payment_attempt t "
-        "WHERE t.account_id = a.id AND t.business_date = ?) ORDER BY id",
+        f"WHERE t.account_id = a.id AND t.business_date = ?) AND {_FRESH if fresh_only else '1'} ORDER BY id",
         desk.on,
     )
     return [AutopayDue(*row) for row in rows]
@@ -119,11 +130,14 @@ def belongs_to(session: Session, on: date) -> bool:
     )
 
 
-def run_autopay(database: Database, desk: Desk, gateway: PaymentGateway) -> AutopayResult:
-    """Ask every account that is due, each in a transaction of its own: cut off anywhere, run it again."""
+def run_autopay(database: Database, desk: Desk, gateway: PaymentGateway, *, fresh_only: bool = False) -> AutopayResult:
+    """Ask every account that is due, each in a transaction of its own: cut off anywhere, run it again.
+
+    `fresh_only` as for `due`: what an office does by itself every day does not ask a member for a fee twice.
+    """
     with database.read() as session:
         refuse_closed_or_future(session, desk)
-        items = due(session, desk)
+        items = due(session, desk, fresh_only=fresh_only)
     counts = [0, 0, 0, 0]
     failed = []
     for item in items:

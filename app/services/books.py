@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -11,9 +13,10 @@ from app.models import database
 from app.models.database import Database as Books
 from app.services.office import OfficeForm, set_up
 
-__all__ = ["OFFICE_FILE", "Books", "Session", "make_office", "open_office"]
+__all__ = ["OFFICE_FILE", "Books", "Session", "make_office", "open_office", "taken_back"]
 
 OFFICE_FILE = "office.db"
+Found = TypeVar("Found")
 
 
 def open_office(path: Path) -> Books:
@@ -32,3 +35,18 @@ def make_office(path: Path, form: OfficeForm, opened_on: date) -> Books:
         path.unlink(missing_ok=True)
         raise
     return books
+
+
+class _TakenBack(Exception):
+    """Ends the transaction; nothing of it stays."""
+
+
+def taken_back(books: Books, look: Callable[[Session], Found]) -> Found:
+    """What `look` finds in a transaction that is always rolled back; it may do anything. Raises what `look` refuses."""
+    found: list[Found] = []
+    try:
+        with books.write() as session:
+            found.append(look(session))
+            raise _TakenBack
+    except _TakenBack:
+        return found[0]

@@ -52,7 +52,9 @@ def blocking_batches(session: Session, on: date) -> list[Blocker]:
             )
             found.append(Blocker(batch.id, batch.received_on, problem))
         if batch.unposted:
-            problem = f"has {batch.unposted} logged check(s) that are neither posted, held nor sent back"
+            one = batch.unposted == 1
+            checks_that = "logged check that is" if one else "logged checks that are"
+            problem = f"has {batch.unposted} {checks_that} neither posted, held nor sent back"
             found.append(Blocker(batch.id, batch.received_on, problem))
     return found
 

@@ -44,7 +44,7 @@ def do_everything_due(
     billed = billing.run_billing(database, desk, progress, cancelled)
     with database.read() as session:
         asks = autopay.belongs_to(session, desk.on)
-    asked = autopay.run_autopay(database, desk, gateway) if asks else None
+    asked = autopay.run_autopay(database, desk, gateway, fresh_only=True) if asks else None
     refunded = None
     with database.read() as session:
         days = refund_days(session, desk.on)

@@ -31,7 +31,9 @@ SELECT business_date, kind, -cents, clause, description, why, 'credit ' || id, a
 FROM credit WHERE account_id = :account AND kind <> 'credit-memo'
 UNION ALL
 SELECT r.business_date, r.state, p.cents,
-  CASE r.state WHEN 'reversed' THEN 'BOTH-11' ELSE 'ADV-10' END,
+  CASE WHEN r.state = 'reversed' THEN 'BOTH-11'
+    WHEN NOT EXISTS (SELECT 1 FROM membership m WHERE m.account_id = p.account_id) THEN 'ADV-10'
+    WHEN r.state = 'returned' THEN 'ARR-7' ELSE 'ARR-9' END,
   CASE r.state WHEN 'returned' THEN 'Payment returned' WHEN 'charged-back' THEN 'Payment charged back'
     ELSE 'Payment reversed' END || CASE p.check_number WHEN '' THEN '' ELSE ', check ' || p.check_number END,
   r.reason, 'payment ' || p.id, r.action_id, 0, p.id, 0

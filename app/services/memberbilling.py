@@ -17,8 +17,7 @@ from app.services.policies.arrears import (
     MONTHLY,
     PROCESSING,
     MemberBilling,
-    arr_4_earned_processing_fee,
-    arr_4_final_fee,
+    ending_drafts,
     member_billing,
 )
 from app.services.policies.clause import InvoiceDraft
@@ -156,7 +155,7 @@ def _write(
     """Write what members are billed and move their fee dates on."""
     drafts = [draft for billing in billings for draft in billing.drafts]
     if drafts:
-        mark_written(session, drafts, write_invoices(session, act, drafts, run_id))
+        _mark_written(session, drafts, write_invoices(session, act, drafts, run_id))
     execute_many(
         session,
         "UPDATE membership SET period_from = ?, next_fee_on = ? WHERE account_id = ?",
@@ -169,7 +168,7 @@ def _write(
     return drafts
 
 
-def mark_written(session: Session, drafts: Sequence[InvoiceDraft], numbers: range) -> None:
+def _mark_written(session: Session, drafts: Sequence[InvoiceDraft], numbers: range) -> None:
     """Remember a processing fee's invoice, and that the first monthly fee was charged (ARR-2)."""
     processing = [
         (number, draft.account_id) for draft, number in zip(drafts, numbers, strict=True) if draft.what == PROCESSING
@@ -199,27 +198,19 @@ def end_membership(
 ) -> list[InvoiceDraft]:
     """ARR-4: what a run on the last day would bill, the processing fee if earned, then the final fee.
 
-    The caller closes the account and restores or settles what follows. A closed account has no fee date (ARR-2).
+    The caller closes the account. A closed account has no fee date (ARR-2).
     """
     policy = arrears_policy_of(session, account_id, act.on)
-    drafts = bill_member(session, act, account_id, last_day, run_id)
-    processing = arr_4_earned_processing_fee(member(session, account_id), last_day, act.on)
-    drafts += _charge(session, act, processing, run_id)
-    drafts += _charge(session, act, arr_4_final_fee(member(session, account_id), policy, last_day, act.on), run_id)
+    drafts = ending_drafts(member(session, account_id), policy, last_day, act.on)
+    if drafts:
+        _mark_written(session, drafts, write_invoices(session, act, drafts, run_id))
+    allocation.settle(session, act, account_id)
     execute(
         session,
         "UPDATE membership SET period_from = NULL, next_fee_on = NULL, fee_day = NULL WHERE account_id = ?",
         account_id,
     )
-    return drafts
-
-
-def _charge(session: Session, act: Act, draft: InvoiceDraft | None, run_id: int | None) -> list[InvoiceDraft]:
-    if draft is None:
-        return []
-    mark_written(session, [draft], write_invoices(session, act, [draft], run_id))
-    allocation.settle(session, act, draft.account_id)
-    return [draft]
+    return list(drafts)
 
 
 def fee_dates(session: Session, account_id: int) -> tuple[date | None, date | None]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.models.bulk import fetch, fetch_value, parse_day
 from app.models.database import Database
 from app.money import format_cents
+from app.services.books import taken_back
 from app.services.collections import past_due_cents
 from app.services.desk import Desk
 from app.services.history import account_history
@@ -55,22 +56,12 @@ class Outlook(NamedTuple):
     result: Any
 
 
-class _TakenBack(Exception):
-    """Ends the transaction; nothing of it stays."""
-
-
 def look_ahead(books: Database, desk: Desk, account_id: int | None, deed: Deed) -> Outlook:
     """Do `deed` on an account (None: it opens one and returns its id), take it back, and say what it did.
 
     Raises what the deed refuses.
     """
-    found: list[Outlook] = []
-    try:
-        with books.write() as session:
-            found.append(_done(session, desk, account_id, deed))
-            raise _TakenBack
-    except _TakenBack:
-        return found[0]
+    return taken_back(books, lambda session: _done(session, desk, account_id, deed))
 
 
 def _done(session: Session, desk: Desk, account_id: int | None, deed: Deed) -> Outlook:

@@ -106,7 +106,7 @@ def record_payment(
         kind="payment",
         cents=cents,
         remaining_cents=cents,
-        clause="ADV-8" if kind == "check" else "ADV-5",
+        clause="ADV-8" if kind == "check" else _autopay_clause(session, account_id),
         description=f"Payment by {KIND_NAMES[kind]}{' ' + check_number if check_number else ''}",
         why=forced,
         invoice_id=None,
@@ -132,6 +132,11 @@ def record_payment(
     _bring_back_write_offs(session, act, account_id, payment_id)
     standing.after_money(session, act, account_id, "payment")
     return payment_id
+
+
+def _autopay_clause(session: Session, account_id: int) -> str:
+    member = fetch_value(session, "SELECT 1 FROM membership WHERE account_id = ?", account_id)
+    return "ARR-5" if member else "ADV-5"
 
 
 def written_off_cents(session: Session, account_id: int) -> int:
@@ -295,9 +300,9 @@ def charge_back(
     if row.kind != "card":
         raise UserError("Only a card payment is charged back; use return for checks and E-Checks.", field="payment")
     _refuse_undone(row, desk.on)
-    if any(cost.cents <= 0 or not cost.what.strip() for cost in costs):
-        raise UserError("Each cost of a chargeback needs a name and an amount above zero.", field="costs")
     if fraudulent:
+        if any(cost.cents <= 0 or not cost.what.strip() for cost in costs):
+            raise UserError("Each cost of a chargeback needs a name and an amount above zero.", field="costs")
         require_role(desk, "supervisor", "Calling a chargeback fraudulent")
     act = begin(session, desk, "chargeback", reason=reason)
     _undo_payment(session, act, row, "charged-back", reason, None, "other")

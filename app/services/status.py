@@ -24,6 +24,7 @@ from app.services.history import (
     WorkLine,
 )
 from app.services.loading import AccountCard, card
+from app.services.memberstanding import MemberStanding, member_standing
 from app.services.nextbill import NextBill, next_bill
 from app.services.policies.clause import Charge
 from app.services.policies.conduct import adv_9_next_refund_date
@@ -107,6 +108,7 @@ class AccountPage(NamedTuple):
     waiting: tuple[Charge, ...]
     listed: tuple[OpenException, ...]
     recorded: dict[int, Recorded]
+    member: MemberStanding | None = None
 
 
 def standing(session: Session, account: AccountCard, on: date, invoices: list[OpenInvoice]) -> Standing:
@@ -253,14 +255,15 @@ def account_page(session: Session, account_id: int, on: date) -> AccountPage:
         tuple(history.account_work(session, account_id)),
         tuple(history.account_changes(session, account_id)),
         tuple(loading.scheduled(session, account_id, account_id).get(account_id, ())),
-        tuple(open_codes(session, account_id)),
+        tuple(open_codes(session, account_id, on)),
         aging_now(session, account_id, invoices, on),
         next_bill(session, account, cycle_done, on),
         suspension_lines(session, account_id),
         instalment_lines(session, account_id, on),
         tuple(item.charge for item in loading.pending(session, account_id, account_id).get(account_id, ())),
-        tuple(open_exceptions(session, account_id)),
+        tuple(open_exceptions(session, account_id, on)),
         recorded(session, lines),
+        member_standing(session, account, on),
     )
 
 

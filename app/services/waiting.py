@@ -1,4 +1,4 @@
-"""What waits in the office on a business date, in the order of the day, and the two charts beside it.
+"""What waits in the office on a business date, in the order of the day.
 
 Everything is counted by set-based queries on the indexes there are: an office of 100,000 accounts with a year
 of entries is asked in well under a second. Nothing here writes.
@@ -7,7 +7,7 @@ of entries is asked in well under a second. Nothing here writes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -16,7 +16,6 @@ from app.models.bulk import fetch, fetch_one, fetch_value, parse_day
 from app.money import format_cents
 from app.periods import ONE_DAY, month_start
 from app.services import autopay, checks, deposits, exceptions, loading, outstanding
-from app.services.aging import AgingTotals
 from app.services.desk import closed_through
 from app.services.policies.arrangements import arrangement_kept
 from app.services.policies.conduct import adv_9_last_refund_date
@@ -274,8 +273,8 @@ def _arrangements(session: Session, on: date) -> Iterator[Waiting]:
     first_due: date | None = None
     first_broken: date | None = None
     for account_id, arrangement in current.items():
-        if account_id not in balances:
-            continue
+        if account_id not in balances or on < arrangement.made_on:
+            continue  # an earlier business date knows nothing of it
         # Only an instalment whose date has passed can have been missed; the payments need not be read before.
         judged = arrangement.instalments[0].due_on < on
         paid = loading.payments(session, [account_id])[account_id] if judged else []
@@ -383,45 +382,3 @@ def _reminders(session: Session, on: date) -> Iterator[Waiting]:
         )
         said = "They come up as the ones above are done"
         yield Waiting("more-notes", "More reminders", said, more, None, None, "accounts")
-
-
-class DayReceipts(NamedTuple):
-    """What came in on a business date, in cents."""
-
-    on: date
-    cents: int
-
-
-def receipts_by_day(session: Session, on: date, days: int = 30) -> list[DayReceipts]:
-    """Receipts of the `days` days that end with `on`, each day once; what was reversed as a mistake never came in."""
-    first = on - timedelta(days=days - 1)
-    found = {
-        row[0]: row[1]
-        for row in fetch(
-            session,
-            "SELECT p.business_date, sum(p.cents) FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id "
-            "WHERE p.business_date BETWEEN ? AND ? AND (r.state IS NULL OR r.state <> 'reversed') GROUP BY 1",
-            first,
-            on,
-        )
-    }
-    every = [first + timedelta(days=n) for n in range(days)]
-    return [DayReceipts(day, found.get(day.isoformat(), 0)) for day in every]
-
-
-def aging_now(session: Session, on: date) -> AgingTotals:
-    """The office's aging as the books stand, aged by `on`: the totals of `aging.aging`, summed by the database."""
-    days = [on - timedelta(days=back) for back in (0, 30, 60, 90)]
-    row = fetch_one(
-        session,
-        "SELECT coalesce(sum(CASE WHEN due_on >= ?1 THEN open_cents END), 0), "
-        "coalesce(sum(CASE WHEN due_on < ?1 AND due_on >= ?2 THEN open_cents END), 0), "
-        "coalesce(sum(CASE WHEN due_on < ?2 AND due_on >= ?3 THEN open_cents END), 0), "
-        "coalesce(sum(CASE WHEN due_on < ?3 AND due_on >= ?4 THEN open_cents END), 0), "
-        "coalesce(sum(CASE WHEN due_on < ?4 THEN open_cents END), 0) FROM invoice WHERE open_cents > 0",
-        *days,
-    )
-    assert row is not None, "an aggregate has a row"
-    refunds = fetch_value(session, "SELECT coalesce(sum(open_cents), 0) FROM refund WHERE open_cents > 0")
-    credit = fetch_value(session, "SELECT coalesce(sum(remaining_cents), 0) FROM credit WHERE remaining_cents > 0")
-    return AgingTotals(row[0] + refunds, row[1], row[2], row[3], row[4], -credit)

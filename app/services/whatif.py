@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from app.errors import UserError
 from app.models.bulk import day_or_none, fetch, fetch_value
@@ -17,7 +17,7 @@ from app.models.database import Database
 from app.periods import add_months, next_month_start
 from app.services import billing, collections, history, loading, status, subscriptions
 from app.services import nextbill as bills
-from app.services.books import Session
+from app.services.books import Session, taken_back
 from app.services.desk import Desk, begin
 from app.services.history import HistoryRow
 from app.services.loading import card
@@ -27,7 +27,6 @@ from app.services.policies.conduct import adv_9_next_refund_date
 from app.services.policies.facts import InstalmentFacts, OpenInvoice
 from app.services.terms import policy_of
 
-Found = TypeVar("Found")
 # Beyond it nobody plans, and each month on the way is billed to know.
 MOST_YEARS = 3
 
@@ -66,10 +65,6 @@ class WhatIf(NamedTuple):
     refund_cents: int = 0
     refund_on: date | None = None
     instalments: tuple[InstalmentFacts, ...] = ()
-
-
-class _TakenBack(Exception):
-    """Ends every transaction here, so that nothing is kept."""
 
 
 def pays(books: Database, desk: Desk, account_id: int, cents: int) -> WhatIf:
@@ -141,22 +136,11 @@ def next_bill(books: Database, desk: Desk, account_id: int) -> NextBill | None:
         subscriptions.carry_out_due(session, begin(session, later, "what-if"), account_id, account_id)
         return bills.next_bill(session, card(session, account_id), _cycle_done(session, account_id), day)
 
-    return _looked_at(books, look)
+    return taken_back(books, look)
 
 
 def _cycle_done(session: Session, account_id: int) -> date | None:
     return day_or_none(fetch_value(session, "SELECT cycle_done FROM account WHERE id = ?", account_id))
-
-
-def _looked_at(books: Database, look: Callable[[Session], Found]) -> Found:
-    found: list[Found] = []
-    try:
-        with books.write() as session:
-            found.append(look(session))
-            raise _TakenBack
-    except _TakenBack:
-        pass
-    return found[0]
 
 
 def _tried(books: Database, desk: Desk, account_id: int, act: Callable[[Session], date]) -> WhatIf:
@@ -174,7 +158,7 @@ def _tried(books: Database, desk: Desk, account_id: int, act: Callable[[Session]
         refund_on = adv_9_next_refund_date(day, refund_days) if refund else None
         return WhatIf(before, after, written, paid, int(left), refund, refund_on)
 
-    return _looked_at(books, look)
+    return taken_back(books, look)
 
 
 def _outlook(session: Session, account_id: int, on: date) -> Outlook:

@@ -13,7 +13,7 @@ from app.services.batchdoubts import Doubt, difference_words, doubts
 from app.services.checkdesk import BatchCheck, entered
 from app.services.checks import BatchState
 from app.views import style
-from app.views.fields import button, label, named, set_role, spoken_day
+from app.views.fields import ElidingLabel, button, label, named, set_role, spoken_day
 from app.views.settings import Settings
 from app.views.table import Table
 from app.views.table_model import Column
@@ -99,7 +99,8 @@ class BatchStrip(QFrame):
         named(self.count, "checks.count", "Checks entered")
         self.total = label("", "heading")
         named(self.total, "checks.total", "Total entered")
-        self.state = label("", "heading", wrap=True)
+        self.state = ElidingLabel()
+        self.state.setProperty("role", "heading")
         named(self.state, "checks.difference", "Difference")
         self.dated = label("", "warning", wrap=True)
         named(self.dated, "checks.batch-day", "Day of the batch")

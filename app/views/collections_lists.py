@@ -9,16 +9,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.money import format_cents
+from app.services.arrangementlines import ArrangementLine
 from app.services.pastdue import (
     BUCKETS,
     AgedAccount,
-    ArrangementLine,
     ProposedFee,
     SuspendedAccount,
     UndecidedWork,
 )
 from app.views import style
-from app.views.fields import button, label, named
+from app.views.fields import ElidingLabel, button, label, named
 from app.views.table import Table
 from app.views.table_model import Column
 from app.views.workplace import Workplace
@@ -91,9 +91,9 @@ class ListTab(QWidget, Generic[Row]):
             f"{self.table.objectName().split('.')[1]}-open",
             lambda row: self.workplace.open_account(row.account_id),
         )
-        hint = label("Enter opens the account", "quiet")
-        self.buttons.addWidget(hint)
-        self.buttons.addStretch(1)
+        hint = ElidingLabel("Enter opens the account")
+        hint.setProperty("role", "quiet")
+        self.buttons.addWidget(hint, 1)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows, or the words for an empty list; the cursor stays with its account."""

@@ -14,7 +14,7 @@ from app.services.pastdue import Candidate
 from app.views import style
 from app.views.collections_forms import LeaveOutForm, SuspendForm
 from app.views.collections_lists import many
-from app.views.fields import button, label, named
+from app.views.fields import ElidingLabel, button, label, named
 from app.views.table import Table
 from app.views.table_model import Column
 from app.views.workplace import Workplace
@@ -89,8 +89,9 @@ class SuspensionTab(QWidget):
         buttons.setSpacing(style.SMALL)
         buttons.addWidget(self.toggle)
         buttons.addWidget(self.open_account)
-        buttons.addWidget(label("Space leaves out or takes back in, Enter opens the account", "quiet"))
-        buttons.addStretch(1)
+        hint = ElidingLabel("Space leaves out or takes back in, Enter opens the account")
+        hint.setProperty("role", "quiet")
+        buttons.addWidget(hint, 1)
         buttons.addWidget(self.suspend)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.table)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.errors import UserError
@@ -82,7 +83,8 @@ class FormDialog(QDialog):
         outer.addLayout(self.body, 1)
         outer.addWidget(self.refusal)
         outer.addLayout(buttons)
-        self.setMinimumWidth(460)
+        # With larger letters a dialog is wider, so that its lines are not cut.
+        self.setMinimumWidth(max(460, min(60 * self.fontMetrics().averageCharWidth(), 900)))
         hand_keys_back(self)
 
     def add_row(self, text: str, control: QWidget) -> QLabel:
@@ -133,7 +135,35 @@ class FormDialog(QDialog):
         self.action.setEnabled(True)
         self.refusal.setText(told_dates(error.message))
         self.refusal.show()
+        self.fit()
         point_at(self, self.key, error)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Take the height that lines which wrap need, once they have been laid out."""
+        QTimer.singleShot(0, self, self._take_height)
+
+    def _take_height(self) -> None:
+        layout = self.layout()
+        if layout is None or not self.isVisible() or not layout.hasHeightForWidth():
+            return
+        layout.activate()
+        room = self.screen().availableGeometry().height() - 4 * style.LARGE
+        wanted = min(layout.totalHeightForWidth(self.width()), room)
+        if wanted > self.height():
+            self.resize(self.width(), wanted)
+
+    def open(self) -> None:
+        """Show it without waiting; a form that is open already is not opened over itself by a second quick Enter."""
+        parent = self.parentWidget()
+        others = [] if parent is None else parent.window().findChildren(FormDialog, self.objectName())
+        if any(other is not self and other.isVisible() for other in others):
+            self.deleteLater()
+            return
+        super().open()
 
     def setVisible(self, visible: bool) -> None:
         if visible and not self.isVisible():
@@ -156,16 +186,16 @@ class FormDialog(QDialog):
             inputs[0].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _hold_hands(self, *, held: bool) -> None:
-        application = QCoreApplication.instance()
-        assert application is not None
-        if held:
-            application.installEventFilter(self)
-        else:
-            application.removeEventFilter(self)
+        # On its own parts only: a filter on the whole program would also be handed objects that are half gone.
+        for part in (self, *self.findChildren(QWidget)):
+            if held:
+                part.installEventFilter(self)
+            else:
+                part.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # In place only while the answer is on its way.
-        if event.type() in _BY_HAND and isinstance(watched, QWidget) and watched.window() is self:
+        if event.type() in _BY_HAND:
             return True
         return super().eventFilter(watched, event)
 

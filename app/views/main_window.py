@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
@@ -52,6 +53,9 @@ class MainWindow(QMainWindow):
         self.message = MessageBar()
         self._build()
         self._keys()
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_moved)
         workplace.said.connect(self.message.show_message)
         workplace.going.connect(self.go)
         workplace.tasks.failed.connect(workplace.refuse)
@@ -166,8 +170,26 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(page)
         self._mark(key)
         self.setWindowTitle(f"{page.title} - {self.office_name.text()} - Counterfoil")
-        if page.focusWidget() is None and not page.isAncestorOf(self.focusWidget() or page):
+        self._move_cursor(page)
+
+    def _move_cursor(self, page: Page) -> None:
+        """The cursor goes to the page shown: where it was on it, else to the page itself."""
+        before, held = _cursor_of(page), _cursor_of(self)
+        if before is None and not page.isAncestorOf(held or page):
             page.setFocus()
+        elif held is not None and self.stack.isAncestorOf(held) and held is not page and not page.isAncestorOf(held):
+            # Left behind on the page before while another window, such as Ctrl+K, had the keys.
+            (before if before is not None and before.isVisibleTo(page) else page).setFocus()
+
+    def _focus_moved(self, _old: QWidget | None, now: QWidget | None) -> None:
+        # An answer that comes late may put the cursor into the page that was left: typing would go unseen.
+        if now is not None and not now.isVisible() and self.stack.isAncestorOf(now):
+            QTimer.singleShot(0, self, self._bring_cursor_back)
+
+    def _bring_cursor_back(self) -> None:
+        held, page = _cursor_of(self), self.page
+        if page is not None and held is not None and not held.isVisible():
+            self._move_cursor(page)
 
     def go_back(self) -> None:
         """The page shown before (Alt+Left)."""
@@ -280,8 +302,6 @@ class MainWindow(QMainWindow):
         HelpWindow.show_topic(self, self.page.key if self.page is not None else "index")
 
     def _choose_theme(self, theme: style.Theme) -> None:
-        from PySide6.QtWidgets import QApplication
-
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         self.workplace.settings.put("look/theme", theme)
@@ -317,3 +337,8 @@ class MainWindow(QMainWindow):
     def _remember_place(self) -> None:
         self.workplace.settings.put("frame/geometry", self.saveGeometry())
         self.workplace.settings.save()
+
+
+def _cursor_of(widget: QWidget) -> QWidget | None:
+    """What below a widget had the cursor last; nothing when none had."""
+    return widget.focusWidget()

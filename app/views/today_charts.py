@@ -15,7 +15,7 @@ from app.views.fields import format_day, label, named
 
 if TYPE_CHECKING:
     from app.services.aging import AgingTotals
-    from app.services.waiting import DayReceipts
+    from app.services.todayfigures import DayReceipts
 
 AGES = ("Not due", "1-30", "31-60", "61-90", "Over 90")
 LEAST_HEIGHT_IN_LINES = 6

@@ -14,9 +14,10 @@ from database_files import FIRST, count, desk, post_something, raw
 from sqlalchemy import event
 
 from app.errors import UserError
-from app.models import Base, database
+from app.models import database
 from app.models.bulk import REFUSED_ROW, execute, fetch_value
 from app.models.database import Database
+from app.models.tables import Base
 from app.models.triggers import APPEND_ONLY, CHANGEABLE, DATED
 from app.services import accounts, billing
 from app.services.desk import begin

@@ -16,9 +16,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from app.errors import OfficeFileError
-from app.models import Base, database, migrations
+from app.models import database, migrations
 from app.models.bulk import fetch_value
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
+from app.models.tables import Base
 from app.models.triggers import APPEND_ONLY, CHANGEABLE, DATED
 from app.services import billing, importing, office, sample
 from app.services.desk import Desk

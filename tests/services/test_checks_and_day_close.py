@@ -69,7 +69,7 @@ def test_an_unposted_check_of_an_earlier_day_keeps_the_day_open(office: Diary) -
     batch = office.do(checks.log_mail, 1, 1000)
     office.do(checks.log_check, batch, 1000, "1")
     office.on(1, 3)
-    with pytest.raises(UserError, match=r"Batch 1 of 2026-01-01 has 1 logged check\(s\) that are neither"):
+    with pytest.raises(UserError, match=r"Batch 1 of 2026-01-01 has 1 logged check that is neither"):
         close(office)
 
 

@@ -10,7 +10,7 @@ from support_office import Diary
 
 from app.errors import UserError
 from app.services import collections, credits, pastdue, payments, subscriptions, work
-from app.services.pastdue import ArrangementLine
+from app.services.arrangementlines import ArrangementLine, arrangement_lines
 from app.services.policies.facts import InstalmentFacts
 
 NET = 3100  # a month; the first invoice of January 1 bills January and February, due January 31
@@ -29,7 +29,7 @@ def arranged(office: Diary, account: int, *instalments: tuple[int, int, int]) ->
 
 
 def line(office: Diary) -> ArrangementLine:
-    (found,) = office.see(pastdue.arrangement_lines, office.day)
+    (found,) = office.see(arrangement_lines, office.day)
     return found
 
 
@@ -119,7 +119,7 @@ def test_an_arrangement_that_ended_is_listed_only_while_something_is_past_due(of
     assert (over.state, over.next_due_on, over.past_due_cents) == ("over", None, 3200)
     assert over.broken_since == office.day
     office.check(account, 3200, "8")
-    assert office.see(pastdue.arrangement_lines, office.day) == []
+    assert office.see(arrangement_lines, office.day) == []
 
 
 def test_a_run_suspends_the_confirmed_and_notes_why_the_others_were_left_out(office: Diary) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 
 import pytest
+from sqlalchemy.orm import Session
 from support_office import Diary, imported
 
 from app.errors import UserError
@@ -22,6 +24,7 @@ from app.services import (
     payments,
     refunds,
     subscriptions,
+    todayfigures,
     waiting,
     work,
 )
@@ -248,10 +251,10 @@ def test_receipts_by_day_hold_every_day_and_leave_out_mistakes(office: Diary) ->
     office.check(account, 100, "1")
     office.on(1, 31).check(account, 300, "2")
     office.do(payments.reverse_payment, office.check(account, 400, "3"), "wrong")
-    days = office.see(waiting.receipts_by_day, date(2026, 1, 31))
+    days = office.see(todayfigures.receipts_by_day, date(2026, 1, 31))
     assert len(days) == 30 and days[0] == (date(2026, 1, 2), 100) and days[-1] == (date(2026, 1, 31), 300)
     assert sum(day.cents for day in days) == 400
-    assert sum(day.cents for day in office.see(waiting.receipts_by_day, date(2026, 2, 1))) == 300
+    assert sum(day.cents for day in office.see(todayfigures.receipts_by_day, date(2026, 2, 1))) == 300
 
 
 @pytest.mark.parametrize("month_day", [(3, 31), (4, 1), (4, 30), (6, 30), (8, 1)])
@@ -261,8 +264,8 @@ def test_the_aging_chart_is_the_aging_of_every_account_summed(office: Diary, mon
         office.on(month, 1).open(f"Ann {month}", NET)
         office.bill()
     office.check(office.open("Credit"), 555, "1")
-    assert office.see(waiting.aging_now, day) == aging.totals(office.see(aging.aging, day))
-    assert sum(office.see(waiting.aging_now, day)) == office.sql("SELECT sum(balance_cents) FROM account")[0][0]
+    assert office.see(todayfigures.aging_now, day) == aging.totals(office.see(aging.aging, day))
+    assert sum(office.see(todayfigures.aging_now, day)) == office.sql("SELECT sum(balance_cents) FROM account")[0][0]
 
 
 def test_the_preview_of_a_close_says_what_the_close_then_does(office: Diary) -> None:
@@ -300,3 +303,23 @@ def test_an_imported_office_is_not_asked_for_a_month_that_the_old_program_billed
     imported(office, services=(service,))
     assert waits(office, "billing") is None
     assert waits(office.on(2, 1), "billing") is not None
+
+
+def test_no_row_of_today_reads_every_payment_check_or_entry(office: Diary) -> None:
+    """They grow for ever, and Today is read after each change: an index must lead to what waits."""
+
+    def plans(session: Session) -> list[str]:
+        driver = session.connection().connection.driver_connection
+        assert driver is not None
+        asked: list[str] = []
+        driver.set_trace_callback(asked.append)
+        waiting.what_waits(session, office.day)
+        driver.set_trace_callback(None)
+        selects = [text for text in asked if text.lstrip().startswith(("SELECT", "WITH"))]
+        return [row[3] for text in selects for row in driver.execute(f"EXPLAIN QUERY PLAN {text}")]
+
+    found = office.see(plans)
+    assert any("ix_payment_clearing" in step for step in found)
+    assert any("ix_mail_check_held" in step for step in found)
+    whole = re.compile(r"SCAN (payment|p|mail_check|m|entry)(?! USING INDEX ix_(mail_check_held|mail_check_drawer))\b")
+    assert [step for step in found if whole.match(step)] == []

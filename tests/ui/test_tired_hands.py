@@ -22,9 +22,7 @@ pytestmark = pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)
 
 
 @pytest.fixture
-def tired(
-    qtbot: QtBot, tmp_path: Path, sample_office: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Window]:
+def tired(qtbot: QtBot, tmp_path: Path, sample_office: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
     with no_native_dialogs(monkeypatch, tmp_path):
         made = Window(qtbot, tmp_path, sample_office)
         monkeypatch.setattr(made.program, "choose_office", lambda _said: None)
@@ -39,8 +37,10 @@ def an_account(window: Window, number: int) -> int:
 
 
 def nothing_is_posted_twice(window: Window) -> None:
-    twice = window.rows("SELECT mail_check_id, account_id FROM payment p WHERE mail_check_id IS NOT NULL"
-        " AND NOT EXISTS (SELECT 1 FROM payment_reversal r WHERE r.payment_id = p.id) GROUP BY 1, 2 HAVING count(*) > 1")
+    twice = window.rows(
+        "SELECT mail_check_id, account_id FROM payment p WHERE mail_check_id IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM payment_reversal r WHERE r.payment_id = p.id) GROUP BY 1, 2 HAVING count(*) > 1"
+    )
     assert twice == []
     assert window.books_agree()
 

@@ -14,7 +14,7 @@ from ui.test_day_close_page import until_in_dialog
 from ui.window import TODAY, Window
 
 from app.money import format_cents
-from app.services import billing, checks, waiting
+from app.services import billing, checks, todayfigures, waiting
 from app.services.books import open_office
 from app.services.desk import Desk
 from app.views.charts import BarChart
@@ -138,8 +138,8 @@ def test_auto_pay_with_nobody_to_ask_says_so_and_enter_closes_it(window: Window,
 
 
 def test_the_charts_stand_beside_their_figures_as_text(window: Window) -> None:
-    aged = window.read(lambda session: waiting.aging_now(session, TODAY))
-    received = window.read(lambda session: waiting.receipts_by_day(session, TODAY))
+    aged = window.read(lambda session: todayfigures.aging_now(session, TODAY))
+    received = window.read(lambda session: todayfigures.receipts_by_day(session, TODAY))
     (owed,) = window.rows("SELECT sum(balance_cents) FROM account")[0]
     figures = window.control("today.aging-figures").accessibleDescription()
     assert f"Not due: {format_cents(aged.current)}" in figures and f"Receivable: {format_cents(owed)}" in figures

@@ -143,7 +143,7 @@ def arr_4_final_fee(member: MemberFacts, policy: ArrearsPolicy, ends_on: date, o
     """ARR-4: the fee of the open period through the day on which services end, due the day it is made.
 
     None while no fee date is set, when the processing fee was charged on the last day (or later), when the open
-    period begins after it, and when services ran on none of its days.
+    period begins after it, and, unless the policy bills a whole fee, when services ran on none of its days.
     """
     first, fee_on = member.period_from, member.next_fee_on
     if first is None or fee_on is None or first > ends_on:
@@ -151,7 +151,7 @@ def arr_4_final_fee(member: MemberFacts, policy: ArrearsPolicy, ends_on: date, o
     if member.processing_charged_on is not None and member.processing_charged_on >= ends_on:
         return None
     ran, _ = arr_3_days(first, ends_on, member.suspensions)
-    if not ran:
+    if not ran and policy.final_fee == "prorated":
         return None
     of_days = (fee_on - first).days
     cents, why = (
@@ -171,6 +171,23 @@ def arr_4_final_fee(member: MemberFacts, policy: ArrearsPolicy, ends_on: date, o
         ends_on,
     )
     return InvoiceDraft(member.account_id, on, on, FINAL, (charge,))
+
+
+def ending_drafts(member: MemberFacts, policy: ArrearsPolicy, ends_on: date, on: date) -> tuple[InvoiceDraft, ...]:
+    """ARR-4: all that ending a membership on `ends_on` bills, made `on`: what a run would, then what is left."""
+    billing = member_billing(member, policy, ends_on, on)
+    drafts = list(billing.drafts)
+    charged = any(draft.what == PROCESSING for draft in drafts)
+    earned = None if charged else arr_4_earned_processing_fee(member, ends_on, on)
+    if earned is not None:
+        drafts.append(earned)
+    after = member._replace(
+        period_from=billing.period_from,
+        next_fee_on=billing.next_fee_on,
+        processing_charged_on=on if charged or earned is not None else member.processing_charged_on,
+    )
+    final = arr_4_final_fee(after, policy, ends_on, on)
+    return tuple(drafts) if final is None else (*drafts, final)
 
 
 def arr_8_moved_fee_on(next_fee_on: date, day: int) -> date:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import NamedTuple
 
 from app.money import plain_cents
@@ -69,11 +68,6 @@ def arr_9_chargeback(
         )
         for n, cost in enumerate(costs, start=1)
     )
-
-
-def arr_10_may_be_used(method: str, authorized_on: date | None) -> bool:
-    """ARR-10: a method is used from the day on which its signed form is recorded."""
-    return method != "none" and authorized_on is not None
 
 
 def arr_10_withdraws(method: str, kind: str, reason: str) -> bool:

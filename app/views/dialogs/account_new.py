@@ -141,6 +141,8 @@ class NewAccountDialog(ActionDialog):
             name.show_known(self._known)
         chosen = self.policy.currentData()
         self.policy.clear()
+        # A member's account also needs a plan and fees, for which this form has no inputs yet.
+        policies = [policy for policy in policies if policy != "membership-arrears"]
         for policy in policies:
             self.policy.addItem(POLICY_WORDS.get(policy, policy), policy)
         self.policy.setCurrentIndex(max(self.policy.findData(chosen), 0))

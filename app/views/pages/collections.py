@@ -10,7 +10,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QTabWidget
 
 from app.services import pastdue
-from app.services.pastdue import AgedAccount, ArrangementLine, Collections, ProposedFee, SuspendedAccount, UndecidedWork
+from app.services.arrangementlines import ArrangementLine
+from app.services.pastdue import AgedAccount, Collections, ProposedFee, SuspendedAccount, UndecidedWork
 from app.views.collections_forms import DecideWorkForm, ReactivationForm
 from app.views.collections_lists import (
     ARRANGEMENT_COLUMNS,

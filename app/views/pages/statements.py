@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QProgressBar
 
 from app.errors import UserError
-from app.money import format_cents
 from app.services.statementprints import (
     ALL,
     DELIVERIES,
@@ -26,11 +24,11 @@ from app.services.statementprints import (
     statement_runs,
 )
 from app.views import style
-from app.views.fields import button, format_day, label, mark_wrong, named, set_role
+from app.views.fields import ElidingLabel, button, format_day, label, mark_wrong, named, set_role
 from app.views.page import Page
+from app.views.statements_list import COLUMNS, count, short_folder, summary
 from app.views.statements_work import Mailed, Wanted, mailing, making
 from app.views.table import Table
-from app.views.table_model import Column
 from app.views.tasks import Run
 from app.views.workplace import Workplace
 
@@ -40,28 +38,6 @@ if TYPE_CHECKING:
     from app.services.books import Session
 
 DELIVERY_NAMES = {PAPER: "On paper", EMAIL: "By e-mail", ALL: "All"}
-_NO_ADDRESS = "no e-mail address"
-
-
-def _sent(row: StatementRow) -> str:
-    if row.sent_on is not None:
-        return f"{format_day(row.sent_on)}  {row.how}"
-    return _NO_ADDRESS if row.delivery == EMAIL and not row.email else "not yet"
-
-
-COLUMNS: tuple[Column[StatementRow], ...] = (
-    Column("No.", lambda row: row.place, number=True, width=6),
-    Column("Account", lambda row: row.number, width=12),
-    Column("Name", lambda row: row.name, width=0),
-    Column("Delivery", lambda row: "paper" if row.delivery == PAPER else "e-mail", width=8),
-    Column("Amount", lambda row: row.cents, money=True, width=14),
-    Column(
-        "Printed or sent",
-        _sent,
-        width=28,
-        signal=lambda row: "warning" if _sent(row) == _NO_ADDRESS else "quiet" if row.sent_on is None else "",
-    ),
-)
 
 
 class StatementsPage(Page):
@@ -97,7 +73,8 @@ class StatementsPage(Page):
         named(self.delivery, "statements.delivery", "Delivery")
         for delivery in DELIVERIES:
             self.delivery.addItem(DELIVERY_NAMES[delivery], delivery)
-        self.summary = label("", "quiet", wrap=True)
+        self.summary = ElidingLabel()
+        self.summary.setProperty("role", "quiet")
         named(self.summary, "statements.summary", "What is in the list")
         row = QHBoxLayout()
         row.setSpacing(style.SMALL)
@@ -205,7 +182,7 @@ class StatementsPage(Page):
             self._account_id = None
         self.empty.setText(self._why_empty(rows))
         self.empty.setVisible(not rows)
-        self.summary.setText(_summary(rows))
+        self.summary.setText(summary(rows))
         self._show_actions()
 
     def _why_empty(self, rows: Sequence[StatementRow]) -> str:
@@ -271,7 +248,7 @@ class StatementsPage(Page):
         def sent(pages: int) -> None:
             self._mark(wanted, made, name)
             sheets = f"{pages:,} {'sheet' if pages == 1 else 'sheets'}"
-            self.workplace.say(f"{_count(made.statements)} printed on {name}: {sheets}, at 100%.")
+            self.workplace.say(f"{count(made.statements)} printed on {name}: {sheets}, at 100%.")
 
         run = printing.send_to_printer(
             self.workplace, made.paths, printer, title="Printing statements", owner=self, then=sent, otherwise=self.refuse
@@ -297,12 +274,11 @@ class StatementsPage(Page):
         preview.printed.connect(partial(self._printed_from_preview, wanted, made))
         on = next((format_day(run.on) for run in self._runs if run.run_id == wanted.run_id), "")
         one = next((row.name for row in self._rows if row.place == made.first_place), "")
-        title = f"Statement of {on}, {one}" if made.statements == 1 else f"{_count(made.statements)} of {on}"
+        title = f"Statement of {on}, {one}" if made.statements == 1 else f"{count(made.statements)} of {on}"
         self.attempt(lambda: preview.show_file(made.paths[0], title))
         if len(made.paths) > 1:
-            self.workplace.say(
-                f"{_count(made.statements)} are in {len(made.paths)} files in {_short(made.paths[0])}; the first is shown."
-            )
+            folder = short_folder(made.paths[0])
+            self.workplace.say(f"{count(made.statements)} are in {len(made.paths)} files in {folder}; the first is shown.")
 
     def _printed_from_preview(self, wanted: Wanted, made: MadeStatements, first: int, last: int, printer: str) -> None:
         if len(made.paths) == 1 and (first, last) == (1, made.sheets):
@@ -331,15 +307,15 @@ class StatementsPage(Page):
         self._show_running(run, "Writing e-mails…")
 
     def _mailed(self, mailed: Mailed) -> None:
-        folder = _short(self.workplace.folder / "mail" / "x")
+        folder = short_folder(self.workplace.folder / "mail" / "x")
         text = (
             f"{mailed.letters:,} {'e-mail' if mailed.letters == 1 else 'e-mails'} written to {folder}, ready to be sent."
             if mailed.letters
             else "All e-mails of this run were written before; type From and to if some must go again."
         )
         if mailed.without_address:
-            count = mailed.without_address
-            text += f" {count:,} {'customer has' if count == 1 else 'customers have'} no e-mail address; print those."
+            missing = mailed.without_address
+            text += f" {missing:,} {'customer has' if missing == 1 else 'customers have'} no e-mail address; print those."
         self.workplace.say(text, "warning" if mailed.without_address else "good")
 
     def test_printer(self) -> None:
@@ -390,20 +366,3 @@ class StatementsPage(Page):
             self._work.cancel()
             self.stop_button.setEnabled(False)
             self.doing.setText("Stopping…")
-
-
-def _summary(rows: Sequence[StatementRow]) -> str:
-    if not rows:
-        return ""
-    owed = sum(row.cents for row in rows if row.cents > 0)
-    sent = sum(row.sent_on is not None for row in rows)
-    return f"{_count(len(rows))}, ${format_cents(owed)} due; {sent:,} went out, {len(rows) - sent:,} to do"
-
-
-def _count(number: int) -> str:
-    return f"{number:,} {'statement' if number == 1 else 'statements'}"
-
-
-def _short(path: Path) -> str:
-    """The folder that a file is in, as people would say it."""
-    return f"the folder {path.parent.name}"

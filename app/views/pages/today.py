@@ -20,7 +20,7 @@ from app.views.workplace import Workplace
 if TYPE_CHECKING:
     from app.services.aging import AgingTotals
     from app.services.books import Session
-    from app.services.waiting import DayReceipts
+    from app.services.todayfigures import DayReceipts
     from app.views.today_charts import TodayCharts
 
 
@@ -97,8 +97,10 @@ class TodayPage(Page):
         self._charts_wanted = False
         on = self.workplace.on
 
+        from app.services import todayfigures
+
         def work(session: Session) -> tuple[list[DayReceipts], AgingTotals]:
-            return waiting.receipts_by_day(session, on), waiting.aging_now(session, on)
+            return todayfigures.receipts_by_day(session, on), todayfigures.aging_now(session, on)
 
         self.tasks.read(work, self._show_charts, owner=self, name="charts")
 

@@ -1,0 +1,77 @@
+"""Every table; importing this module makes the metadata complete."""
+
+from app.models.account import (
+    Account,
+    AccountChange,
+    Arrangement,
+    Instalment,
+    ListedException,
+    Note,
+    ScheduledChange,
+    Service,
+    ServicePrice,
+    Suspension,
+    Work,
+)
+from app.models.base import Base
+from app.models.invoice import Allocation, Credit, FeeWaiver, Invoice, InvoiceReversal, Line, PendingCharge
+from app.models.ledger import DeferralRelease, Entry, GlAccount, OpeningDeferral, Posting, Recognition
+from app.models.membership import FailedAttempt, Membership, UnbilledRevenue
+from app.models.office import Action, Office, PolicyVersion, Run
+from app.models.paper import CheckStock, IssuedCheck, Refund, RefundVoid, StatementPrint
+from app.models.payment import (
+    Deposit,
+    MailBatch,
+    MailCheck,
+    Payment,
+    PaymentAttempt,
+    PaymentReversal,
+    Receipt,
+)
+
+__all__ = [
+    "Account",
+    "AccountChange",
+    "Action",
+    "Allocation",
+    "Arrangement",
+    "Base",
+    "CheckStock",
+    "Credit",
+    "DeferralRelease",
+    "Deposit",
+    "Entry",
+    "FailedAttempt",
+    "FeeWaiver",
+    "GlAccount",
+    "Instalment",
+    "Invoice",
+    "InvoiceReversal",
+    "IssuedCheck",
+    "Line",
+    "ListedException",
+    "MailBatch",
+    "MailCheck",
+    "Membership",
+    "Note",
+    "Office",
+    "OpeningDeferral",
+    "Payment",
+    "PaymentAttempt",
+    "PaymentReversal",
+    "PendingCharge",
+    "PolicyVersion",
+    "Posting",
+    "Receipt",
+    "Recognition",
+    "Refund",
+    "RefundVoid",
+    "Run",
+    "ScheduledChange",
+    "Service",
+    "ServicePrice",
+    "StatementPrint",
+    "Suspension",
+    "UnbilledRevenue",
+    "Work",
+]

@@ -1,0 +1,175 @@
+"""Where a member stands, in plain words and as data for the account page (ARR-1 to ARR-7)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from app.models.bulk import day_or_none, fetch_one, fetch_tuples, parse_day
+from app.money import format_cents
+from app.periods import ONE_DAY
+from app.services import memberbilling
+from app.services.loading import AccountCard
+from app.services.policies.arrears import (
+    PROCESSING,
+    arr_1_charge_on,
+    arr_1_is_overdue,
+    arr_1_window,
+    arr_2_first_fee_on,
+    arr_3_monthly_fee,
+    ending_drafts,
+)
+from app.services.policies.clause import Charge
+from app.services.policies.facts import MemberFacts
+from app.services.policies.policyfile import ArrearsPolicy
+from app.services.sentences import short_day
+from app.services.terms import policy_of
+
+
+class AttemptLine(NamedTuple):
+    """An attempt to be paid: `outcome` is approved, declined or returned; cents asked, and what its failure cost."""
+
+    on: date
+    method: str
+    cents: int
+    outcome: str
+    charged_cents: int
+
+
+class MemberStanding(NamedTuple):
+    """A member's standing on a date; amounts in cents, None where there is nothing (yet).
+
+    The processing fee may be charged from `window_from`, and is overdue after `window_to`; `charge_on` is when the
+    run will charge it. The next fee covers `covers_from` through `covers_through` and is `next_fee_cents` as things
+    stand. `ending` are the charges that cancelling on the date would make, `ending_cents` their sum.
+    """
+
+    plan: str
+    monthly_cents: int
+    processing_cents: int
+    individuals: int
+    signed_up_on: date
+    window_from: date
+    window_to: date
+    work_performed_on: date | None
+    instructed_on: date | None
+    overdue: bool
+    charge_on: date | None
+    processing_charged_on: date | None
+    processing_paid_on: date | None
+    first_fee_on: date | None
+    next_fee_on: date | None
+    covers_from: date | None
+    covers_through: date | None
+    next_fee_cents: int
+    attempts: tuple[AttemptLine, ...]
+    ending: tuple[Charge, ...]
+    ending_cents: int
+    sentence: str
+
+
+def member_standing(session: Session, account: AccountCard, on: date) -> MemberStanding | None:
+    """The standing of a member on a date; None for an account billed in advance."""
+    policy = policy_of(session, account.id, on)
+    if not isinstance(policy, ArrearsPolicy):
+        return None
+    member = memberbilling.member(session, account.id)
+    row = fetch_one(session, "SELECT processing_paid_on FROM membership WHERE account_id = ?", account.id)
+    paid_on = None if row is None else day_or_none(row[0])
+    window = arr_1_window(member.signed_up_on, policy)
+    charge_on = None if member.processing_charged_on else arr_1_charge_on(member, policy)
+    overdue = account.status != "closed" and arr_1_is_overdue(member, policy, on)
+    first, fee_on = member.period_from, member.next_fee_on
+    fee = None if first is None or fee_on is None else arr_3_monthly_fee(member, first, fee_on, on)
+    drafts = () if account.status == "closed" else ending_drafts(member, policy, on, on)
+    ending = tuple(charge for draft in drafts for charge in draft.charges)
+    return MemberStanding(
+        member.plan,
+        member.monthly_cents,
+        member.processing_cents,
+        member.individuals,
+        member.signed_up_on,
+        *window,
+        member.work_performed_on,
+        member.instructed_on,
+        overdue,
+        charge_on,
+        member.processing_charged_on,
+        paid_on,
+        None if paid_on is None else arr_2_first_fee_on(paid_on, policy),
+        fee_on,
+        first,
+        None if fee_on is None else fee_on - ONE_DAY,
+        0 if fee is None else fee.total_cents,
+        attempts(session, account.id),
+        ending,
+        sum(charge.cents for charge in ending),
+        _sentence(account, member, policy, on, 0 if fee is None else fee.total_cents, ending),
+    )
+
+
+def attempts(session: Session, account_id: int) -> tuple[AttemptLine, ...]:
+    """Every attempt to be paid by card or draft, and every payment that came back, the latest first."""
+    costs: dict[str, int] = {}
+    for key, cents in fetch_tuples(
+        session,
+        "SELECT key, cents FROM line WHERE account_id = ? AND kind IN ('late-charge', 'dishonored-fee')",
+        account_id,
+    ):
+        attempt = key.partition(":")[2]
+        costs[attempt] = costs.get(attempt, 0) + cents
+    rows = fetch_tuples(
+        session,
+        "SELECT business_date, method, cents, outcome, 'date:' || business_date, action_id FROM payment_attempt "
+        "WHERE account_id = ?1 UNION ALL SELECT r.business_date, p.kind, p.cents, r.state, 'payment:' || p.id, r.action_id "
+        "FROM payment_reversal r JOIN payment p ON p.id = r.payment_id WHERE p.account_id = ?1 AND r.state = 'returned' "
+        "ORDER BY 6 DESC",
+        account_id,
+    )
+    return tuple(
+        AttemptLine(parse_day(on), method, cents, outcome, costs.get(attempt, 0))
+        for on, method, cents, outcome, attempt, _ in rows
+    )
+
+
+def _sentence(
+    account: AccountCard, member: MemberFacts, policy: ArrearsPolicy, on: date, fee_cents: int, ending: tuple[Charge, ...]
+) -> str:
+    if account.status == "closed":
+        return f"The membership ended{_on(account.closed_on, on)}."
+    start = f"Signed up{_on(member.signed_up_on, on)}."
+    said = f"{start} {_where(member, policy, on, fee_cents)}"
+    cents = sum(charge.cents for charge in ending)
+    if not cents:
+        return f"{said} Cancelling today would cost nothing more."
+    final = [charge for charge in ending if charge.kind != PROCESSING]
+    what = "the processing fee" if not final else "the fees since the last one"
+    return f"{said} Cancelling today would bill ${format_cents(cents)}, {what}."
+
+
+def _where(member: MemberFacts, policy: ArrearsPolicy, on: date, fee_cents: int) -> str:
+    first_day, last_day = arr_1_window(member.signed_up_on, policy)
+    processing = f"the processing fee of ${format_cents(member.processing_cents)}"
+    if member.processing_charged_on is None:
+        charge_on = arr_1_charge_on(member, policy)
+        if charge_on is not None:
+            return f"Work was performed{_on(member.work_performed_on, on)}; {processing} is charged{_on(charge_on, on)}."
+        if on > last_day:
+            return f"Work was to be performed by {short_day(last_day, on)}; {processing} is charged once it is."
+        return (
+            f"Work is waited for; {processing} is charged from {short_day(first_day, on)} to {short_day(last_day, on)}, "
+            "once it is performed."
+        )
+    if member.next_fee_on is None:
+        charged = f"{processing[:1].upper()}{processing[1:]} was charged{_on(member.processing_charged_on, on)}"
+        return f"{charged} and is not paid; monthly fees start {policy.first_fee_after_days} days after it is."
+    covers = f"for {short_day(member.period_from or on, on)} through {short_day(member.next_fee_on - ONE_DAY, on)}"
+    if not fee_cents:
+        return f"No fee{_on(member.next_fee_on, on)}, {covers}: services were suspended."
+    return f"The next fee, ${format_cents(fee_cents)}{_on(member.next_fee_on, on)}, is {covers}."
+
+
+def _on(day: date | None, on: date) -> str:
+    return "" if day is None else f" on {short_day(day, on)}"
