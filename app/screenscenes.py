@@ -232,6 +232,7 @@ def frame(stage: Stage) -> Scene:
     yield "message-good", window
     workplace.say("12 accounts could not be billed; see Exceptions.", "warning")
     yield "message-warning", window
+    window.message.hide()
     window.open_finder()
     window.finder.input.setText("gun")
     yield "find", window.finder
