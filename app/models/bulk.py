@@ -48,11 +48,11 @@ def _insert_sql(table: str, columns: tuple[str, ...], rows: int = 1) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if not isinstance(value, date):  # a datetime is a date
+        return value
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="microseconds").removesuffix("+00:00")
-    if isinstance(value, date):
-        return _iso_day(value)
-    return value
+    return _iso_day(value)
 
 
 def iso(day: date | None) -> str | None:
@@ -76,7 +76,7 @@ def insert_ready_rows(session: Session, table: str, columns: tuple[str, ...], ro
 
 def insert_row(session: Session, table: str, **values: Any) -> None:
     """Insert one row; dates and UTC instants are converted."""
-    row = tuple(_plain(value) for value in values.values())
+    row = tuple(map(_plain, values.values()))
     session.info[DRIVER].execute(_insert_sql(table, tuple(values)), row)
 
 
@@ -88,7 +88,7 @@ def execute_many(session: Session, sql: str, rows: list[tuple[Any, ...]]) -> Non
 
 def execute(session: Session, sql: str, *parameters: Any) -> int:
     """Run one statement with `?` parameters; returns how many rows it touched."""
-    touched: int = session.info[DRIVER].execute(sql, tuple(_plain(value) for value in parameters)).rowcount
+    touched: int = session.info[DRIVER].execute(sql, tuple(map(_plain, parameters))).rowcount
     return touched
 
 
@@ -105,7 +105,7 @@ def _cursor(session: Session, sql: str, values: Any) -> Any:
 
 def fetch(session: Session, sql: str, *parameters: Any) -> list[Any]:
     """All rows of a query with `?` parameters, their columns as attributes; dates come as ISO text."""
-    cursor = _cursor(session, sql, tuple(_plain(value) for value in parameters))
+    cursor = _cursor(session, sql, tuple(map(_plain, parameters)))
     rows = cursor.fetchall()
     if rows:
         make = _row_type(tuple(column[0] for column in cursor.description))._make
@@ -116,7 +116,7 @@ def fetch(session: Session, sql: str, *parameters: Any) -> list[Any]:
 
 def fetch_tuples(session: Session, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
     """As `fetch`, but bare tuples: for reading many rows."""
-    cursor = _cursor(session, sql, tuple(_plain(value) for value in parameters))
+    cursor = _cursor(session, sql, tuple(map(_plain, parameters)))
     rows = list(cursor.fetchall())
     cursor.close()
     return rows
@@ -132,7 +132,7 @@ def fetch_named(session: Session, sql: str, values: Mapping[str, Any]) -> list[t
 
 def fetch_one(session: Session, sql: str, *parameters: Any) -> Any | None:
     """The first row of a query, its columns as attributes, or None."""
-    cursor = _cursor(session, sql, tuple(_plain(value) for value in parameters))
+    cursor = _cursor(session, sql, tuple(map(_plain, parameters)))
     row = cursor.fetchone()
     names = tuple(column[0] for column in cursor.description)
     cursor.close()
@@ -141,7 +141,7 @@ def fetch_one(session: Session, sql: str, *parameters: Any) -> Any | None:
 
 def fetch_value(session: Session, sql: str, *parameters: Any) -> Any:
     """The first column of the first row of a query, or None."""
-    cursor = _cursor(session, sql, tuple(_plain(value) for value in parameters))
+    cursor = _cursor(session, sql, tuple(map(_plain, parameters)))
     row = cursor.fetchone()
     cursor.close()
     return None if row is None else row[0]
