@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Scene = Iterator[tuple[str, Any]]
 
 MONTH_END = date(2026, 12, 1)
+SHOWN_FOLDER = r"C:\Users\Pat\Documents\Counterfoil"
 
 
 def today(stage: Stage) -> Scene:
@@ -209,9 +210,15 @@ def reports(stage: Stage) -> Scene:
 
 def office(stage: Stage) -> Scene:
     """Every section of the office."""
+    from PySide6.QtWidgets import QLineEdit
+
     page = stage.page("office")
     for place in range(page.tabs.count()):
         page.tabs.setCurrentIndex(place)
+        stage.settle()
+        for shown in page.findChildren(QLineEdit):
+            if shown.text().endswith("office.db"):
+                shown.setText(f"{SHOWN_FOLDER}\\office.db")  # not where the pictures were made
         yield f"office-{stage.slug(page.tabs.tabText(place))}", stage.window
     stage.click("office.verify")
     yield "office-check-the-books-done", stage.window
@@ -243,6 +250,7 @@ def frame(stage: Stage) -> Scene:
     yield "fault", fault
     first_run = FirstRun(workplace)
     first_run.resize(window.size())
+    first_run.folder.setText(SHOWN_FOLDER)
     first_run.show()
     yield "first-run", first_run
     first_run.deleteLater()

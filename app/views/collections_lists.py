@@ -211,8 +211,8 @@ FEE_COLUMNS: tuple[Column[ProposedFee], ...] = (
     Column("Account", lambda row: row.number, width=10),
     Column("Name", lambda row: row.name, width=0),
     Column("Restored on", lambda row: row.restored_on, width=12),
-    Column("Suspensions in a year", lambda row: row.suspensions, number=True, width=20),
-    Column("Fee proposed", lambda row: row.fee_cents, money=True, width=12),
+    Column("Suspensions in a year", lambda row: row.suspensions, number=True, width=27),
+    Column("Fee proposed", lambda row: row.fee_cents, money=True, width=16),
     Column("Balance", lambda row: row.balance_cents, money=True, width=12),
 )
 

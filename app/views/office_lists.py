@@ -40,9 +40,9 @@ class PoliciesPart(QWidget):
             "office.policies",
             "Policies in force",
             (
-                Column("Policy", lambda row: row.policy, width=18),
+                Column("Policy", lambda row: row.policy, width=22),
                 Column("What", lambda row: row.meaning, width=0),
-                Column("Value", lambda row: row.value, number=True, width=22),
+                Column("Value", lambda row: row.value, number=True, width=44),
                 Column("Clause", lambda row: row.clause, width=9),
             ),
             workplace.settings,
