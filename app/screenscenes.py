@@ -57,11 +57,13 @@ def posting(stage: Stage) -> Scene:
 
 
 def deposit_and_close(stage: Stage) -> Scene:
-    """Deposit and close: what is asked before each of its three actions, and the ticket of a deposit."""
+    """Deposit and close: what is asked before each of its actions, and the ticket of a deposit."""
     page = stage.page("dayclose")
     yield "dayclose", stage.window
     page.deposit.make_deposit()
     yield "dayclose-deposit", stage.dialog()
+    page.deposit.correct_deposit()
+    yield "dayclose-correct", stage.dialog()
     page.deposit.ticket.click()
     yield "dayclose-ticket", stage.dialog()
     page.clearing.table.selectAll()

@@ -96,6 +96,7 @@ class History:
 
 _PAYMENT = "SELECT id FROM payment WHERE kind <> 'card' ORDER BY id DESC"
 _CARD_PAYMENT = "SELECT id FROM payment WHERE kind = 'card' ORDER BY id DESC"
+_DRAWER = "SELECT id FROM mail_check WHERE deposit_id IS NULL AND state = 'posted' ORDER BY id DESC"
 _FEE = "SELECT invoice_id * 100 + n FROM line WHERE cents > 0 AND kind NOT IN ('recurring', 'write-off') ORDER BY 1 DESC"
 _WAITING = "SELECT id FROM scheduled_change WHERE state = 'waiting'"
 _REFUND = "SELECT id FROM refund ORDER BY id DESC"
@@ -151,6 +152,12 @@ def _waive(h: History, s: Step) -> None:
     h.diary.do(credits.waive_charge, invoice, line, "first time")
 
 
+def _take_out(h: History, s: Step) -> None:
+    check = h.nth("SELECT id FROM mail_check WHERE deposit_id IS NOT NULL ORDER BY id DESC", s)
+    ((deposit,),) = h.diary.sql("SELECT deposit_id FROM mail_check WHERE id = ?", check)
+    h.diary.do(deposits.take_out, deposit, [check], "left on the desk")
+
+
 def _change(service: Callable[..., object], *more: object) -> Callable[[History, Step], None]:
     def act(h: History, s: Step) -> None:
         h.diary.do(service, h.account(s), *more, effective=h.when(s))
@@ -187,6 +194,8 @@ _ACTIONS: dict[str, Callable[[History, Step], object]] = {
     "void": lambda h, s: h.diary.do(refunds.void_refund, h.nth(_REFUND, s), "lost"),
     "reprint": lambda h, s: h.diary.do(refunds.reprint_refund, h.nth(_REFUND, s), "jammed"),
     "deposit": lambda h, s: h.diary.do(deposits.make_deposit),
+    "leave-out": lambda h, s: h.diary.do(deposits.make_deposit, leave_out=[h.nth(_DRAWER, s)]),
+    "take-out": _take_out,
     "close": lambda h, s: h.diary.do(dayclose.close_day, NoMail()),
     "receipts": lambda h, s: h.diary.do(receipts.send_receipts, NoMail()),
     "address": _address,

@@ -158,3 +158,18 @@ class Deposit(Base):
     cents: Mapped[Cents]
     entry_id: Mapped[EntryRef]
     action_id: Mapped[ActionRef]
+
+
+class DepositRemoval(Base):
+    """A check taken out of a deposit again because it never went to the bank: the reversal of its part (BOTH-3)."""
+
+    __tablename__ = "deposit_removal"
+    __table_args__ = (UniqueConstraint("deposit_id", "mail_check_id"), CheckConstraint("cents > 0", name="positive"))
+
+    id: Mapped[Id]
+    deposit_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("deposit.id"))
+    mail_check_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("mail_check.id"))
+    on: Mapped[Day] = mapped_column("business_date", index=True)
+    cents: Mapped[Cents]
+    entry_id: Mapped[EntryRef]
+    action_id: Mapped[ActionRef]

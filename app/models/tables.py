@@ -21,6 +21,7 @@ from app.models.office import Action, Office, PolicyVersion, Run
 from app.models.paper import CheckStock, IssuedCheck, Refund, RefundVoid, StatementPrint
 from app.models.payment import (
     Deposit,
+    DepositRemoval,
     MailBatch,
     MailCheck,
     Payment,
@@ -40,6 +41,7 @@ __all__ = [
     "Credit",
     "DeferralRelease",
     "Deposit",
+    "DepositRemoval",
     "Entry",
     "FailedAttempt",
     "FeeWaiver",

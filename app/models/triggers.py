@@ -28,6 +28,7 @@ APPEND_ONLY = (
     "instalment",
     "arrangement",
     "deposit",
+    "deposit_removal",
     "fee_waiver",
     "invoice_reversal",
     "policy_version",

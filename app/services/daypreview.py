@@ -50,18 +50,28 @@ def drawer(session: Session) -> list[DrawerCheck]:
 
 
 class DepositMade(NamedTuple):
-    """A deposit that was made."""
+    """A deposit that was made, as it stands: what was taken out of it again is not counted in, but named."""
 
     id: int
     on: date
     how_many: int
     cents: int
+    taken_out: int = 0
+    taken_out_cents: int = 0
 
 
 def deposits_made(session: Session, limit: int = 100) -> list[DepositMade]:
     """The latest deposits, the newest first."""
-    rows = fetch(session, "SELECT id, business_date, count, cents FROM deposit ORDER BY id DESC LIMIT ?", limit)
-    return [DepositMade(row[0], parse_day(row[1]), row[2], row[3]) for row in rows]
+    rows = fetch(
+        session,
+        "SELECT d.id, d.business_date, d.count, d.cents, count(x.id), coalesce(sum(x.cents), 0) FROM deposit d "
+        "LEFT JOIN deposit_removal x ON x.deposit_id = d.id GROUP BY d.id ORDER BY d.id DESC LIMIT ?",
+        limit,
+    )
+    return [
+        DepositMade(number, parse_day(on), count - out, cents - out_cents, out, out_cents)
+        for number, on, count, cents, out, out_cents in rows
+    ]
 
 
 class Clearing(NamedTuple):

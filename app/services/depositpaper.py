@@ -18,7 +18,9 @@ def print_deposit_ticket(session: Session, deposit_id: int, folder: Path) -> Pat
     from app.services.documents.deposit_ticket import write_deposit_ticket
 
     content = reports.deposit_ticket(session, deposit_id)
-    path = folder / f"deposit-{content.deposited_on.isoformat()}-{deposit_id}.pdf"
+    # A corrected ticket does not take the place of the one that the bank has.
+    corrected = f"-corrected-{content.corrected_on.isoformat()}" if content.corrected_on else ""
+    path = folder / f"deposit-{content.deposited_on.isoformat()}-{deposit_id}{corrected}.pdf"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_deposit_ticket(path, statements.paper_office(session), content)

@@ -68,6 +68,12 @@ _DAY = (
     ),
     ("Bank", "Deposits", "SELECT count(*), sum(cents) FROM deposit WHERE business_date = ?", "deposits"),
     (
+        "Bank",
+        "Checks taken out of a deposit again",
+        "SELECT count(*), -sum(cents) FROM deposit_removal WHERE business_date = ?",
+        "deposits",
+    ),
+    (
         "Charges",
         "Invoices and credit memos",
         "SELECT count(*), sum(total_cents) FROM invoice WHERE issued_on = ? AND what <> 'opening'",

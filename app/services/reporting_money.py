@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import fetch_tuples, parse_day
+from app.models.bulk import day_or_none, fetch_tuples, parse_day
 from app.services.documents.content import Chart, KeyFigure
 from app.services.reporting import Drill, Period, Report, ReportColumn, ReportRow, day_words, period_words, sums
 
@@ -155,7 +155,7 @@ def receipts_behind(session: Session, period: Period, _about: str) -> Report:
 
 
 def deposits_report(session: Session, period: Period, _about: str) -> Report:
-    """Deposits of the days; the total is what the ledger moved from the drawer to the bank."""
+    """Deposits of the days, and what was taken out of one again, on its own day: what the ledger moved to the bank."""
     columns = (
         ReportColumn("Deposit", width=10),
         ReportColumn("Day", "date", 12),
@@ -165,12 +165,18 @@ def deposits_report(session: Session, period: Period, _about: str) -> Report:
     )
     rows = tuple(
         ReportRow(
-            (str(number), parse_day(on), count, cents, ""),
-            Drill("deposit-checks", parse_day(on), parse_day(on), str(number)),
+            (str(number), parse_day(on), count, cents, why),
+            Drill("deposit-checks", parse_day(on), parse_day(on), f"{number}-{correction}" if correction else str(number)),
         )
-        for number, on, count, cents in fetch_tuples(
+        for number, on, count, cents, why, correction in fetch_tuples(
             session,
-            "SELECT id, business_date, count, cents FROM deposit WHERE business_date BETWEEN ? AND ? ORDER BY id",
+            "SELECT id, business_date, count, cents, '', 0 FROM deposit WHERE business_date BETWEEN ? AND ? "
+            "UNION ALL SELECT d.id, x.business_date, -count(x.id), -sum(x.cents), min('taken out again: ' || y.reason), "
+            "x.action_id FROM deposit_removal x JOIN deposit d ON d.id = x.deposit_id "
+            "JOIN action y ON y.id = x.action_id WHERE x.business_date BETWEEN ? AND ? "
+            "GROUP BY d.id, x.business_date, x.action_id ORDER BY 2, 1, 6",
+            period.first,
+            period.last,
             period.first,
             period.last,
         )
@@ -187,26 +193,41 @@ def deposits_report(session: Session, period: Period, _about: str) -> Report:
     )
 
 
+_LISTED = """SELECT id, deposited_cents AS cents, NULL AS out_on FROM mail_check WHERE deposit_id = ?
+    UNION ALL SELECT mail_check_id, cents, business_date FROM deposit_removal WHERE deposit_id = ?"""
+_TAKEN_OUT = """SELECT mail_check_id AS id, -cents AS cents, business_date AS out_on FROM deposit_removal
+    WHERE deposit_id = ? AND action_id = ?"""
+
+
 def deposit_checks(session: Session, period: Period, about: str) -> Report:
-    """The checks on one ticket (`about`: the deposit's number); a check split over accounts names the first."""
+    """The checks on one ticket as it was made, and when one was taken out again; a split one names its first account.
+
+    `about`: the deposit's number; with `-` and the id of a correction's action, only what that took out.
+    """
+    number, _, correction = about.partition("-")
     columns = (
         ReportColumn("Check", width=12),
         ReportColumn("From", width=0),
         ReportColumn("Account", width=9),
         ReportColumn("Received", "date", 11),
+        ReportColumn("Taken out", "date", 11),
         ReportColumn("Amount", _MONEY, 12),
     )
     rows = tuple(
-        ReportRow((number, payer, account or "held", parse_day(on), cents), None, account_id)
-        for number, payer, account, on, cents, account_id in fetch_tuples(
+        ReportRow((check, payer, account or "held", parse_day(on), day_or_none(out), cents), None, account_id)
+        for check, payer, account, on, out, cents, account_id in fetch_tuples(
             session,
             "SELECT m.number, coalesce(nullif(m.payer, ''), min(a.name), ''), min(a.number), m.received_on, "
-            "m.deposited_cents, min(a.id) FROM mail_check m LEFT JOIN payment p ON p.mail_check_id = m.id "
-            "LEFT JOIN account a ON a.id = p.account_id WHERE m.deposit_id = ? GROUP BY m.id ORDER BY m.id",
-            int(about),
+            f"listed.out_on, listed.cents, min(a.id) FROM ({_TAKEN_OUT if correction else _LISTED}) listed "
+            "JOIN mail_check m ON m.id = listed.id "
+            "LEFT JOIN payment p ON p.mail_check_id = m.id LEFT JOIN account a ON a.id = p.account_id "
+            "GROUP BY m.id, listed.out_on, listed.cents ORDER BY m.id",
+            int(number),
+            int(correction or number),
         )
     )
-    return Report("deposit-checks", f"Deposit {about}", day_words(period.last), columns, rows, sums(columns, rows))
+    title = f"Deposit {number}, taken out again" if correction else f"Deposit {number}"
+    return Report("deposit-checks", title, day_words(period.last), columns, rows, sums(columns, rows))
 
 
 _CHECKS = """

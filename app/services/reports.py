@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import fetch, fetch_value, parse_day
+from app.errors import UserError
+from app.models.bulk import fetch, fetch_value
 from app.periods import month_end, month_start
 from app.services import aging, ledger
-from app.services.deposits import deposit_items
+from app.services.deposits import deposit_as_it_stands
 from app.services.documents.content import (
     Chart,
     Column,
@@ -42,9 +43,11 @@ _ARRIVES = (int(ledger.Gl.UNDEPOSITED_FUNDS), int(ledger.Gl.CARD_CLEARING), int(
 
 
 def deposit_ticket(session: Session, deposit_id: int) -> DepositTicketContent:
-    """The ticket of a deposit, check by check."""
-    items = deposit_items(session, deposit_id)
-    on = parse_day(fetch_value(session, "SELECT business_date FROM deposit WHERE id = ?", deposit_id))
+    """The ticket of a deposit as it stands, check by check. Raises UserError when every check was taken out again."""
+    made = deposit_as_it_stands(session, deposit_id)
+    items = made.checks
+    if not items:
+        raise UserError(f"Every check of deposit {deposit_id} was taken out again; it has no ticket.", field="deposit")
     numbers = {
         row[0]: row[1]
         for row in fetch(
@@ -57,7 +60,9 @@ def deposit_ticket(session: Session, deposit_id: int) -> DepositTicketContent:
     checks = tuple(
         DepositedCheck(item.number, item.payer, numbers.get(item.mail_check_id, "held"), "", item.cents) for item in items
     )
-    return DepositTicketContent(str(deposit_id), on, checks, sum(item.cents for item in items), len(items))
+    corrected_on = max((out.on for out in made.taken_out), default=None)
+    total = sum(item.cents for item in items)
+    return DepositTicketContent(str(deposit_id), made.on, checks, total, len(items), corrected_on)
 
 
 class MonthFigures(NamedTuple):

@@ -87,9 +87,14 @@ _CHECKS = {
              WHERE m.deposit_id IS NULL AND r.payment_id IS NULL AND p.kind = 'check') AS drawer) d
         WHERE d.stored <> d.drawer""",
     "deposit and its checks": """
-        SELECT 'deposit', d.id, d.cents, coalesce(sum(m.deposited_cents), 0) FROM deposit d
-        LEFT JOIN mail_check m ON m.deposit_id = d.id GROUP BY d.id
-        HAVING d.cents <> coalesce(sum(m.deposited_cents), 0) OR d.count <> count(m.id)""",
+        SELECT 'deposit', d.id, d.cents, coalesce(sum(listed.cents), 0) FROM deposit d LEFT JOIN (
+          SELECT deposit_id, deposited_cents AS cents FROM mail_check WHERE deposit_id IS NOT NULL
+          UNION ALL SELECT deposit_id, cents FROM deposit_removal) listed ON listed.deposit_id = d.id
+        GROUP BY d.id HAVING d.cents <> coalesce(sum(listed.cents), 0) OR d.count <> count(listed.cents)""",
+    "check taken out of a deposit and its posting": f"""
+        SELECT 'check taken out by entry', x.entry_id, x.cents, coalesce(sum(CASE WHEN p.credit = {int(Gl.BANK)}
+          THEN p.cents END), 0) FROM deposit_removal x LEFT JOIN posting p ON p.entry_id = x.entry_id
+        GROUP BY x.id HAVING x.cents <> coalesce(sum(CASE WHEN p.credit = {int(Gl.BANK)} THEN p.cents END), 0)""",
     "deposit and its posting": """
         SELECT 'deposit', d.id, d.cents, coalesce(sum(p.cents), 0) FROM deposit d
         LEFT JOIN posting p ON p.entry_id = d.entry_id GROUP BY d.id HAVING d.cents <> coalesce(sum(p.cents), 0)""",

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.money import format_cents
 from app.services import daypreview, payments
 from app.services.daypreview import Clearing
-from app.views.dayclose_deposit import card, counted, fill, give_lines
+from app.views.dayclose_deposit import card, fill, give_lines
 from app.views.dialog import FormDialog
+from app.views.dialogs.deposit import counted
 from app.views.fields import button, format_day, label, named
 from app.views.table import Table
 from app.views.table_model import Column

@@ -15,8 +15,9 @@ from app.services.daypreview import ClosePreview
 from app.services.gateways.mail import FolderMail
 from app.services.office import office_form
 from app.views import style
-from app.views.dayclose_deposit import card, counted, give_lines
+from app.views.dayclose_deposit import card, give_lines
 from app.views.dialog import FormDialog
+from app.views.dialogs.deposit import counted
 from app.views.fields import button, format_day, label, named
 from app.views.table import Table
 from app.views.table_model import Column
@@ -138,6 +139,7 @@ class ClosePart(QWidget):
             ),
             workplace.settings,
             sortable=False,
+            wrap=True,
         )
         give_lines(self.blockers, 4)
         self.blockers.chosen.connect(lambda row: workplace.go("checks", batch_id=row.batch_id))

@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.errors import UserError
 from app.money import format_cents
 from app.services import daypreview, deposits
 from app.services.daypreview import DepositMade, DrawerCheck
+from app.services.deposits import CorrectedDeposit
 from app.views import style
-from app.views.dialog import FormDialog
-from app.views.fields import button, format_day, label, named
+from app.views.dialogs.deposit import CorrectDepositDialog, DepositDialog, counted
+from app.views.fields import button, label, named
 from app.views.table import Table
 from app.views.table_model import Column
 from app.views.workplace import Workplace
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
 
 
 CHARACTERS_FOR_TWO = 125
-
-
-def counted(count: int, one: str = "check", many: str = "checks") -> str:
-    """`1 check`, `25 checks`."""
-    return f"{count:,} {one if count == 1 else many}"
 
 
 def card(title: QWidget, *parts: QWidget) -> tuple[QFrame, QVBoxLayout]:
@@ -54,34 +50,6 @@ def fill(words: QLabel) -> None:
     """Let what is said instead of a list take the list's room."""
     words.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
     words.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-
-
-class DepositDialog(FormDialog):
-    """Says what goes to the bank; Enter makes the deposit. `saved(deposit id)`."""
-
-    def __init__(self, workplace: Workplace, checks: list[DrawerCheck], parent: QWidget | None = None) -> None:
-        super().__init__(workplace, "deposit", "Make the deposit", "Make the &deposit", parent)
-        self.shown_cents = sum(check.cents for check in checks)
-        total = label(f"{counted(len(checks))}, {format_cents(self.shown_cents)}", "figure")
-        named(total, "deposit.total", "What goes to the bank")
-        self.body.addWidget(total)
-        said = (
-            f"All of the drawer goes to the bank with one ticket, dated {format_day(workplace.on)}. Count the checks in "
-            "your hand first: a deposit that has been made is not changed any more. A check posted wrongly can still be "
-            "corrected afterwards in Post checks."
-        )
-        self.body.addWidget(label(said, wrap=True))
-        self.action.setFocus()
-
-    def submit(self) -> None:
-        """Make the deposit of what was shown."""
-        desk, token, shown = self.workplace.desk(), self.token, self.shown_cents
-        on = format_day(self.workplace.on)
-
-        def work(session: Session) -> int:
-            return deposits.make_deposit(session, desk, token, shown_cents=shown)
-
-        self.save(work, lambda made: f"Deposit {made} of {format_cents(shown)} is made, dated {on}.", ())
 
 
 class DepositPart(QWidget):
@@ -120,13 +88,17 @@ class DepositPart(QWidget):
                 Column("Deposit", lambda row: row.id, number=True, width=9),
                 Column("Date", lambda row: row.on, width=11),
                 Column("Checks", lambda row: row.how_many, number=True, width=9),
-                Column("Amount", lambda row: row.cents, money=True, width=0),
+                Column("Amount", lambda row: row.cents, money=True, width=12),
+                Column("", _corrected, width=0, signal=lambda row: "warning" if row.taken_out else ""),
             ),
             workplace.settings,
         )
+        self.made.current.connect(self._show_actions)
         self.made.chosen.connect(lambda row: self.show_ticket(row.id))
         self.ticket = button("Deposit &ticket", "dayclose.ticket", tip="Show the ticket of the deposit under the cursor")
         self.ticket.clicked.connect(self._show_current)
+        self.correct = button("C&orrect…", "dayclose.correct", tip="Take checks out that did not go to the bank")
+        self.correct.clicked.connect(self.correct_deposit)
         self._build()
         self._checks: list[DrawerCheck] = []
 
@@ -136,7 +108,12 @@ class DepositPart(QWidget):
         inside.addWidget(self.make, alignment=Qt.AlignmentFlag.AlignRight)
         made_card, below = card(label("Deposits made", "heading"), self.made)
         below.setStretch(1, 1)
-        below.addWidget(self.ticket, alignment=Qt.AlignmentFlag.AlignRight)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(style.SMALL)
+        buttons.addStretch(1)
+        buttons.addWidget(self.ticket)
+        buttons.addWidget(self.correct)
+        below.addLayout(buttons)
         give_lines(self.drawer, 5)
         give_lines(self.made, 3)
         box = QVBoxLayout(self)
@@ -165,7 +142,11 @@ class DepositPart(QWidget):
         self.empty.setVisible(not self._checks)
         self.make.setEnabled(bool(self._checks))
         self.made.show_rows(made)
-        self.ticket.setEnabled(bool(made))
+        self._show_actions(self.made.current_row())
+
+    def _show_actions(self, row: DepositMade | None) -> None:
+        self.ticket.setEnabled(row is not None and row.how_many > 0)
+        self.correct.setEnabled(row is not None and row.how_many > 0)
 
     def _open_check(self, row: DrawerCheck) -> None:
         if row.account_id is not None:
@@ -178,6 +159,17 @@ class DepositPart(QWidget):
         dialog = DepositDialog(self.workplace, self._checks, self)
         dialog.saved.connect(self.show_ticket)
         dialog.open()
+
+    def correct_deposit(self) -> None:
+        """Ask which checks of the deposit under the cursor did not go to the bank."""
+        row = self.made.current_row()
+        if row is None:
+            return
+
+        def ask(made: CorrectedDeposit) -> None:
+            CorrectDepositDialog(self.workplace, made, self).open()
+
+        self.tasks.read(lambda session: deposits.deposit_as_it_stands(session, row.id), ask, owner=self, name="correct")
 
     def _show_current(self) -> None:
         row = self.made.current_row()
@@ -202,6 +194,10 @@ class DepositPart(QWidget):
             PdfPreview(self.workplace, self).show_file(path, f"Deposit ticket {deposit_id}")
         except UserError as error:
             self.workplace.refuse(error)
+
+
+def _corrected(row: DepositMade) -> str:
+    return f"corrected: {row.taken_out:,} out, {format_cents(row.taken_out_cents)}" if row.taken_out else ""
 
 
 def _held(row: DrawerCheck) -> str:

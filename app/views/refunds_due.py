@@ -14,9 +14,9 @@ from app.services.documents.content import WorkedOutLine
 from app.services.refunds import RefundDates, RefundDue
 from app.views import style
 from app.views.fields import button, label, named, spoken_day
-from app.views.refunds_ticks import TickModel, TickTable
 from app.views.table import Table
 from app.views.table_model import Column
+from app.views.tick_table import TickModel, TickTable
 from app.views.workplace import Workplace
 
 

@@ -13,8 +13,8 @@ from app.services.refundpaper import STOCKS, CheckBox
 from app.views import style
 from app.views.dialogs.refund_run import numbers_told
 from app.views.fields import button, label, named
-from app.views.refunds_ticks import TickModel, TickTable
 from app.views.table_model import Column
+from app.views.tick_table import TickModel, TickTable
 from app.views.workplace import Workplace
 
 

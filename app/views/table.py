@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -15,10 +15,14 @@ from app.views.style import figures_font
 from app.views.table_model import Column, RowsModel
 
 Row = TypeVar("Row")
+CELL_MARGIN = 6
 
 
 class Table(QTableView, Generic[Row]):
-    """A list of rows. Enter or a double click emits `chosen(row)`; moving the cursor emits `current(row or None)`."""
+    """A list of rows. Enter or a double click emits `chosen(row)`; moving the cursor emits `current(row or None)`.
+
+    `wrap`: for a short list of sentences: they are shown whole, on as many lines as they need.
+    """
 
     chosen = Signal(object)
     current = Signal(object)
@@ -33,6 +37,7 @@ class Table(QTableView, Generic[Row]):
         *,
         sortable: bool = True,
         several: bool = False,
+        wrap: bool = False,
         model: RowsModel[Row] | None = None,
     ) -> None:
         super().__init__(parent)
@@ -46,7 +51,7 @@ class Table(QTableView, Generic[Row]):
         self.setSelectionMode(mode.ExtendedSelection if several else mode.SingleSelection)
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
-        self.setWordWrap(False)
+        self.setWordWrap(wrap)
         self.setTabKeyNavigation(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
@@ -56,6 +61,8 @@ class Table(QTableView, Generic[Row]):
             self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
             self.horizontalHeader().setSortIndicatorClearable(True)
             self.setSortingEnabled(True)
+        if wrap:
+            self._wrap_lines()
         self.doubleClicked.connect(lambda index: self.chosen.emit(self.rows_model.row_at(index)))
         self.selectionModel().currentRowChanged.connect(lambda *_: self.current.emit(self.current_row()))
 
@@ -123,6 +130,24 @@ class Table(QTableView, Generic[Row]):
             header.sectionResized.connect(lambda *_: self._remember())
             header.sectionMoved.connect(lambda *_: self._remember())
         header.setSectionsMovable(True)
+
+    def _wrap_lines(self) -> None:
+        """Rows as high as their words need: for short lists of sentences, which must be read whole."""
+        fit = QTimer(self, singleShot=True, interval=0)
+        fit.timeout.connect(self._fit_rows)
+        self.horizontalHeader().sectionResized.connect(lambda *_: fit.start())
+        for changed in (self.rows_model.modelReset, self.rows_model.layoutChanged):
+            changed.connect(lambda *_: fit.start())
+
+    def _fit_rows(self) -> None:
+        metrics, least = self.fontMetrics(), self.verticalHeader().defaultSectionSize()
+        for place, row in enumerate(self.rows_model.rows):
+            height = 0
+            for number, column in enumerate(self.rows_model.columns):
+                # A little less than the column, for the cell's margins: Qt's own hint forgets those of the style sheet.
+                room = QRect(0, 0, max(self.columnWidth(number) - 3 * CELL_MARGIN, 1), 10_000)
+                height = max(height, metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap), column.text(row)).height())
+            self.setRowHeight(place, max(least, height + 10))
 
     def _remember(self) -> None:
         if self._settings is not None:

@@ -13,8 +13,8 @@ from ui.window import Window
 from app.services import checks, outstanding, subscriptions
 from app.services.books import open_office
 from app.services.desk import Desk
-from app.views.refunds_ticks import TickTable
 from app.views.table import Table
+from app.views.tick_table import TickTable
 
 REFUND_DAY = date(2026, 11, 16)
 

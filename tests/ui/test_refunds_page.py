@@ -15,8 +15,8 @@ from ui.window import Window
 from app.services import accounts, refunds
 from app.services.books import open_office
 from app.services.desk import Desk
-from app.views.refunds_ticks import TickTable
 from app.views.table import Table
+from app.views.tick_table import TickTable
 
 
 def tab(window: Window, place: int) -> None:

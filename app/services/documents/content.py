@@ -148,13 +148,17 @@ class DepositedCheck:
 
 @dataclass(frozen=True, slots=True)
 class DepositTicketContent:
-    """A day's checks for the bank; `total` (cents) and `count` are checked against the list."""
+    """A day's checks for the bank; `total` (cents) and `count` are checked against the list.
+
+    `corrected_on`: when checks were last taken out of it again, None while it is as it was made.
+    """
 
     deposit_number: str
     deposited_on: date
     checks: tuple[DepositedCheck, ...]
     total: int
     count: int
+    corrected_on: date | None = None
 
     def __post_init__(self) -> None:
         listed = sum([check.cents for check in self.checks])

@@ -30,11 +30,22 @@ def write_deposit_ticket(path: Path, office: Office, content: DepositTicketConte
         (index, check.number, check.payer, check.account_number, check.bank_hint, check.cents)
         for index, check in enumerate(content.checks, 1)
     )
-    totals = (None, None, f"{content.count:,} checks", None, "Total deposit", content.total)
+    totals = (
+        None,
+        None,
+        f"{content.count:,} check{'' if content.count == 1 else 's'}",
+        None,
+        "Total deposit",
+        content.total,
+    )
     story: list[Flowable] = [_details(office, content)]
     story += section_flowables(Section("Checks", _COLUMNS, rows, totals))
     subtitle = f"Deposit {content.deposit_number}  ·  {day_text(content.deposited_on)}"
-    build(path, office.name, "Deposit ticket", subtitle, content.deposited_on, story)
+    title = "Deposit ticket"
+    if content.corrected_on is not None:
+        # Two papers with one number must not be taken for each other.
+        title, subtitle = "Deposit ticket, corrected", f"{subtitle}  ·  corrected {day_text(content.corrected_on)}"
+    build(path, office.name, title, subtitle, content.deposited_on, story)
 
 
 def _details(office: Office, content: DepositTicketContent) -> Table:

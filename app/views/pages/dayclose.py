@@ -48,6 +48,7 @@ class DayClosePage(Page):
             self.deposit.make,
             self.deposit.made,
             self.deposit.ticket,
+            self.deposit.correct,
             self.clearing.table,
             self.clearing.settle,
             self.closing.blockers,
