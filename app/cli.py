@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from getpass import getpass
 from pathlib import Path
 
 from rich.console import Console
@@ -195,6 +197,66 @@ def _due(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _office_of(arguments: argparse.Namespace) -> Path:
+    """The office named, else the one that was open last on this PC."""
+    if arguments.office is not None:
+        return Path(arguments.office)
+    from app.views.settings import Settings
+
+    found = Settings().last_office
+    if found is None:
+        raise UserError("Name the office's file with --office; none was opened on this PC yet.")
+    return found
+
+
+def _size(count: int) -> str:
+    return f"{count / 1_000_000:,.1f} MB"
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    from app.models import database
+    from app.services.backup import back_up
+    from app.services.desk import Desk
+
+    path, today = _office_of(arguments), _today()
+    if arguments.to is not None and not arguments.to.is_dir():
+        raise UserError(f"There is no folder {arguments.to}; make it or choose another one.")
+    desk = Desk(arguments.actor, "manager", "command line", today, today)
+    console = Console(stderr=True)
+    with database.open_existing(path) as books, _progress_bar(console, f"Backing up {path}") as progress:
+        made = back_up(books, desk, "by-hand", arguments.to, progress=progress)
+    print(f"{made.path} ({_size(made.size)}): opened and checked, every figure agrees.")
+    if made.second == "copied":
+        print("The second copy is in its place.")
+    if made.has_second_problem:
+        print(f"There is no second copy: {made.second}", file=sys.stderr)
+    return 1 if made.has_second_problem else 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from app.services.backupfiles import read_backup
+    from app.services.backupplan import FOLDER_NAME, known_key
+    from app.services.desk import Desk
+    from app.services.keystore import open_key_store
+    from app.services.restoring import restore
+
+    file: Path = arguments.file
+    found = read_backup(file)
+    beside = file.parent.parent if file.parent.name == FOLDER_NAME else file.parent
+    target = arguments.to or beside / f"restored no {found.number:06d}.db"
+    passphrase = None
+    if found.is_sealed and known_key(open_key_store(), found.mark) is None:
+        passphrase = os.environ.get("COUNTERFOIL_PASSPHRASE") or getpass("Passphrase of the backup: ")
+    today = _today()
+    desk = Desk(arguments.actor, "manager", "command line", today, today)
+    with _progress_bar(Console(stderr=True), f"Restoring {file.name}") as progress:
+        done = restore(file, target, desk, passphrase, replace=arguments.replace, progress=progress)
+    print(f"{done.path}: {found.office} as it was on {found.on}; every figure agrees with the ledger.")
+    if done.replaced is not None:
+        print(f"The office that stood there before is {done.replaced}.")
+    return 0
+
+
 def _bench(arguments: argparse.Namespace) -> int:
     from bench.harness import run_bench
 
@@ -246,6 +308,19 @@ def parser() -> argparse.ArgumentParser:
     due.add_argument("--on", type=_day, help="the business date (default: today)")
     due.add_argument("--actor", default="command line", help="who does it, for the record")
     due.set_defaults(run=_due)
+
+    backup = commands.add_parser("backup", help="back the office up, and check the copy")
+    backup.add_argument("--office", type=Path, help="the office's file (default: the one opened last on this PC)")
+    backup.add_argument("--to", type=Path, help="the folder for the backup (default: as the office has chosen)")
+    backup.add_argument("--actor", default="command line", help="who does it, for the record")
+    backup.set_defaults(run=_backup)
+
+    restore = commands.add_parser("restore", help="make an office from a backup")
+    restore.add_argument("file", type=Path, metavar="FILE")
+    restore.add_argument("--to", type=Path, help="the restored office's file (default: a new one beside the backups)")
+    restore.add_argument("--replace", action="store_true", help="replace the office in that file, after a copy of it")
+    restore.add_argument("--actor", default="command line", help="who does it, for the record")
+    restore.set_defaults(run=_restore)
 
     shots = commands.add_parser("screenshots", help="make pictures of every page and dialog on the sample office")
     shots.add_argument("--out", type=Path, required=True, help="the folder for the pictures")

@@ -122,7 +122,7 @@ def test_no_text_file_is_opened_in_the_encoding_of_the_pc() -> None:
         words = [ast.unparse(word) for word in node.args]
         name = dotted(node.func) or getattr(node.func, "attr", "")
         binary = any("b" in word for word in words[:2] if word.startswith("'"))
-        binary = binary or any(word.startswith("QIODevice.") for word in words) or name == "action.open"
+        binary = binary or any(word.startswith("QIODevice.") for word in words) or name in ("action.open", "os.open")
         if name.endswith("read_text") and "encoding" not in given and not words:
             wrong.append(found(path, node))
         if name.endswith("write_text") and "encoding" not in given and len(words) < 2:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from app.errors import OfficeFileError, UserError
 from app.models import searchindex, triggers
 from app.models.bulk import DRIVER
 from app.models.checkpoints import BACKSTOP_PAGES, Checkpointer
+from app.models.copying import before_upgrade, read_only_uri
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
 
 BUSY_MILLISECONDS = 5_000
@@ -142,8 +143,8 @@ def in_memory() -> Database:
     return Database(engine, None)
 
 
-def open_existing(path: Path) -> Database:
-    """The office in `path`, migrated to this program's schema.
+def open_existing(path: Path, *, is_backed_up: bool = False) -> Database:
+    """The office in `path`, migrated to this program's schema; backed up before that unless it `is_backed_up`.
 
     Raises OfficeFileError when it is missing, damaged, locked, read-only or made by a newer program.
     """
@@ -155,11 +156,54 @@ def open_existing(path: Path) -> Database:
     engine = _file_engine(path)
     try:
         with _clear_errors(path):
-            _migrate(engine, path)
+            _migrate(engine, path, is_backed_up=is_backed_up)
+            _use_log(path)
     except BaseException:
         engine.dispose()
         raise
     return Database(engine, path)
+
+
+class ReadOnlyDatabase(Database):
+    """An office opened to be looked at: a backup. `write()` refuses; `close()` also does what `on_close` says."""
+
+    def __init__(self, engine: Engine, path: Path, on_close: Callable[[], None] | None = None) -> None:
+        super().__init__(engine, None)
+        self.path = path
+        self._on_close = on_close
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Raises UserError: nothing is changed in a backup."""
+        _refuse_changes()
+        yield from ()
+
+    def close(self) -> None:
+        super().close()
+        if self._on_close is not None:
+            self._on_close()
+
+
+def _refuse_changes() -> None:
+    raise UserError("This is a backup, opened to be looked at; nothing can be changed in it.")
+
+
+def open_read_only(path: Path, on_close: Callable[[], None] | None = None) -> ReadOnlyDatabase:
+    """The office in `path` as it is, neither upgraded nor changed. Raises OfficeFileError."""
+    uri = read_only_uri(path)
+    engine = _engine(
+        URL.create("sqlite"),
+        creator=lambda: sqlite3.connect(uri, uri=True, timeout=BUSY_MILLISECONDS / 1000, check_same_thread=False),
+        poolclass=QueuePool,
+    )
+    try:
+        with _clear_errors(path), engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                raise OfficeFileError(f"{path} is a database, but not an office of Counterfoil.")
+    except BaseException:
+        engine.dispose()
+        raise
+    return ReadOnlyDatabase(engine, path, on_close)
 
 
 def _create_schema(engine: Engine) -> None:
@@ -173,7 +217,14 @@ def _create_schema(engine: Engine) -> None:
         searchindex.install(connection)
 
 
-def _migrate(engine: Engine, path: Path) -> None:
+def _use_log(path: Path) -> None:
+    """A backup, and an office whose replacement was cut off, has no write-ahead log; a working office has one."""
+    with closing(sqlite3.connect(path, timeout=BUSY_MILLISECONDS / 1000)) as connection:
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _migrate(engine: Engine, path: Path, *, is_backed_up: bool) -> None:
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             raise OfficeFileError(f"{path} is a database, but not an office of Counterfoil.")
@@ -187,6 +238,8 @@ def _migrate(engine: Engine, path: Path) -> None:
         )
     from app.models.migrations import upgrade  # alembic takes long to import and is seldom needed
 
+    if not is_backed_up:
+        before_upgrade(path, found)
     # Rebuilding a table that others refer to needs the references unchecked until the end.
     rebuilding = _file_engine(path, foreign_keys=False)
     try:

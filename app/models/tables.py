@@ -29,6 +29,7 @@ from app.models.payment import (
     PaymentReversal,
     Receipt,
 )
+from app.models.safekeeping import BackupLog, BankNumber, Safekeeping
 
 __all__ = [
     "Account",
@@ -36,6 +37,8 @@ __all__ = [
     "Action",
     "Allocation",
     "Arrangement",
+    "BackupLog",
+    "BankNumber",
     "Base",
     "CheckStock",
     "Credit",
@@ -69,6 +72,7 @@ __all__ = [
     "Refund",
     "RefundVoid",
     "Run",
+    "Safekeeping",
     "ScheduledChange",
     "Service",
     "ServicePrice",

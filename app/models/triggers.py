@@ -53,6 +53,9 @@ NEVER_DELETED = (
     "check_stock",
     "note",
     "membership",
+    "safekeeping",
+    "backup_log",
+    "bank_number",
 )
 
 # Tables of which only the named columns may change; rows are never deleted.

@@ -1,0 +1,131 @@
+"""Backup files: their names, what they say about themselves, and which of them are kept."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Hashable, Iterable
+from contextlib import closing
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from app.errors import UserError
+from app.models.bulk import parse_day
+from app.models.copying import read_only_uri
+from app.services import sealedfile
+
+PLAIN, SEALED = ".db", ".sealed"
+LONGEST_NAME = 40
+
+
+class BackupFile(NamedTuple):
+    """A backup found in a folder. `number` only grows, whatever the clock said; `made_at` is UTC.
+
+    `mark` is the office's; `revision` its schema's. A file of another kind (before an upgrade) has number 0.
+    """
+
+    path: Path
+    number: int
+    mark: str
+    office: str
+    kind: str
+    on: date
+    made_at: datetime
+    is_sealed: bool
+    size: int
+    revision: str
+
+
+def file_name(office: str, on: date, local: datetime, number: int, *, is_sealed: bool) -> str:
+    """A name that Windows allows: office, business date, the office's time of day, number."""
+    kept = "".join(letter if letter.isalnum() or letter in " -_" else " " for letter in office)
+    plain = " ".join(kept.split())[:LONGEST_NAME].strip() or "Office"
+    return f"{plain} backup {on} {local:%H%M} no {number:06d}{SEALED if is_sealed else PLAIN}"
+
+
+def read_backup(path: Path) -> BackupFile:
+    """What a backup file says about itself. Raises UserError when it is none or cannot be read."""
+    try:
+        size = path.stat().st_size
+        if sealedfile.is_sealed(path):
+            return _told(path, sealedfile.read_about(path), size, is_sealed=True)
+        return _told(path, about_office(path), size, is_sealed=False)
+    except (sqlite3.Error, OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is no backup of Counterfoil, or it is damaged ({error}).", field="file") from error
+
+
+def _told(path: Path, about: dict[str, Any], size: int, *, is_sealed: bool) -> BackupFile:
+    return BackupFile(
+        path,
+        int(about["number"]),
+        str(about["mark"]),
+        str(about["office"]),
+        str(about["kind"]),
+        parse_day(about["on"]),
+        datetime.fromisoformat(about["made_at"]),
+        is_sealed,
+        size,
+        str(about["revision"]),
+    )
+
+
+def about_office(path: Path) -> dict[str, Any]:
+    """What stands in an office's file about its last backup. Raises sqlite3.Error for what is no office."""
+    with closing(sqlite3.connect(read_only_uri(path), uri=True)) as connection:
+
+        def one(sql: str) -> tuple[Any, ...]:
+            return tuple(connection.execute(sql).fetchone() or ())
+
+        (revision,) = one("SELECT version_num FROM alembic_version")
+        name, opened, closed = one("SELECT name, opened_on, closed_through FROM office WHERE id = 1")
+        about = {"office": name, "revision": revision, "number": 0, "mark": "", "kind": "upgrade", "on": closed or opened}
+        last = one("SELECT recorded_at FROM action ORDER BY id DESC LIMIT 1")
+        about["made_at"] = f"{last[0]}+00:00" if last else f"{opened} 00:00:00+00:00"
+        if one("SELECT 1 FROM sqlite_master WHERE name = 'backup_log'"):
+            found = one("SELECT number, kind, business_date, begun_at FROM backup_log ORDER BY number DESC LIMIT 1")
+            mark = one("SELECT office_mark FROM safekeeping WHERE id = 1")
+            if found and mark:
+                number, kind, on, begun_at = found
+                about |= {"number": number, "mark": mark[0], "kind": kind, "on": on, "made_at": f"{begun_at}+00:00"}
+        return about
+
+
+def backups_in(folder: Path, mark: str | None = None) -> list[BackupFile]:
+    """The readable backups in a folder, the newest first; only those of one office when its mark is given."""
+    found = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.suffix not in (PLAIN, SEALED):
+            continue
+        try:
+            backup = read_backup(path)
+        except UserError:
+            continue  # not ours
+        if mark is None or backup.mark == mark:
+            found.append(backup)
+    return sorted(found, key=lambda backup: (backup.number, backup.made_at), reverse=True)
+
+
+def no_longer_kept(backups: Iterable[BackupFile], keep_daily: int, keep_weekly: int, keep_monthly: int) -> list[BackupFile]:
+    """Which of an office's backups can go: all but the last one of each of the newest days, weeks and months.
+
+    Newer means a higher number: a clock that was set back, or a business date of the past, cannot make an old backup
+    look new. The newest backup always stays, and so does a file without a number.
+    """
+    ordered = sorted((backup for backup in backups if backup.number), key=lambda backup: backup.number, reverse=True)
+    kept: set[int] = {ordered[0].number} if ordered else set()
+    periods: tuple[tuple[int, Callable[[BackupFile], Hashable]], ...] = (
+        # The one before the month-end run is not the one of the evening after it.
+        (keep_daily, lambda backup: (backup.on, backup.kind == "month-end")),
+        (keep_weekly, lambda backup: backup.on.isocalendar()[:2]),
+        (keep_monthly, lambda backup: (backup.on.year, backup.on.month)),
+    )
+    for most, period_of in periods:
+        seen: set[Hashable] = set()
+        for backup in ordered:
+            if len(seen) >= most:
+                break
+            period = period_of(backup)
+            if period not in seen:
+                seen.add(period)
+                kept.add(backup.number)
+    return [backup for backup in ordered if backup.number not in kept]

@@ -1,0 +1,110 @@
+"""How safe the office is: the log of its backups, and the last one that was verified."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy.orm import Session
+
+from app.models.bulk import fetch, fetch_one, fetch_value, parse_day
+from app.services.backupplan import plan_of
+
+
+def local_zone(session: Session) -> ZoneInfo:
+    """The office's time zone; UTC when this PC does not know it."""
+    try:
+        return ZoneInfo(fetch_value(session, "SELECT time_zone FROM office"))
+    except (ZoneInfoNotFoundError, ValueError, TypeError):
+        return ZoneInfo("UTC")
+
+
+class LoggedBackup(NamedTuple):
+    """A line of the backup log; `at` is the office's local time, `size` in bytes."""
+
+    number: int
+    kind: str
+    on: date
+    at: datetime
+    path: Path
+    pc: str
+    state: str
+    problem: str
+    size: int
+    second: str
+
+
+def backup_log(session: Session, most: int = 200) -> list[LoggedBackup]:
+    """What was backed up, the newest first."""
+    zone = local_zone(session)
+    rows = fetch(
+        session,
+        "SELECT number, kind, business_date, begun_at, file, pc, state, problem, size, second FROM backup_log "
+        "ORDER BY number DESC LIMIT ?",
+        most,
+    )
+    return [
+        LoggedBackup(
+            *(row.number, row.kind, parse_day(row.business_date), _local(row.begun_at, zone), Path(row.file), row.pc),
+            *(row.state, row.problem, row.size, row.second),
+        )
+        for row in rows
+    ]
+
+
+def _local(text: str, zone: ZoneInfo) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).astimezone(zone)
+
+
+class BackupStanding(NamedTuple):
+    """How safe the office is: its last verified backup (`at` local, none when there is none) and what went wrong since.
+
+    `age_days`: calendar days since; without a backup, since the office was opened here.
+    """
+
+    at: datetime | None
+    age_days: int
+    warn_after_days: int
+    problem: str
+
+    @property
+    def is_loud(self) -> bool:
+        """Whether somebody has to see to it."""
+        return bool(self.problem) or self.age_days > self.warn_after_days
+
+    @property
+    def words(self) -> str:
+        """The standing as a person says it."""
+        if self.at is None:
+            said = "There is no verified backup of this office."
+        else:
+            ago = {0: "today", 1: "yesterday"}.get(self.age_days, f"{self.age_days:,} days ago")
+            said = f"Last verified backup: {self.at:%m/%d/%Y %H:%M}, {ago}."
+        return f"{said} {self.problem}".rstrip()
+
+
+def backup_standing(session: Session, today: date) -> BackupStanding:
+    """The last verified backup, by number and not by the clock, and what is wrong since."""
+    zone, plan = local_zone(session), plan_of(session)
+    good = fetch_one(
+        session,
+        "SELECT number, begun_at, second FROM backup_log WHERE state = 'verified' ORDER BY number DESC LIMIT 1",
+    )
+    after = 0 if good is None else good.number
+    failed = fetch_one(
+        session,
+        "SELECT problem FROM backup_log WHERE state = 'failed' AND number > ? ORDER BY number DESC LIMIT 1",
+        after,
+    )
+    problem = ""
+    if failed is not None:
+        problem = f"The last one failed. {failed.problem}"
+    elif good is not None and good.second not in ("", "copied"):
+        problem = f"It has no second copy. {good.second}"
+    if good is None:
+        opened = parse_day(fetch_value(session, "SELECT opened_on FROM office"))
+        return BackupStanding(None, max((today - opened).days, 0), plan.warn_after_days, problem)
+    at = _local(good.begun_at, zone)
+    return BackupStanding(at, max((today - at.date()).days, 0), plan.warn_after_days, problem)
