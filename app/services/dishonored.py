@@ -82,11 +82,17 @@ def charge_failed(
 
 
 def charge_fraud(
-    session: Session, act: Act, policy: ArrearsPolicy, account_id: int, payment_id: int, costs: Sequence[Cost]
+    session: Session,
+    act: Act,
+    policy: ArrearsPolicy,
+    account_id: int,
+    payment_id: int,
+    costs: Sequence[Cost],
+    waive: frozenset[str] = frozenset(),
 ) -> None:
-    """ARR-9: what a fraudulent chargeback costs a member. The caller settles the account."""
+    """ARR-9: what a fraudulent chargeback costs a member, but for the kinds waived. The caller settles the account."""
     charges = arr_9_chargeback(policy, member(session, account_id).individuals, payment_id, costs)
-    _issue(session, act, account_id, "chargeback", charges)
+    _issue(session, act, account_id, "chargeback", [item for item in charges if item.kind not in waive])
 
 
 def _issue(session: Session, act: Act, account_id: int, what: str, charges: Sequence[Charge]) -> None:

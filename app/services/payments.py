@@ -290,11 +290,13 @@ def charge_back(
     *,
     fraudulent: bool = False,
     costs: Sequence[Cost] = (),
+    waive: frozenset[str] = frozenset(),
 ) -> None:
     """ADV-10, ARR-9: the card holder took the money back: a reversal; of a member also a fee when fraudulent.
 
     A supervisor says that it is `fraudulent`; `costs` are then charged too. An account billed in advance, and a
-    chargeback that is not fraudulent, are charged nothing. Raises UserError for a cost that is not above zero.
+    chargeback that is not fraudulent, are charged nothing. `waive`: kinds of fee that a supervisor waives before
+    they are charged (BOTH-4), with `reason`. Raises UserError for a cost that is not above zero.
     """
     row = payment(session, payment_id)
     if row.kind != "card":
@@ -304,11 +306,14 @@ def charge_back(
         if any(cost.cents <= 0 or not cost.what.strip() for cost in costs):
             raise UserError("Each cost of a chargeback needs a name and an amount above zero.", field="costs")
         require_role(desk, "supervisor", "Calling a chargeback fraudulent")
+    if waive:
+        require_role(desk, "supervisor", "Waiving a fee")
+        reason = require_reason(reason, "Waiving a fee")
     act = begin(session, desk, "chargeback", reason=reason)
     _undo_payment(session, act, row, "charged-back", reason, None, "other")
     policy = policy_of(session, row.account_id, desk.on)
     if fraudulent and isinstance(policy, ArrearsPolicy):
-        dishonored.charge_fraud(session, act, policy, row.account_id, row.id, costs)
+        dishonored.charge_fraud(session, act, policy, row.account_id, row.id, costs, waive)
         standing.after_money(session, act, row.account_id, "other")
 
 
