@@ -120,6 +120,24 @@ def account_dialogs(stage: Stage) -> Scene:
         yield f"dialog-{action.key}", dialog
 
 
+def returned_item(stage: Stage) -> Scene:
+    """A payment that came back: found, and all that follows from it before it is confirmed."""
+    from app.views.dialogs.returned_item import open_returned_item
+
+    page = stage.page("account", account_id=stage.accounts["payreturn"].id)
+    dialog: Any = open_returned_item(stage.program.workplace, page)
+    yield "returned-find", dialog
+    stage.leave_dialogs()
+    dialog = open_returned_item(stage.program.workplace, page, account_id=stage.accounts["payreturn"].id)
+    stage.settle()
+    dialog.press()
+    stage.settle()
+    stage.type_into("returned.bank_fee", "7.50")
+    yield "returned-follows", dialog
+    dialog.consequences.setCurrentIndex(2)
+    yield "returned-letter", dialog
+
+
 def _fill(dialog: Any, key: str) -> None:
     """Type what makes the dialog say what it will do."""
     from PySide6.QtWidgets import QLineEdit
@@ -309,6 +327,7 @@ SCENES: tuple[Callable[[Stage], Scene], ...] = (
     accounts,
     account,
     account_dialogs,
+    returned_item,
     statements,
     refunds,
     collections,

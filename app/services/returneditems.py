@@ -69,8 +69,8 @@ _ITEM = (
 _NEWEST_FIRST = " ORDER BY p.business_date DESC, p.id DESC LIMIT ?"
 
 
-def find_items(session: Session, typed: str, on: date, limit: int = 60) -> list[ItemRow]:
-    """Payments up to `on` that can come back, the newest first: all, or those that fit what was typed.
+def find_items(session: Session, typed: str, on: date, limit: int = 60, *, account_id: int | None = None) -> list[ItemRow]:
+    """Payments up to `on` that can come back, the newest first: all (of an account), or those that fit what was typed.
 
     All of it must fit: an amount (`77.34`), and a check's number, an invoice's, or an account by anything that
     finds it. Any text is allowed.
@@ -80,6 +80,9 @@ def find_items(session: Session, typed: str, on: date, limit: int = 60) -> list[
     rest = " ".join(word for word in words if _amount(word) is None)
     conditions: list[str] = ["p.business_date <= ?"]
     found: list[Any] = [on]
+    if account_id is not None:
+        conditions.append("p.account_id = ?")
+        found.append(account_id)
     if amounts:
         conditions.append("p.cents = ?")
         found.append(amounts[0])
@@ -90,7 +93,7 @@ def find_items(session: Session, typed: str, on: date, limit: int = 60) -> list[
         if not accounts and not checks:
             return []
         conditions.append(f"(p.account_id IN ({_listed(accounts)}) OR p.mail_check_id IN ({_listed(checks)}))")
-    elif amounts:
+    elif amounts and account_id is None:
         conditions.append("p.business_date >= ?")
         found.append(on - timedelta(days=AMOUNT_DAYS))
     rows = fetch(session, _ITEM + " AND ".join(conditions) + _NEWEST_FIRST, *found, limit)

@@ -63,7 +63,8 @@ class OpenAgain(NamedTuple):
 class ReturnedOutlook(NamedTuple):
     """All that would follow. `sentences` are what else is to be known, in words: auto-pay, suspension, fee dates.
 
-    `needs_supervisor`: one must confirm it, because fees are waived or the chargeback is called fraudulent.
+    `is_member`: billed in arrears, so that a fraudulent chargeback costs (ARR-9). `needs_supervisor`: one must
+    confirm it, because fees are waived or the chargeback is called fraudulent.
     """
 
     payment: PaymentRow
@@ -75,6 +76,7 @@ class ReturnedOutlook(NamedTuple):
     sentences: tuple[str, ...]
     letter: ReturnedLetter
     needs_supervisor: bool
+    is_member: bool
 
     @property
     def charged_cents(self) -> int:
@@ -133,9 +135,9 @@ def _seen(session: Session, desk: Desk, form: ReturnedItem) -> ReturnedOutlook:
         *_fee_date(facts, fee_on),
         _suspension(facts, kept_before=kept),
     )
-    return ReturnedOutlook(
-        row, before, after, _ledger(session, last), (), again, sentences, returned_letter(session, row.id), False
-    )
+    is_member = isinstance(policy_of(session, after.id, desk.on), ArrearsPolicy)
+    letter = returned_letter(session, row.id)
+    return ReturnedOutlook(row, before, after, _ledger(session, last), (), again, sentences, letter, False, is_member)
 
 
 class _Facts(NamedTuple):
@@ -235,8 +237,7 @@ def _autopay(facts: _Facts) -> str:
     due_now = autopay.belongs_to(facts.session, facts.on)
     run = "the auto-pay run that is due now" if due_now else f"the run of {_day(next_month_start(facts.on))}"
     return (
-        f"{method} stays: {run} asks for the whole balance, {owed} as it stands. "
-        "To stop it, change the account's auto-pay."
+        f"{method} stays: {run} asks for the whole balance, {owed} as it stands. To stop it, change the account's auto-pay."
     )
 
 

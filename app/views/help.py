@@ -33,6 +33,7 @@ _ORDER = (
     "dayclose",
     "accounts",
     "account",
+    "returned",
     "billing",
     "statements",
     "refunds",

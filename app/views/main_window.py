@@ -273,6 +273,7 @@ class MainWindow(QMainWindow):
         pages = [Command(entry.title, entry.keys, partial(self.go, entry.key, {})) for entry in PAGES if entry.keys]
         return [
             *pages,
+            Command("Returned item: a payment came back", "", self.open_returned),
             Command("Change the business date", "Ctrl+D", self._edit_date),
             Command("Help for this page", "F1", self.open_help),
             Command("Open another office", "", self.office_wanted.emit),
@@ -294,6 +295,12 @@ class MainWindow(QMainWindow):
         """Ctrl+K."""
         if self.workplace.tasks.books is not None:
             self.finder.open_over(self)
+
+    def open_returned(self) -> None:
+        """The returned item: any payment that came back, found by its number, amount or account."""
+        from app.views.dialogs.returned_item import open_returned_item
+
+        open_returned_item(self.workplace, self.page or self)
 
     def open_help(self) -> None:
         """F1: the help of the page shown."""

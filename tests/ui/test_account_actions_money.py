@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox
+from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox
 from sqlalchemy.orm import Session
-from ui.account_dialogs import balance, choose, filled, is_closed, open_action, shown, somebody
+from ui.account_dialogs import balance, choose, filled, open_action, shown, somebody
 from ui.window import TODAY, Window
 
 from app.money import format_cents
@@ -251,58 +251,6 @@ def test_a_fee_of_the_next_cycle_is_waived_before_it_is_charged(window: Window) 
     ]
 
 
-def test_a_returned_check_shows_its_fees_and_then_charges_them(window: Window) -> None:
-    ((payment_id, account_id, cents, number),) = window.rows(PAID_BY_CHECK, "check")
-    owed = balance(window, account_id)
-    opened = account_actions.open_return_payment(window.program.workplace, payment_id, window.frame)
-    dialog = filled(window, opened)
-    assert f"check {number}" in window.control("payreturn.payment", QComboBox).currentText()
-    window.type_into("payreturn.bank_fee", "7.5")
-    said = shown(window, dialog)
-    assert f"Administrative fee, check {number} returned · 25.00 for each return: 25.00" in said
-    assert f"from {format_cents(owed)} to {format_cents(owed + cents + 3250)}" in said
-    window.press(ENTER)
-    window.settle()
-    assert balance(window, account_id) == owed + cents + 3250
-    assert window.rows("SELECT state, reason, bank_fee_cents FROM payment_reversal WHERE payment_id = ?", payment_id) == [
-        ("returned", "R01", 750)
-    ]
-    assert window.books_agree()
-
-
-def test_a_closed_bank_account_withdraws_the_authorization_also_with_a_remark(window: Window) -> None:
-    ((payment_id, account_id, _cents, _number),) = window.rows(
-        PAID_BY_CHECK.replace(
-            "r.payment_id IS NULL",
-            "r.payment_id IS NULL AND p.account_id IN "
-            "(SELECT id FROM account WHERE autopay = 'echeck' AND authorized_on IS NOT NULL)",
-        ),
-        "echeck",
-    )
-    dialog = filled(window, account_actions.open_return_payment(window.program.workplace, payment_id, window.frame))
-    choose(window, "payreturn.cause", "R02")
-    window.type_into("payreturn.remark", "closed in May")
-    window.press(ENTER)
-    window.settle()
-    assert is_closed(dialog)
-    assert window.rows("SELECT authorized_on FROM account WHERE id = ?", account_id) == [(None,)]
-    assert window.rows("SELECT reason FROM payment_reversal WHERE payment_id = ?", payment_id) == [("R02 closed in May",)]
-
-
-def test_waived_fees_of_a_return_need_a_remark_that_says_why(window: Window) -> None:
-    ((payment_id, account_id, cents, _number),) = window.rows(PAID_BY_CHECK, "check")
-    owed = balance(window, account_id)
-    dialog = filled(window, account_actions.open_return_payment(window.program.workplace, payment_id, window.frame))
-    window.control("payreturn.waive", QCheckBox).click()
-    assert "Administrative fee" not in shown(window, dialog)
-    window.click("payreturn.action", dialog)
-    assert "needs a reason" in dialog.refusal.text()
-    assert window.control("payreturn.remark", QLineEdit).hasFocus()
-    window.press("the bank's mistake", ENTER)
-    window.settle()
-    assert balance(window, account_id) == owed + cents
-
-
 def test_a_payment_keyed_wrongly_is_taken_back_without_a_fee(window: Window) -> None:
     ((payment_id, account_id, cents, _number),) = window.rows(PAID_BY_CHECK, "check")
     owed = balance(window, account_id)
@@ -315,40 +263,6 @@ def test_a_payment_keyed_wrongly_is_taken_back_without_a_fee(window: Window) -> 
     window.settle()
     assert balance(window, account_id) == owed + cents
     assert window.books_agree()
-
-
-def test_a_payment_that_was_undone_already_is_not_replaced_by_another_one(window: Window) -> None:
-    ((payment_id, account_id, _cents, _number),) = window.rows(PAID_BY_CHECK, "check")
-    do(window, checks.post_check, checks.CheckForm(account_id, 500, "77001"))
-    do(window, payments.reverse_payment, payment_id, "a test")
-    dialog = filled(window, account_actions.open_return_payment(window.program.workplace, payment_id, window.frame))
-    assert window.control("payreturn.payment", QComboBox).currentIndex() == -1
-    assert "choose another one" in shown(window, dialog)
-    window.click("payreturn.action", dialog)
-    assert dialog.isVisible() and "choose another one" in dialog.refusal.text()
-
-
-def test_a_card_payment_is_charged_back_without_a_fee(window: Window) -> None:
-    ((_payment_id, account_id, cents, _number),) = window.rows(PAID_BY_CHECK, "card")
-    owed = balance(window, account_id)
-    dialog = open_action(window, "chargeback", account_id)
-    assert f"to {format_cents(owed + cents)}" in shown(window, dialog)
-    window.click("chargeback.action", dialog)
-    assert balance(window, account_id) == owed + cents
-
-
-def test_a_card_payment_that_came_back_is_charged_back_whatever_stands_in_the_other_inputs(window: Window) -> None:
-    ((payment_id, account_id, cents, _number),) = window.rows(PAID_BY_CHECK, "card")
-    owed = balance(window, account_id)
-    dialog = filled(window, account_actions.open_return_payment(window.program.workplace, payment_id, window.frame))
-    assert not window.control("payreturn.bank_fee").isEnabled() and not window.control("payreturn.waive").isEnabled()
-    assert f"to {format_cents(owed + cents)}" in shown(window, dialog)
-    window.type_into("payreturn.remark", "disputed")
-    window.press(ENTER)
-    window.settle()
-    assert balance(window, account_id) == owed + cents
-    reversal = window.rows("SELECT state, reason FROM payment_reversal WHERE payment_id = ?", payment_id)
-    assert reversal == [("charged-back", "disputed")]
 
 
 def suspended_twice_and_paid(window: Window) -> int:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QPlainTextEdit, QPushButton, QTextE
 from ui.window import Window
 
 from app.views.dialogs.account_actions import ACTIONS
+from app.views.pdf_preview import PdfPreview
 from app.views.table import Table
 
 
@@ -77,19 +78,25 @@ def test_enter_on_a_payment_offers_its_return_and_the_return_shows(window: Windo
     window.press(Qt.Key.Key_Return, on=menu)
     window.settle()
     dialog = window.dialog()
-    assert dialog.objectName() == "payreturn.dialog"
-    button = window.control("payreturn.action", QPushButton, dialog)
+    assert dialog.objectName() == "returned.dialog"
+    button = window.control("returned.action", QPushButton, dialog)
     window.wait_for(button.isEnabled)
-    window.type_into("payreturn.bank_fee", "7.00", dialog)
-    window.click("payreturn.action", dialog)
+    window.type_into("returned.bank_fee", "7.00", dialog)
+    window.click("returned.action", dialog)
     window.settle()
     assert window.rows("SELECT state FROM payment_reversal WHERE payment_id = ?", payment_id) == [("returned",)]
     (row,) = [row for row in window.control("account.payments", Table).rows_model.rows if row.id == payment_id]
     assert row.state == "returned"
     assert window.books_agree()
-    # A payment that came back offers nothing more: Enter goes into its explanation.
+    for preview in window.frame.findChildren(PdfPreview):
+        preview.close()
+    # A payment that came back offers its letter, and its explanation.
     window.control("account.payments", Table).setFocus()
     window.press(Qt.Key.Key_Return)
+    offered_now = [action.text().replace("&", "") for action in payment_menu(window).actions()]
+    assert offered_now == ["The letter about it", "Why, and what it cost"]
+    payment_menu(window).actions()[1].trigger()
+    payment_menu(window).close()
     assert window.control("account.explain", QTextEdit).hasFocus()
     assert "ADV-10" in window.control("account.explain", QTextEdit).toPlainText()
 

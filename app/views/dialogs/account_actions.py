@@ -14,10 +14,11 @@ from app.views.dialogs.account_ending import CancelDialog
 from app.views.dialogs.account_money import CreditDialog, ReactivationDialog, WaiveFeeDialog, WriteOffDialog
 from app.views.dialogs.account_new import NewAccountDialog
 from app.views.dialogs.account_notes import NoteDialog, NoteDoneDialog
-from app.views.dialogs.account_payments import ChargeBackDialog, ReturnPaymentDialog, ReversePaymentDialog
+from app.views.dialogs.account_payments import ReversePaymentDialog
 from app.views.dialogs.account_services import AddServiceDialog, ChangePriceDialog, EndServiceDialog, UndoScheduledDialog
 from app.views.dialogs.account_work import DecideWorkDialog, LogWorkDialog
 from app.views.dialogs.acting import ActionDialog
+from app.views.dialogs.returned_item import PAPER, make_letter, open_returned_item
 from app.views.workplace import Workplace
 
 
@@ -67,9 +68,9 @@ ACTIONS: tuple[AccountAction, ...] = (
     AccountAction(
         "payreturn",
         "A payment came &back…",
-        "",
+        "Ctrl+Shift+B",
         _always,
-        _by(lambda workplace, account_id, parent: ReturnPaymentDialog(workplace, account_id, None, parent)),
+        lambda workplace, account_id, parent: open_returned_item(workplace, parent, account_id=account_id),
     ),
     AccountAction(
         "payreverse",
@@ -78,7 +79,6 @@ ACTIONS: tuple[AccountAction, ...] = (
         _always,
         _by(lambda workplace, account_id, parent: ReversePaymentDialog(workplace, account_id, None, parent)),
     ),
-    AccountAction("chargeback", "A card payment was c&harged back…", "", _always, _by(ChargeBackDialog)),
     AccountAction("contact", "Name, address, &e-mail, phone…", "Ctrl+Shift+E", _always, _by(ContactDialog)),
     AccountAction("delivery", "How &statements are sent…", "", _not_closed, _by(DeliveryDialog)),
     AccountAction("autopay", "A&uto-pay…", "", _always, _by(AutopayDialog)),
@@ -96,8 +96,13 @@ def open_new_account(workplace: Workplace, parent: QWidget) -> QDialog:
 
 
 def open_return_payment(workplace: Workplace, payment_id: int, parent: QWidget) -> QDialog:
-    """The dialog for a payment that came back (ADV-10)."""
-    return ReturnPaymentDialog(workplace, None, payment_id, parent).start_with_payment()
+    """The returned item's dialog at a payment that came back (ADV-10, ARR-6, ARR-7, ARR-9)."""
+    return open_returned_item(workplace, parent, payment_id=payment_id)
+
+
+def open_returned_letter(workplace: Workplace, payment_id: int, parent: QWidget) -> None:
+    """The letter about a payment that came back, once more, to be printed."""
+    make_letter(workplace, parent, payment_id, PAPER)
 
 
 def open_reverse_payment(workplace: Workplace, payment_id: int, parent: QWidget) -> QDialog:

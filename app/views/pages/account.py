@@ -261,7 +261,7 @@ class AccountPage(Page):
             if target is not None and self.tabs[target].put_cursor(int(number)):
                 self.show_tab(target)
                 return
-        if isinstance(row, PaymentLine) and row.state == "posted":
+        if isinstance(row, PaymentLine) and row.state in ("posted", "returned", "charged-back"):
             self._payment_menu(tab, row)
             return
         if isinstance(row, InvoiceLine | PlainLine | LedgerLine | PaymentLine):
@@ -274,12 +274,18 @@ class AccountPage(Page):
 
         menu = QMenu(self)
         named(menu, "account.payment-menu", "What happened to this payment")
-        back = menu.addAction("It came &back from the bank…")
-        back.triggered.connect(lambda: account_actions.open_return_payment(self.workplace, payment.id, self))
-        wrong = menu.addAction("It was &keyed by mistake…")
-        wrong.triggered.connect(lambda: account_actions.open_reverse_payment(self.workplace, payment.id, self))
+        if payment.state == "posted":
+            first = menu.addAction("It came &back from the bank…")
+            first.triggered.connect(lambda: account_actions.open_return_payment(self.workplace, payment.id, self))
+            wrong = menu.addAction("It was &keyed by mistake…")
+            wrong.triggered.connect(lambda: account_actions.open_reverse_payment(self.workplace, payment.id, self))
+        else:
+            first = menu.addAction("The &letter about it")
+            first.triggered.connect(lambda: account_actions.open_returned_letter(self.workplace, payment.id, self))
+            why = menu.addAction("Wh&y, and what it cost")
+            why.triggered.connect(self.explain.setFocus)
         menu.aboutToHide.connect(menu.deleteLater)
-        menu.setActiveAction(back)
+        menu.setActiveAction(first)
         corner = tab.table.visualRect(tab.table.currentIndex()).bottomLeft()
         menu.popup(tab.table.viewport().mapToGlobal(QPoint(max(corner.x(), 0), corner.y())))
 

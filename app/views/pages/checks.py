@@ -57,6 +57,7 @@ class ChecksPage(Page):
         self.account = AccountPanel(workplace.settings)
         self.list = BatchTable(workplace.settings)
         self.take_back = button("Ta&ke back…", "checks.take-back", tip="Correct a check by reversal (Ctrl+R or Delete)")
+        self.returned = button("Returne&d…", "checks.returned", tip="A payment that came back from the bank (Ctrl+B)")
         self.pick = button("Post &it", "checks.pick", tip="Put a check that is to be posted into the form (Enter)")
         self.posting = Posting(workplace, self.entry)
         self._lay_out()
@@ -79,6 +80,7 @@ class ChecksPage(Page):
         under.addWidget(label("&Checks of the batch, the latest first", "quiet", buddy=self.list), 1)
         under.addWidget(self.pick)
         under.addWidget(self.take_back)
+        under.addWidget(self.returned)
         right.addLayout(under)
         right.addWidget(self.list, 1)
         below.addWidget(self.account, 1)
@@ -88,6 +90,7 @@ class ChecksPage(Page):
         self.body.addLayout(below, 1)
         order: list[QWidget] = [self.entry.post, self.stop.reason, self.stop.go, self.stop.back, self.entry.split]
         order += [self.entry.aside, self.entry.clear, self.entry.quick, self.account.invoices, self.pick, self.take_back]
+        order.append(self.returned)
         order += [self.list, self.batch, self.log_mail, self.strip.figures]
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
@@ -110,6 +113,7 @@ class ChecksPage(Page):
         self.list.current.connect(lambda _line: self._enable())
         self.pick.clicked.connect(lambda: self._open_line(self.list.current_row()))
         self.take_back.clicked.connect(lambda: self.open_take_back(self.list.current_row()))
+        self.returned.clicked.connect(self.open_returned)
         self.stop.given.connect(self._post_anyway)
         self.stop.left.connect(self._back_to_check)
         self.posting.posted.connect(self._posted)
@@ -121,6 +125,7 @@ class ChecksPage(Page):
         self.shortcut("Ctrl+L", self.open_log)
         self.shortcut("Ctrl+T", self.open_split)
         self.shortcut("Ctrl+H", self.open_aside)
+        self.shortcut("Ctrl+B", self.open_returned)
         self.shortcut("Ctrl+R", lambda: self.open_take_back(self.list.current_row()))
 
     # What is shown
@@ -362,6 +367,13 @@ class ChecksPage(Page):
                 self, form_of(entry.entry(), entry.written_on(), entry.amount.required_cents()), batch, self._clear
             )
         )
+
+    def open_returned(self) -> None:
+        """A payment came back from the bank: the one under the list's cursor, else one to be found."""
+        from app.views.dialogs.returned_item import open_returned_item
+
+        line = self.list.current_row() if self.list.hasFocus() else None
+        open_returned_item(self.workplace, self, payment_id=None if line is None else line.payment_id)
 
     def open_take_back(self, line: BatchCheck | None) -> None:
         """Correct a check of the list by reversal, or say what becomes of one that is not posted."""

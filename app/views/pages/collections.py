@@ -90,6 +90,7 @@ class CollectionsPage(Page):
         )
         self.work.add_action("D&ecide…", "decide", self._decide_work, primary=True)
         self.past_due.add_action("Arra&nge…", "pastdue-arrange", self._arrange)
+        self.past_due.add_action("Returned &item…", "pastdue-returned", self._returned)
         self.suspended.add_action("Arra&nge…", "suspended-arrange", self._arrange)
         self.arrangements.add_action("Arra&nge anew…", "arrangements-arrange", self._arrange)
         for listed in (self.past_due, self.suspended, self.arrangements, self.fees, self.work):
@@ -140,6 +141,11 @@ class CollectionsPage(Page):
         from app.views.dialogs.account_arrange import ArrangeDialog
 
         ArrangeDialog(self.workplace, row.account_id, self).start()
+
+    def _returned(self, row: AgedAccount) -> None:
+        from app.views.dialogs.returned_item import open_returned_item
+
+        open_returned_item(self.workplace, self, account_id=row.account_id)
 
     def _decide_fee(self, row: ProposedFee, *, charge: bool) -> None:
         ReactivationForm(self.workplace, row, self, charge=charge).open()
