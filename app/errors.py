@@ -21,7 +21,25 @@ class UserError(Exception):
 
 
 class NotPermitted(UserError):
-    """The action needs another role (rulebook BOTH-4)."""
+    """The action needs another role (rulebook BOTH-4), or a second person.
+
+    `role`: the least role whose sign-in at the same window would do; empty when nobody's would. `second`: it must
+    be somebody else than the person who asks. `what`, `subject` and `words` name what is to be approved.
+    """
+
+    def __init__(
+        self, message: str, role: str = "", *, second: bool = False, what: str = "", subject: str = "", words: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.role = role
+        self.second = second
+        self.what = what
+        self.subject = subject
+        self.words = words
+
+
+class SignInAgain(UserError):
+    """Whoever acts is not signed in, or may no longer do what they could when they signed in."""
 
 
 class DuplicateCheck(UserError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Cents, Code, Day, Id, Instant, Name, OptionalDay, Words
@@ -27,6 +27,8 @@ class Office(Base):
     statement_message: Mapped[Words]
     opened_on: Mapped[Day]
     closed_through: Mapped[OptionalDay]
+    # 1: the sample office, in which anybody may try anything without signing in.
+    is_sample: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class PolicyVersion(Base):
@@ -55,6 +57,9 @@ class Action(Base):
     pc: Mapped[Name]
     reason: Mapped[Words]
     token: Mapped[str | None] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int | None] = mapped_column(BigInteger)
+    approved_by: Mapped[str] = mapped_column(String(200), server_default=text("''"))
+    approver_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Run(Base):

@@ -29,6 +29,7 @@ from app.models.payment import (
     PaymentReversal,
     Receipt,
 )
+from app.models.person import Approval, OfficeControl, Person, SignIn, SignInGuard
 from app.models.safekeeping import BackupLog, BankNumber, Safekeeping
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "AccountChange",
     "Action",
     "Allocation",
+    "Approval",
     "Arrangement",
     "BackupLog",
     "BankNumber",
@@ -60,11 +62,13 @@ __all__ = [
     "Membership",
     "Note",
     "Office",
+    "OfficeControl",
     "OpeningDeferral",
     "Payment",
     "PaymentAttempt",
     "PaymentReversal",
     "PendingCharge",
+    "Person",
     "PolicyVersion",
     "Posting",
     "Receipt",
@@ -76,6 +80,8 @@ __all__ = [
     "ScheduledChange",
     "Service",
     "ServicePrice",
+    "SignIn",
+    "SignInGuard",
     "StatementPrint",
     "Suspension",
     "UnbilledRevenue",

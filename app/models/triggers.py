@@ -36,6 +36,7 @@ APPEND_ONLY = (
     "statement_print",
     "failed_attempt",
     "unbilled_revenue",
+    "sign_in",
 )
 
 # Tables whose rows change as work goes on, but never go away.
@@ -56,6 +57,9 @@ NEVER_DELETED = (
     "safekeeping",
     "backup_log",
     "bank_number",
+    "person",
+    "office_control",
+    "approval",
 )
 
 # Tables of which only the named columns may change; rows are never deleted.

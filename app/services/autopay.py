@@ -13,7 +13,7 @@ from app.models.bulk import fetch, fetch_value, insert_with_id
 from app.models.database import Database
 from app.periods import month_start
 from app.services import dishonored, standing
-from app.services.desk import Desk, begin, refuse_closed_or_future
+from app.services.desk import Desk, begin, refuse_closed_or_future, require_right
 from app.services.gateways.autopay import PaymentGateway
 from app.services.payments import record_payment
 from app.services.policies.policyfile import ArrearsPolicy
@@ -136,6 +136,7 @@ def run_autopay(database: Database, desk: Desk, gateway: PaymentGateway, *, fres
     `fresh_only` as for `due`: what an office does by itself every day does not ask a member for a fee twice.
     """
     with database.read() as session:
+        require_right(session, desk, "autopay")
         refuse_closed_or_future(session, desk)
         items = due(session, desk, fresh_only=fresh_only)
     counts = [0, 0, 0, 0]

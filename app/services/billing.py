@@ -32,7 +32,7 @@ from app.models.bulk import (
 from app.models.database import Database
 from app.periods import month_start
 from app.services import allocation, loading, memberbilling, standing
-from app.services.desk import Act, Desk, begin, refuse_closed_or_future
+from app.services.desk import TRIAL, Act, Desk, begin, refuse_closed_or_future, require_right
 from app.services.invoicing import write_invoices
 from app.services.policies.advance import cycle_invoice
 from app.services.policies.clause import InvoiceDraft
@@ -178,6 +178,7 @@ def _preview_by_rollback(
 
     try:
         with database.write() as session:
+            session.info[TRIAL] = True
             refuse_closed_or_future(session, desk)
             low, high = _bounds(session)
             for first, last in chunks(low, high, CHUNK):
@@ -278,6 +279,7 @@ def run_billing(
     """
     tally = _Tally()
     with database.write() as session:
+        require_right(session, desk, "run-billing")
         refuse_closed_or_future(session, desk)
         run_id, resumed = _open_run(session, desk)
         low, high = _bounds(session)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.models import database
 from app.models.database import Database as Books
+from app.services.desk import TRIAL
 from app.services.office import OfficeForm, set_up
 
 __all__ = ["OFFICE_FILE", "Books", "Session", "make_office", "open_office", "taken_back"]
@@ -46,6 +47,7 @@ def taken_back(books: Books, look: Callable[[Session], Found]) -> Found:
     found: list[Found] = []
     try:
         with books.write() as session:
+            session.info[TRIAL] = True
             found.append(look(session))
             raise _TakenBack
     except _TakenBack:

@@ -120,7 +120,7 @@ def _new_office(path: Path, customers: int | None, days: DemoDays, step: Step) -
             shop.bank,
             statement_message="Thank you for your business. Questions about this statement? Call or write to us.",
         )
-        office.set_up(session, form, days.morning)
+        office.set_up(session, form, days.morning, is_sample=True)
         with step("Importing customers") as progress:
             desk = Desk("demo", "manager", "demo", days.morning, days.morning)
             importing.import_accounts(session, desk, listed.accounts, progress=progress)

@@ -9,11 +9,14 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.errors import NotPermitted, UserError
-from app.models.bulk import fetch_value, insert_with_id, parse_day
+from app.errors import NotPermitted, SignInAgain, UserError
+from app.models.bulk import fetch_one, fetch_value, insert_with_id, parse_day
+from app.services.permissions import ANYBODY, AUDITOR, a_role, may, rank, right_of
 
 LAST_YEAR = 9000
-ROLES = ("clerk", "supervisor", "manager", "administrator")
+
+# A session whose work is always taken back: what is only tried needs nobody's permission.
+TRIAL = "trial"
 
 
 def utc_now() -> datetime:
@@ -21,11 +24,20 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class Approver(NamedTuple):
+    """Who approves one action of somebody else, signed in at the same window or answering from another PC."""
+
+    person: int
+    name: str
+    role: str
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Someone at work. `on` is the business date chosen; `today` is the office's calendar day.
 
-    `token` is the mark of the form that is being posted: two quick clicks post once.
+    `token` is the mark of the form that is being posted: two quick clicks post once. `person` is who is signed in
+    (None in an office that has no people yet); `approver` lends this one action a role and stands in its record.
     """
 
     actor: str
@@ -35,10 +47,23 @@ class Desk:
     today: date
     now: Callable[[], datetime] = utc_now
     token: str | None = None
+    person: int | None = None
+    approver: Approver | None = None
 
     def dated(self, on: date) -> Desk:
         """The same desk, working on another business date."""
         return replace(self, on=on)
+
+    def approved_by(self, approver: Approver | None) -> Desk:
+        """The same desk for an action that somebody approves."""
+        return replace(self, approver=approver)
+
+    @property
+    def rank(self) -> int:
+        """How much may be done here: one's own role or, for one action, the approver's. An auditor stays one."""
+        if self.role == AUDITOR or self.approver is None:
+            return rank(self.role)
+        return max(rank(self.role), rank(self.approver.role))
 
 
 class Act(NamedTuple):
@@ -55,9 +80,40 @@ def closed_through(session: Session) -> date | None:
 
 
 def require_role(desk: Desk, role: str, what: str) -> None:
-    """Raises NotPermitted unless the desk's role is at least `role` (BOTH-4)."""
-    if ROLES.index(desk.role) < ROLES.index(role):
-        raise NotPermitted(f"{what} needs a {role}; ask one to sign in.")
+    """Raises NotPermitted unless the desk's role, or its approver's, is at least `role` (BOTH-4)."""
+    if desk.role == AUDITOR and role != ANYBODY:
+        raise NotPermitted(f"An auditor reads everything and changes nothing. {what} needs {a_role(role)}.")
+    if desk.rank < rank(role):
+        raise NotPermitted(f"{what} needs {a_role(role)}; ask one to sign in.", role)
+
+
+def require_right(session: Session, desk: Desk, what: str) -> None:
+    """The gate of roles that every action goes through (`permissions.RIGHTS`).
+
+    In an office with people, the person must be known, active, and still of the role and name that the desk has;
+    so must an approver. Raises SignInAgain or NotPermitted. What is only tried (`TRIAL`) is let through.
+    """
+    if TRIAL in session.info:
+        return
+    right = right_of(what)
+    if not may(desk.role, what):
+        require_role(desk, right.role, right.words)
+    if desk.person is None and desk.approver is None and what != "first-administrator":
+        if fetch_value(session, "SELECT 1 FROM person LIMIT 1"):
+            raise SignInAgain("This office has people who sign in; sign in first.")
+        return
+    if desk.person is not None:
+        _refuse_changed(session, desk.person, desk.actor, desk.role)
+    if desk.approver is not None:
+        _refuse_changed(session, *desk.approver)
+
+
+def _refuse_changed(session: Session, person: int, name: str, role: str) -> None:
+    row = fetch_one(session, "SELECT name, role, state FROM person WHERE id = ?", person)
+    if row is None or row.state != "active":
+        raise SignInAgain(f"{name} may not sign in any more; ask the administrator.")
+    if (row.name, row.role) != (name, role):
+        raise SignInAgain(f"{name}'s name or role was changed by the administrator; sign in again.")
 
 
 def require_reason(reason: str, what: str) -> str:
@@ -81,15 +137,21 @@ def refuse_closed_or_future(session: Session, desk: Desk) -> None:
 def begin(session: Session, desk: Desk, what: str, *, reason: str = "", token: str | None = None) -> Act:
     """Open the action under which everything of this transaction is recorded.
 
-    Raises UserError for a closed or future business date, and when the form with this token has already
-    been posted.
+    Raises NotPermitted or SignInAgain when the desk may not do it, UserError for a closed or future business
+    date, and when the form with this token has already been posted.
     """
+    require_right(session, desk, what)
     refuse_closed_or_future(session, desk)
-    return begin_on_any_day(session, desk, what, reason=reason, token=token)
+    return _begin(session, desk, what, reason, token)
 
 
 def begin_on_any_day(session: Session, desk: Desk, what: str, *, reason: str = "", token: str | None = None) -> Act:
     """As `begin` for what a closed day still accepts: sending receipts and closing again (ADV-6)."""
+    require_right(session, desk, what)
+    return _begin(session, desk, what, reason, token)
+
+
+def _begin(session: Session, desk: Desk, what: str, reason: str, token: str | None) -> Act:
     if desk.on > desk.today:
         raise UserError(f"{desk.on} has not come yet; nothing can be dated after {desk.today}.", field="on")
     token = token or desk.token
@@ -106,5 +168,8 @@ def begin_on_any_day(session: Session, desk: Desk, what: str, *, reason: str = "
         pc=desk.pc,
         reason=reason,
         token=token,
+        person_id=desk.person,
+        approved_by="" if desk.approver is None else f"{desk.approver.name} ({desk.approver.role})",
+        approver_id=None if desk.approver is None else desk.approver.person,
     )
     return Act(action_id, desk.on)

@@ -38,8 +38,18 @@ class OfficeForm:
     statement_message: str = ""
 
 
-def set_up(session: Session, form: OfficeForm, opened_on: date, policies: dict[str, str] | None = None) -> None:
-    """Make a new database an office. `policies`: name -> TOML text; the shipped ones when None."""
+def set_up(
+    session: Session,
+    form: OfficeForm,
+    opened_on: date,
+    policies: dict[str, str] | None = None,
+    *,
+    is_sample: bool = False,
+) -> None:
+    """Make a new database an office. `policies`: name -> TOML text; the shipped ones when None.
+
+    `is_sample`: invented customers, to try things on; nobody is asked to sign in.
+    """
     insert_row(
         session,
         "office",
@@ -56,6 +66,7 @@ def set_up(session: Session, form: OfficeForm, opened_on: date, policies: dict[s
         statement_message=form.statement_message,
         opened_on=opened_on,
         closed_through=None,
+        is_sample=int(is_sample),
     )
     insert_ready_rows(session, "gl_account", ("number", "name"), [(int(gl), name) for gl, name in GL_NAMES.items()])
     for name in SHIPPED_POLICIES if policies is None else ():

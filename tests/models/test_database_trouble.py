@@ -151,7 +151,7 @@ try:
         with books.read() as session:
             pass
         with books.write() as session:
-            begin(session, Desk("a", "clerk", "pc", date(2026, 11, 1), date(2026, 11, 1)), "test")
+            begin(session, Desk("a", "clerk", "pc", date(2026, 11, 1), date(2026, 11, 1)), "add-note")
 except OfficeFileError as error:
     print(error.message)
     sys.exit(2)

@@ -304,9 +304,9 @@ def test_a_run_that_somebody_paid_names_the_accounts_and_cannot_be_taken_back(wi
 
 
 def test_a_clerk_is_told_that_it_needs_a_manager(window: Window) -> None:
-    window.settings.put("desk/role", "clerk")
     page = at_month_end(window)
     run_it(window)
+    window.settings.put("desk/role", "clerk")
     page.tabs.setCurrentIndex(RUNS)
     window.click("billing.reverse")
     dialog = window.dialog()

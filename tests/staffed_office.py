@@ -1,0 +1,88 @@
+"""An office in which people sign in: one person of each role, whose passwords are quick to check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from functools import cache
+
+from argon2 import PasswordHasher
+from sqlalchemy import URL
+from sqlalchemy.pool import StaticPool
+from support_members import office_of_both
+from support_office import NEW_YEAR, Diary, _driver
+
+from app.models import database
+from app.services import passwords, people
+from app.services.desk import Approver, Desk
+from app.services.people import PersonForm
+from app.services.permissions import ROLES
+
+NAMES = {
+    "administrator": "Ada Admin",
+    "clerk": "Carl Clerk",
+    "supervisor": "Sue Super",
+    "manager": "Max Money",
+    "auditor": "Otto Audit",
+}
+PASSWORDS = {role: f"{role} rides a bicycle" for role in ROLES}
+NOW = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
+
+
+@contextmanager
+def quick_passwords() -> Iterator[None]:
+    """Argon2 with the least work, as a test has many sign-ins."""
+    before, passwords.hasher = passwords.hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    try:
+        yield
+    finally:
+        passwords.hasher = before
+
+
+def add_everybody(diary: Diary) -> None:
+    """The first administrator, then one person of each other role."""
+    first = diary.do(people.make_first_administrator, NAMES["administrator"], "Ada", PASSWORDS["administrator"])
+    desk = Desk(NAMES["administrator"], "administrator", "PC 1", diary.day, diary.day, person=first)
+    for role in ROLES:
+        if role != "administrator":
+            form = PersonForm(NAMES[role], NAMES[role].split()[0], role, PASSWORDS[role])
+            with diary.books.write() as session:
+                people.add_person(session, desk, form)
+
+
+@cache
+def _staffed() -> bytes:
+    with quick_passwords(), Diary(image=office_of_both()) as diary:
+        add_everybody(diary)
+        return diary.image()
+
+
+class StaffedOffice(Diary):
+    """A diary whose `role` says which of the people is at work; `approver`: the role of who approves, if anybody."""
+
+    def __init__(self, first_day: date = NEW_YEAR) -> None:
+        super().__init__(first_day, image=_staffed())
+        self.approver: str | None = None
+        self._people = {
+            role: Approver(*self.sql("SELECT id, name, role FROM person WHERE role = ?", role)[0]) for role in ROLES
+        }
+
+    def person(self, role: str) -> Approver:
+        """Who had a role when the office was made."""
+        return self._people[role]
+
+    def turn_back(self, image: bytes) -> None:
+        """Everything as it was in an `image`, on a connection that remembers nothing."""
+        self.books.close()
+        engine = database._engine(URL.create("sqlite"), poolclass=StaticPool, connect_args={"check_same_thread": False})
+        self.books = database.Database(engine, None)
+        _driver(self.books).deserialize(image)
+
+    @property
+    def desk(self) -> Desk:
+        """Who is at work, signed in."""
+        who = self.person(self.role)
+        approver = None if self.approver is None else self.person(self.approver)
+        made = Desk(who.name, self.role, "PC 1", self.day, self.today or self.day, person=who.person)
+        return made.approved_by(approver)
