@@ -307,6 +307,13 @@ def _deposit(o: StaffedOffice) -> Act:
     return lambda: o.do(deposits.make_deposit)
 
 
+def _taken_out(o: StaffedOffice) -> Act:
+    _paid(o)
+    made = o.do(deposits.make_deposit)
+    ((check,),) = o.sql("SELECT id FROM mail_check")
+    return lambda: o.do(deposits.take_out, made, [check], WHY)
+
+
 def _confirmed(o: StaffedOffice) -> Act:
     account = _past_due(o)
     return lambda: o.do(pastdue.suspend_confirmed, [account])
@@ -400,6 +407,7 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     "dayclose.close_day": ("clerk", _plain(dayclose.close_day, NoMail())),
     "daypreview.close_preview": (ANYBODY, lambda o: lambda: o.see(daypreview.close_preview, o.desk)),
     "deposits.make_deposit": ("clerk", _deposit),
+    "deposits.take_out": ("clerk", _taken_out),
     "duetoday.do_everything_due": (
         "manager",
         lambda o: _billable(o, duetoday.do_everything_due, DeclineListGateway(), NoMail()),

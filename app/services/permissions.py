@@ -64,6 +64,7 @@ RIGHTS: dict[str, Right] = {
             "hold-check": "Holding a check",
             "return-to-sender": "Returning a check to its sender",
             "deposit": "Making a deposit",
+            "correct-deposit": "Correcting a deposit",
             "settle": "Recording that payments arrived",
             "return-payment": "Recording a returned payment",
             "chargeback": "Recording a chargeback",
