@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from staffed_office import PASSWORDS, StaffedOffice
 from support_members import sign_up
 from support_office import listed
 
+from app.models import database
 from app.services import (
     accountforms,
     accounts,
     autopay,
+    backup,
+    backupplan,
     billing,
     billingcompare,
     billingreversal,
@@ -38,6 +42,7 @@ from app.services import (
     receipts,
     refundpaper,
     refunds,
+    restoring,
     scheduled,
     statementprints,
     subscriptions,
@@ -46,6 +51,7 @@ from app.services import (
 )
 from app.services.gateways.autopay import DeclineListGateway
 from app.services.gateways.mail import NoMail
+from app.services.keystore import FileKeyStore
 from app.services.outstanding import Clearing
 from app.services.people import PersonForm
 from app.services.permissions import ANYBODY
@@ -352,6 +358,38 @@ def _own_password(o: StaffedOffice) -> Act:
     return lambda: o.do(people.change_own_password, PASSWORDS[o.role], "apples and pears")
 
 
+def _in_a_file(o: StaffedOffice) -> Path:
+    """The office as it is now, in a file of its own."""
+    path = o.folder / "office.db"
+    path.write_bytes(o.image())
+    return path
+
+
+def _back_up(o: StaffedOffice) -> Act:
+    path = _in_a_file(o)
+
+    def act() -> None:
+        with database.open_existing(path) as books:
+            backup.back_up(books, o.desk, "by-hand", o.folder)
+
+    return act
+
+
+def _restore(o: StaffedOffice) -> Act:
+    with database.open_existing(_in_a_file(o)) as books:
+        made = backup.back_up(books, o.desk, "by-hand", o.folder).path
+    return lambda: restoring.restore(made, o.folder / f"as {o.role}.db", o.desk)
+
+
+def _keys(o: StaffedOffice) -> FileKeyStore:
+    return FileKeyStore(o.folder / "keys")
+
+
+def _encrypt(o: StaffedOffice) -> Act:
+    phrase = "four words are enough"
+    return lambda: o.do(backupplan.set_passphrase, _keys(o), phrase, phrase, WHY)
+
+
 _INSTALMENTS = [InstalmentFacts(date(2026, 5, 1), 100)]
 _HOURS = datetime.fromisoformat("2025-12-31T09:00"), datetime.fromisoformat("2025-12-31T10:00")
 
@@ -378,6 +416,10 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     "autopay.due": (ANYBODY, lambda o: lambda: o.see(autopay.due, o.desk)),
     "autopay.attempt": ("manager", _attempt),
     "autopay.run_autopay": ("manager", _asked),
+    "backup.back_up": ("clerk", _back_up),
+    "backupplan.change_plan": ("manager", _plain(backupplan.change_plan, backupplan.BackupPlan(keep_daily=9), WHY)),
+    "backupplan.set_passphrase": ("manager", _encrypt),
+    "backupplan.end_encryption": ("manager", _plain(backupplan.end_encryption, WHY)),
     "billing.preview": (ANYBODY, lambda o: _billable(o, billing.preview)),
     "billing.bill_account": ("manager", _on_account(billing.bill_account)),
     "billing.run_billing": ("manager", lambda o: _billable(o, billing.run_billing)),
@@ -452,6 +494,7 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     "refunds.void_refund": ("supervisor", _on_refund(refunds.void_refund)),
     "refunds.reprint_refund": ("supervisor", _on_refund(refunds.reprint_refund)),
     "refunds.stop_and_reissue": ("supervisor", _on_refund(refunds.stop_and_reissue, printed=True)),
+    "restoring.restore": ("manager", _restore),
     "scheduled.undo_scheduled": ("clerk", _given(_waiting, scheduled.undo_scheduled)),
     "statementprints.mark_sent": ("clerk", _sheet_mark),
     "subscriptions.add_service": ("clerk", _on_account(subscriptions.add_service, "tv", 500)),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from sqlalchemy import URL
@@ -64,6 +65,7 @@ class StaffedOffice(Diary):
     def __init__(self, first_day: date = NEW_YEAR) -> None:
         super().__init__(first_day, image=_staffed())
         self.approver: str | None = None
+        self.folder = Path()
         self._people = {
             role: Approver(*self.sql("SELECT id, name, role FROM person WHERE role = ?", role)[0]) for role in ROLES
         }

@@ -77,6 +77,7 @@ RIGHTS: dict[str, Right] = {
             "print-statements": "Printing statements",
             "send-receipts": "Sending receipts",
             "close-day": "Closing the day",
+            "backup": "Making a backup",
         },
     ),
     **_rights(
@@ -115,6 +116,10 @@ RIGHTS: dict[str, Right] = {
             "change-office": "Changing the office's data",
             "add-check-box": "Adding a box of checks",
             "import-customers": "Importing a customer list",
+            "change-backups": "Changing how the office backs up",
+            "encrypt-backups": "Encrypting the backups",
+            "plain-backups": "Ending the encryption of backups",
+            "restore": "Restoring a backup",
         },
     ),
     **_rights(

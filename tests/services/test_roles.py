@@ -85,9 +85,10 @@ def shared() -> Iterator[tuple[StaffedOffice, bytes]]:
 
 
 @pytest.fixture
-def office(shared: tuple[StaffedOffice, bytes]) -> StaffedOffice:
+def office(shared: tuple[StaffedOffice, bytes], tmp_path: Path) -> StaffedOffice:
     """The staffed office on New Year's day; the billing manager is at work."""
     made, image = shared
+    made.folder = tmp_path
     made.turn_back(image)
     made.role, made.approver = "manager", None
     return made.on(1, 1)
