@@ -16,11 +16,12 @@ from app.periods import ONE_DAY, next_month_start
 from app.services import autopay, loading, returneditems
 from app.services.books import taken_back
 from app.services.collections import has_kept_arrangement, past_due_cents
-from app.services.desk import ROLES, Desk
+from app.services.desk import Desk
 from app.services.ledger import GL_NAMES, Gl
 from app.services.loading import AccountCard, card
 from app.services.memberbilling import fee_dates
 from app.services.payments import KIND_NAMES, PaymentRow, payment
+from app.services.permissions import rank
 from app.services.policies.policyfile import ArrearsPolicy
 from app.services.returneditems import ReturnedItem
 from app.services.returnedletter import ReturnedLetter, returned_letter
@@ -89,7 +90,7 @@ def look_ahead(books: Database, desk: Desk, form: ReturnedItem) -> ReturnedOutlo
 
     Anybody may look: a clerk sees what a supervisor would have to confirm.
     """
-    looking = replace(desk, role="supervisor") if ROLES.index(desk.role) < ROLES.index("supervisor") else desk
+    looking = replace(desk, role="supervisor") if desk.rank < rank("supervisor") else desk
     everything = form._replace(waived=frozenset(), waive_reason="")
     charged = taken_back(books, lambda session: _fees(session, looking, everything))
     trial = form._replace(waive_reason=form.waive_reason.strip() or "not said yet") if form.waived else form
