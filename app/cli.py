@@ -264,6 +264,13 @@ def _bench(arguments: argparse.Namespace) -> int:
     return run_bench(arguments.accounts, jobs, as_json=arguments.json, samples=arguments.samples, folder=arguments.folder)
 
 
+def _crash_test(arguments: argparse.Namespace) -> int:
+    from crashes.report import run_crash_test
+
+    jobs = None if arguments.job is None else tuple(arguments.job.split(","))
+    return run_crash_test(arguments.points, arguments.cuts, jobs, arguments.seed)
+
+
 def _screenshots(arguments: argparse.Namespace) -> int:
     from app.screenshots import take_screenshots
 
@@ -333,6 +340,13 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--samples", type=int, default=3, help="how often each side is measured")
     bench.add_argument("--folder", type=Path, default=Path("bench-data"), help="where office files are kept")
     bench.set_defaults(run=_bench)
+
+    crash = commands.add_parser("crash-test", help="kill the program and cut its power at many instants (Linux)")
+    crash.add_argument("--points", type=int, default=50, help="kills of each job (default: 50)")
+    crash.add_argument("--cuts", type=int, default=50, help="instants of each job at which the power fails (default: 50)")
+    crash.add_argument("--job", help="job names, separated by commas (default: all)")
+    crash.add_argument("--seed", type=int, default=1, help="other instants with another number")
+    crash.set_defaults(run=_crash_test)
     return main
 
 

@@ -120,6 +120,17 @@ def _file_engine(path: Path, *, foreign_keys: bool = True) -> Engine:
 
 def create(path: Path) -> Database:
     """A new, empty office file in WAL mode. Raises OfficeFileError when it cannot be made."""
+    refuse_existing(path)
+    engine = _file_engine(path)
+    with _clear_errors(path):
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+        _create_schema(engine)
+    return Database(engine, path)
+
+
+def refuse_existing(path: Path) -> None:
+    """Raises OfficeFileError when a new office cannot be made in `path`: it is there already, or its folder is not."""
     try:
         exists, has_folder = path.exists(), path.parent.is_dir()
     except OSError as error:
@@ -128,12 +139,6 @@ def create(path: Path) -> Database:
         raise OfficeFileError(f"{path} exists already; choose another name for the new office.")
     if not has_folder:
         raise OfficeFileError(f"The folder {path.parent} does not exist; make it or choose another one.")
-    engine = _file_engine(path)
-    with _clear_errors(path):
-        with closing(sqlite3.connect(path)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-        _create_schema(engine)
-    return Database(engine, path)
 
 
 def in_memory() -> Database:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.errors import OfficeFileError
-from app.models.bulk import fetch, fetch_value, insert_with_id
+from app.models.bulk import fetch, fetch_tuples, fetch_value, insert_with_id
 from app.models.database import Database
 from app.periods import month_start
 from app.services import dishonored, standing
@@ -48,6 +49,17 @@ _FRESH = (
     "WHERE i.account_id = a.id AND i.open_cents > 0 AND i.what IN ('processing-fee', 'monthly-fee', 'final-fee') "
     "AND NOT EXISTS (SELECT 1 FROM payment_attempt x WHERE x.account_id = a.id AND x.business_date >= i.issued_on)))"
 )
+
+
+# Of a run that was cut off the attempts are recorded and the run is not: the next one of that date takes them in.
+_ATTEMPTS_OF_RUN = """
+SELECT count(CASE WHEN outcome = 'approved' THEN 1 END),
+  coalesce(sum(CASE WHEN outcome = 'approved' THEN cents END), 0),
+  count(CASE WHEN outcome <> 'approved' THEN 1 END),
+  coalesce(sum(CASE WHEN outcome <> 'approved' THEN cents END), 0)
+FROM payment_attempt WHERE business_date = ? AND action_id > coalesce(
+  (SELECT max(through_action_id) FROM run WHERE what = 'autopay' AND business_date = ?), 0)
+"""
 
 
 def due(session: Session, desk: Desk, *, fresh_only: bool = False) -> list[AutopayDue]:
@@ -98,8 +110,10 @@ def attempt(session: Session, desk: Desk, item: AutopayDue, gateway: PaymentGate
     return outcome.approved
 
 
-def _record_run(session: Session, desk: Desk, counts: list[int]) -> None:
+def _record_run(session: Session, desk: Desk, failed: Sequence[str]) -> AutopayResult:
+    """Record the run with all its attempts, those before it was cut off included; its totals."""
     through = fetch_value(session, "SELECT coalesce(max(id), 0) FROM action")
+    paid, paid_cents, declined, declined_cents = fetch_tuples(session, _ATTEMPTS_OF_RUN, desk.on, desk.on)[0]
     insert_with_id(
         session,
         "run",
@@ -109,11 +123,12 @@ def _record_run(session: Session, desk: Desk, counts: list[int]) -> None:
         started_at=desk.now(),
         finished_at=desk.now(),
         actor=desk.actor,
-        accounts=counts[0] + counts[2],
-        documents=counts[0],
-        cents=counts[1],
+        accounts=paid + declined,
+        documents=paid,
+        cents=paid_cents,
         through_action_id=through,
     )
+    return AutopayResult(paid, paid_cents, declined, declined_cents, tuple(failed))
 
 
 def belongs_to(session: Session, on: date) -> bool:
@@ -139,20 +154,15 @@ def run_autopay(database: Database, desk: Desk, gateway: PaymentGateway, *, fres
         require_right(session, desk, "autopay")
         refuse_closed_or_future(session, desk)
         items = due(session, desk, fresh_only=fresh_only)
-    counts = [0, 0, 0, 0]
-    failed = []
+    failed: list[str] = []
     for item in items:
         try:
             with database.write() as session:
-                paid = attempt(session, desk, item, gateway)
+                attempt(session, desk, item, gateway)
         except (OfficeFileError, OSError):
             raise
         except Exception:
             log.exception("auto-pay of account %s failed", item.number)
             failed.append(item.number)
-            continue
-        counts[0 if paid else 2] += 1
-        counts[1 if paid else 3] += item.cents
     with database.write() as session:
-        _record_run(session, desk, counts)
-    return AutopayResult(counts[0], counts[1], counts[2], counts[3], tuple(failed))
+        return _record_run(session, desk, failed)

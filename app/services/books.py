@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -13,8 +14,9 @@ from app.models import database
 from app.models.database import Database as Books
 from app.services.desk import TRIAL
 from app.services.office import OfficeForm, set_up
+from app.wholefiles import clear_refusals, put_in_place
 
-__all__ = ["OFFICE_FILE", "Books", "Session", "make_office", "open_office", "taken_back"]
+__all__ = ["OFFICE_FILE", "Books", "Session", "make_office", "make_whole", "open_office", "taken_back"]
 
 OFFICE_FILE = "office.db"
 Found = TypeVar("Found")
@@ -26,16 +28,35 @@ def open_office(path: Path) -> Books:
 
 
 def make_office(path: Path, form: OfficeForm, opened_on: date) -> Books:
-    """A new office with the shipped policies. Raises OfficeFileError; a file that was begun is removed."""
-    books = database.create(path)
+    """A new office with the shipped policies; its file has its name when it is whole. Raises OfficeFileError."""
+    return make_whole(path, lambda session: set_up(session, form, opened_on))
+
+
+def make_whole(path: Path, fill: Callable[[Session], None]) -> Books:
+    """A new database in `path` with what `fill` writes, in one transaction: cut off anywhere, it can be made again.
+
+    Raises OfficeFileError when there is one already or the folder cannot be used.
+    """
+    database.refuse_existing(path)
+    unfinished = path.with_suffix(".part")
     try:
-        with books.write() as session:
-            set_up(session, form, opened_on)
+        with clear_refusals(path.parent):
+            _remove(unfinished)
+        with database.create(unfinished) as books, books.write() as session:
+            fill(session)
+        with clear_refusals(path):
+            put_in_place([(unfinished, path)])
     except BaseException:
-        books.close()
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            _remove(unfinished)
         raise
-    return books
+    return database.open_existing(path)
+
+
+def _remove(unfinished: Path) -> None:
+    """A file of a making that was cut off, with its log."""
+    for stale in unfinished.parent.glob(f"{unfinished.name}*"):
+        stale.unlink()
 
 
 class _TakenBack(Exception):

@@ -25,6 +25,7 @@ from app.services.customerfile_types import (
     ImportService,
     RowProblem,
 )
+from app.wholefiles import put_in_place
 
 __all__ = [
     "CustomerFile",
@@ -194,7 +195,7 @@ def _copy_rows(path_in: Path, path_out: Path, select: _Selection) -> None:
                 side.open("w", encoding="utf-8-sig", newline="") as out,
             ):
                 csv.writer(out).writerows(select(records, _header_of(records, path_in)))
-            side.replace(path_out)
+            put_in_place([(side, path_out)])
         finally:
             side.unlink(missing_ok=True)
     except OSError as error:

@@ -24,6 +24,7 @@ from app.models.bulk import Progress, fetch, fetch_value
 from app.models.database import Database
 from app.periods import ONE_DAY, add_months, month_end, month_start
 from app.services import dayclose, deposits, importing, office, reports, sample, statements
+from app.services.books import make_whole
 from app.services.customerfile_types import ImportAccount
 from app.services.demomail import post_the_mail
 from app.services.desk import Desk
@@ -105,10 +106,8 @@ def _days_of(books: Database, days: DemoDays) -> DemoDays:
 def _new_office(path: Path, customers: int | None, days: DemoDays, step: Step) -> Database:
     with step("Reading the customer list"):
         listed = sample.read_sample(customers, days.first - ONE_DAY)
-    unfinished = path.with_suffix(".part")
-    for stale in path.parent.glob(f"{unfinished.name}*"):
-        stale.unlink()
-    with database.create(unfinished) as books, books.write() as session:
+
+    def fill(session: Session) -> None:
         shop = sample.OFFICE
         form = office.OfficeForm(
             shop.name,
@@ -124,8 +123,8 @@ def _new_office(path: Path, customers: int | None, days: DemoDays, step: Step) -
         with step("Importing customers") as progress:
             desk = Desk("demo", "manager", "demo", days.morning, days.morning)
             importing.import_accounts(session, desk, listed.accounts, progress=progress)
-    unfinished.replace(path)
-    return database.open_existing(path)
+
+    return make_whole(path, fill)
 
 
 def _morning(demo: Demo, customers: int | None) -> None:

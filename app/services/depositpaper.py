@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import UserError
 from app.services import reports, statements
+from app.wholefiles import put_in_place
 
 
 def print_deposit_ticket(session: Session, deposit_id: int, folder: Path) -> Path:
@@ -23,7 +24,9 @@ def print_deposit_ticket(session: Session, deposit_id: int, folder: Path) -> Pat
     path = folder / f"deposit-{content.deposited_on.isoformat()}-{deposit_id}{corrected}.pdf"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_deposit_ticket(path, statements.paper_office(session), content)
+        unfinished = path.with_name(f"~{path.name}")
+        write_deposit_ticket(unfinished, statements.paper_office(session), content)
+        put_in_place([(unfinished, path)])
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}; close it elsewhere and try again.") from error
     return path

@@ -18,6 +18,7 @@ from app.models.bulk import Progress, no_progress, reading_once
 from app.services import statements
 from app.services.documents.batches import SHEETS_PER_FILE
 from app.services.statements import StatementRun
+from app.wholefiles import put_in_place
 
 PROCESSES = 2
 UNFINISHED = "~"  # before the name of a file that is being written
@@ -96,10 +97,8 @@ def _draw_statements(job: Job) -> Printed:
             statements.contents(session, job.run, job.account_ids),
             unfinished,
         )
-    paths = []
-    for number, file in enumerate(written, start=1):
-        final = job.target if number == 1 else job.target.with_stem(f"{job.target.stem}-{number}")
-        paths.append(file.path.replace(final))
+    paths = [job.target if n == 1 else job.target.with_stem(f"{job.target.stem}-{n}") for n in range(1, len(written) + 1)]
+    put_in_place((file.path, path) for file, path in zip(written, paths, strict=True))
     return Printed(tuple(paths), sum(file.documents for file in written), sum(file.sheets for file in written))
 
 

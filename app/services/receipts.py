@@ -66,4 +66,5 @@ def send_under(session: Session, act: Act, desk: Desk, mail: MailGateway) -> Rec
         insert_row(session, "receipt", payment_id=payment_id, business_date=desk.on, address=email, action_id=act.id)
         execute(session, "UPDATE payment SET receipt_due = 0 WHERE id = ?", payment_id)
         sent += 1
+    mail.settle()  # before the books say that they went
     return ReceiptsResult(sent, missing)

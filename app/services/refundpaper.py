@@ -14,6 +14,7 @@ from app.models.bulk import execute, fetch, fetch_one, fetch_value, parse_day
 from app.services.desk import Desk, begin, require_reason, require_role
 from app.services.documents.content import RefundCheckContent, WorkedOutLine
 from app.services.documents.stock import shipped_stock
+from app.wholefiles import put_in_place
 
 MEMO = "Refund of account credit"
 STOCKS: Final = {
@@ -91,8 +92,10 @@ def print_refund_checks(session: Session, refund_ids: Sequence[int], path: Path)
         return 0
     unfinished = path.with_name(f"~{path.name}")
     files = write_refund_checks(paper_office(session), shipped_stock(layout), refund_checks(session, refund_ids), unfinished)
-    for number, file in enumerate(files, start=1):
-        file.path.replace(path if number == 1 else path.with_stem(f"{path.stem}-{number}"))
+    put_in_place(
+        (file.path, path if number == 1 else path.with_stem(f"{path.stem}-{number}"))
+        for number, file in enumerate(files, start=1)
+    )
     return sum(file.sheets for file in files)
 
 

@@ -13,6 +13,7 @@ from app.services.office import office_form
 from app.services.reporting import Report
 from app.services.reports import month_end_report
 from app.services.spreadsheet import write_csv, write_xlsx
+from app.wholefiles import put_in_place
 
 SUFFIXES = (".pdf", ".xlsx", ".csv")
 MOST_ROWS_ON_PAPER = 5_000
@@ -45,7 +46,7 @@ def save_report(session: Session, report: Report, path: Path, printed_on: date) 
             write_xlsx(unfinished, report, office_form(session).name)
         else:
             _write_pdf(session, report, unfinished, printed_on)
-        unfinished.replace(path)
+        put_in_place([(unfinished, path)])
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         why = error.strerror or str(error)

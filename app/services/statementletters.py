@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +12,9 @@ from app.services.documents.content import Office
 from app.services.gateways.mail import FolderMail, Letter, MailGateway
 from app.services.printing import UNFINISHED, write_statement_files
 from app.services.statements import StatementAccount, StatementRun
+from app.wholefiles import clear_refusals
+
+_SCRATCH = f"{UNFINISHED}letters-"
 
 
 def letter_key(account: StatementAccount, run: StatementRun) -> str:
@@ -36,10 +40,16 @@ def send_letters(
 ) -> int:
     """Send these accounts (ascending ids, each with an address) their statements; returns how many went.
 
-    Raises Cancelled before the first letter left.
+    Raises Cancelled before the first letter left, and OfficeFileError when the disk refuses.
     """
     sent = 0
-    with TemporaryDirectory(dir=office_path.parent, prefix=UNFINISHED) as scratch:
+    folder = office_path.parent
+    with clear_refusals(folder):
+        for stale in folder.glob(f"{_SCRATCH}*"):  # of a call that was cut off: it holds customers' statements
+            shutil.rmtree(stale)
+    if not accounts:
+        return 0
+    with clear_refusals(folder), TemporaryDirectory(dir=folder, prefix=_SCRATCH) as scratch:
         ids = [account.account_id for account in accounts]
         write_statement_files(office_path, run, ids, Path(scratch), progress, cancelled)
         made = {path.name.split("-")[1]: path for path in Path(scratch).glob("statement-*.pdf")}
@@ -47,6 +57,7 @@ def send_letters(
             if account.number in made:
                 mail.send(_letter(account, run, office, made[account.number]))
                 sent += 1
+        mail.settle()
     return sent
 
 

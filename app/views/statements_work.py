@@ -77,8 +77,7 @@ def mailing(workplace: Workplace, wanted: Wanted) -> LongWork[Mailed]:
         sending = [account for account in chosen if account.email]
         if wanted.is_whole:
             sending = unsent_letters(chosen, run, mail)
-        if sending:
-            send_letters(office_path, office, run, sending, mail, progress, cancelled)
+        send_letters(office_path, office, run, sending, mail, progress, cancelled)
         if any(account.email for account in chosen):
             with books.write() as session:
                 mark_sent(session, desk, wanted.run_id, EMAIL, wanted.first, last, "e-mail")

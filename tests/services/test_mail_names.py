@@ -20,6 +20,8 @@ NAMES = (
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_letter_to_a_long_name_with_commas_has_one_recipient(tmp_path: Path, name: str) -> None:
-    FolderMail(tmp_path, "Office", "o@office.example", date(2026, 11, 1)).send(Letter("k", name, "a@b.example", "S", "Body"))
+    mail = FolderMail(tmp_path, "Office", "o@office.example", date(2026, 11, 1))
+    mail.send(Letter("k", name, "a@b.example", "S", "Body"))
+    mail.settle()
     letter = email.message_from_bytes((tmp_path / "k.eml").read_bytes(), policy=email.policy.default)
     assert [(to.display_name, to.addr_spec) for to in letter["To"].addresses] == [(name, "a@b.example")]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple, Protocol
+
+from app.services.spreadsheet import guarded
+from app.wholefiles import clear_refusals, put_in_place
 
 
 class Outcome(NamedTuple):
@@ -37,6 +41,10 @@ class DeclineListGateway:
         return Outcome(True, attempt_key)
 
 
+_Asked = tuple[str, ...]
+_HEADINGS = ("attempt", "account", "method", "label", "cents", "outcome")
+
+
 class FolderGateway:
     """Works without a processor: writes each day's requests to a CSV file for the office to carry out.
 
@@ -44,29 +52,59 @@ class FolderGateway:
     """
 
     def __init__(self, folder: Path, on: date) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"autopay-{on.isoformat()}.csv"
         listed = folder / "declined.txt"
-        self._declines = frozenset(listed.read_text(encoding="utf-8").split()) if listed.is_file() else frozenset()
-        self._asked = self._read_asked()
+        with clear_refusals(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._declines = frozenset(listed.read_text(encoding="utf-8").split()) if listed.is_file() else frozenset()
+            self._asked = self._read_asked()
 
-    def _read_asked(self) -> dict[str, Outcome]:
+    def _read_asked(self) -> dict[str, _Asked]:
+        """The requests of the day's file, by attempt. What a power cut tore is written anew without the torn end.
+
+        Nothing is lost by that: the books take an outcome only after its request was on the disk.
+        """
         if not self.path.is_file():
             return {}
-        with self.path.open(encoding="utf-8", newline="") as file:
-            return {row["attempt"]: Outcome(row["outcome"] == "approved", row["attempt"]) for row in csv.DictReader(file)}
+        content = self.path.read_bytes()
+        rows = list(csv.reader(content.decode("utf-8", errors="replace").splitlines()))
+        whole = [tuple(row) for row in rows[1:] if _is_request(row)]
+        asked = {row[0]: row for row in whole}
+        if not content.endswith(b"\r\n") or len(whole) != len(rows) - 1 or tuple(rows[0]) != _HEADINGS:
+            self._write_anew(asked)
+        return asked
+
+    def _write_anew(self, asked: dict[str, _Asked]) -> None:
+        unfinished = self.path.with_suffix(".part")
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([_HEADINGS, *asked.values()])
+        put_in_place([(unfinished, self.path)])
 
     def charge(self, *, attempt_key: str, account_number: str, method: str, label: str, cents: int) -> Outcome:
-        """Append the request to the day's file; an attempt that is in it already keeps its outcome."""
-        if attempt_key in self._asked:
-            return self._asked[attempt_key]
-        outcome = Outcome(account_number not in self._declines, attempt_key)
-        is_new = not self.path.exists()
-        with self.path.open("a", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            if is_new:
-                writer.writerow(("attempt", "account", "method", "label", "cents", "outcome"))
-            said = "approved" if outcome.approved else "declined"
-            writer.writerow((attempt_key, account_number, method, label, cents, said))
-        self._asked[attempt_key] = outcome
-        return outcome
+        """Append the request to the day's file; an attempt that is in it already keeps its outcome.
+
+        One that was cut off before the books had it, and is asked for another amount now, takes the place of the
+        earlier request. Raises OfficeFileError when the file cannot be written.
+        """
+        earlier = self._asked.get(attempt_key)
+        said = earlier[-1] if earlier else "declined" if account_number in self._declines else "approved"
+        # As the file gives it back: a label is one line of it, and no formula of a spreadsheet.
+        request = (attempt_key, account_number, method, guarded(" ".join(label.split())), str(cents), said)
+        if request != earlier:
+            with clear_refusals(self.path):
+                self._keep(request, anew=earlier is not None or not self.path.exists())
+        return Outcome(said == "approved", attempt_key)
+
+    def _keep(self, request: _Asked, *, anew: bool) -> None:
+        if anew:
+            self._write_anew({**self._asked, request[0]: request})
+        else:
+            with self.path.open("a", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerow(request)
+                file.flush()
+                os.fsync(file.fileno())
+        self._asked[request[0]] = request
+
+
+def _is_request(row: list[str]) -> bool:
+    return len(row) == len(_HEADINGS) and row[4].isdecimal() and row[5] in ("approved", "declined")

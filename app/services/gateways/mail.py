@@ -11,8 +11,14 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from app.wholefiles import clear_refusals, put_in_place
+
 # A folded header loses the quotes round a long name with commas, which then reads as several recipients.
 _UNFOLDED = SMTP.clone(max_line_length=900)
+
+
+# Waiting for the disk once for many letters is much faster than for each of them.
+_AT_ONCE = 200
 
 
 def is_mail_address(text: str) -> bool:
@@ -40,7 +46,11 @@ class MailGateway(Protocol):
     """Takes letters; the same key again replaces the letter instead of adding one."""
 
     def send(self, letter: Letter) -> None:
-        """Hand over one letter. Raises OSError when that fails."""
+        """Hand over one letter. Raises OfficeFileError when that fails."""
+        ...
+
+    def settle(self) -> None:
+        """All letters handed over so far have left and stay so, whatever happens. Raises OfficeFileError."""
         ...
 
 
@@ -50,25 +60,40 @@ class NoMail:
     def send(self, letter: Letter) -> None:
         """Nothing leaves."""
 
+    def settle(self) -> None:
+        """Nothing left."""
+
 
 class FolderMail:
     """Writes each letter as an `.eml` file that any mail program opens.
 
-    `on` dates the letters (the office's business date), so that the same letter is the same file.
+    `on` dates the letters (the office's business date), so that the same letter is the same file. Letters have
+    their names when they are settled. Raises OfficeFileError for a folder that cannot be used.
     """
 
     def __init__(self, folder: Path, sender_name: str, sender_address: str, on: date) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        with clear_refusals(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self._unsettled: list[tuple[Path, Path]] = []
         self._sender = (sender_name, sender_address)
         self._date = format_datetime(datetime.combine(on, time(18), tzinfo=UTC))
 
     def send(self, letter: Letter) -> None:
-        """Write `<key>.eml`: first beside it, then renamed, so that a cut-off run leaves no half letter."""
+        """Write the letter beside `<key>.eml`; it gets that name when it is settled, at the latest after some more."""
         path = self.folder / f"{letter.key}.eml"
         unfinished = path.with_suffix(".part")
-        unfinished.write_bytes(self.message(letter).as_bytes())
-        unfinished.replace(path)
+        with clear_refusals(self.folder):
+            unfinished.write_bytes(self.message(letter).as_bytes())
+        self._unsettled.append((unfinished, path))
+        if len(self._unsettled) >= _AT_ONCE:
+            self.settle()
+
+    def settle(self) -> None:
+        """The letters are on the disk, each whole, and have their names."""
+        with clear_refusals(self.folder):
+            put_in_place(self._unsettled)
+        self._unsettled.clear()
 
     def message(self, letter: Letter) -> EmailMessage:
         """The letter as a MIME message."""
