@@ -128,14 +128,16 @@ def returned_item(stage: Stage) -> Scene:
     dialog: Any = open_returned_item(stage.program.workplace, page)
     yield "returned-find", dialog
     stage.leave_dialogs()
-    dialog = open_returned_item(stage.program.workplace, page, account_id=stage.accounts["payreturn"].id)
-    stage.settle()
-    dialog.press()
-    stage.settle()
-    stage.type_into("returned.bank_fee", "7.50")
-    yield "returned-follows", dialog
-    dialog.consequences.setCurrentIndex(2)
-    yield "returned-letter", dialog
+    for tab, name in ((0, "follows"), (2, "letter")):
+        dialog = open_returned_item(stage.program.workplace, page, account_id=stage.accounts["payreturn"].id)
+        stage.settle()
+        dialog.press()
+        stage.settle()
+        stage.type_into("returned.bank_fee", "7.50")
+        dialog.consequences.setCurrentIndex(tab)
+        yield f"returned-{name}", dialog
+        dialog.done(0)
+        stage.settle()
 
 
 def _fill(dialog: Any, key: str) -> None:

@@ -1,11 +1,12 @@
-"""Taking back a billing run that nobody has paid: every cycle invoice of it, by an invoice of opposite amounts.
+"""Taking back a billing run that nobody has paid: every invoice of it, by an invoice of opposite amounts.
 
 Nothing posted is edited (BOTH-3). What takes an invoice back is an invoice of its own, line by line the negative
 of the first, dated the day of the reversal; its entry names the entry that it reverses, and its credit pays the
 first, so that nothing of either is left open. Services are then billed through the day before the first that the
 run billed (days left out for a suspension before it stay left out, as they would be again), waiting charges wait
 again, and the cycle of the month is not done for these accounts: a run bills them anew, under keys that
-`invoicing.keys_issued_again` gives.
+`invoicing.keys_issued_again` gives. A member's fee date goes back to the first that the run billed, and a processing
+fee is as if it had not been charged yet.
 
 What stays: changes that waited for their day and were carried out by the run, with the closing invoices that they
 made; accounts restored; accounts that the run billed nothing (their cycle was done, and nothing of it is undone).
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -27,7 +28,6 @@ from app.models.bulk import (
     execute,
     execute_many,
     fetch,
-    fetch_named,
     fetch_one,
     fetch_tuples,
     fetch_value,
@@ -38,150 +38,16 @@ from app.models.bulk import (
 )
 from app.models.database import Database
 from app.periods import ONE_DAY, add_months, month_start
-from app.services import allocation, standing
+from app.services import allocation, feedates, standing
 from app.services.allocation import Applied
-from app.services.desk import Act, Desk, begin, require_reason, require_role
+from app.services.desk import Act, Desk, begin, require_reason
 from app.services.invoicing import write_invoices
+from app.services.policies.arrears import MONTHLY
 from app.services.policies.clause import Charge, InvoiceDraft
+from app.services.reversaloutlook import TAKEN_BACK, require_manager, reversal_outlook
 
 CHUNK = 2_000
-BLOCKERS_SHOWN = 50
 _REVERSAL = ("invoice_id", "by_invoice_id", "account_id", "action_id")
-
-# Why an invoice of the run cannot be taken back any more: (account id, reason). `:run` is the run's id.
-_BLOCKERS = (
-    """
-SELECT i.account_id, CASE c.kind WHEN 'payment' THEN 'a payment of ' ELSE 'a credit of ' END
-  || strftime('%m/%d/%Y', c.business_date) || ' went to invoice ' || i.id
-FROM invoice i JOIN allocation a ON a.invoice_id = i.id JOIN credit c ON c.id = a.credit_id
-WHERE i.run_id = :run AND i.what = 'cycle' AND c.action_id > i.action_id GROUP BY i.id, c.id HAVING sum(a.cents) <> 0
-""",
-    """
-SELECT i.account_id, 'the credit of invoice ' || i.id || ' was refunded'
-FROM invoice i JOIN credit c ON c.account_id = i.account_id AND c.invoice_id = i.id
-JOIN allocation a ON a.credit_id = c.id AND a.refund_id IS NOT NULL
-WHERE i.run_id = :run AND i.what = 'cycle' AND i.total_cents < 0 GROUP BY i.id HAVING sum(a.cents) <> 0
-""",
-    """
-SELECT i.account_id, 'a fee of invoice ' || i.id || ' was waived'
-FROM invoice i JOIN credit c ON c.account_id = i.account_id AND c.action_id > i.action_id
-  AND c.why LIKE 'waives line % of invoice ' || i.id || ':%'
-WHERE i.run_id = :run AND i.what = 'cycle'
-""",
-    """
-SELECT i.account_id, 'a part of invoice ' || i.id || ' was written off'
-FROM invoice i JOIN deferral_release d ON d.account_id = i.account_id AND d.invoice_id = i.id
-WHERE i.run_id = :run AND i.what = 'cycle'
-""",
-    """
-SELECT i.account_id, 'the account was closed since'
-FROM invoice i JOIN account a ON a.id = i.account_id WHERE i.run_id = :run AND i.what = 'cycle' AND a.status = 'closed'
-""",
-    """
-SELECT i.account_id, s.name || ' was ended or changed since'
-FROM invoice i JOIN line l ON l.invoice_id = i.id AND l.key LIKE 'recurring:%' JOIN service s ON s.id = l.service_id
-WHERE i.run_id = :run AND i.what = 'cycle'
-GROUP BY i.id, s.id HAVING max(l.period_to) IS NOT s.billed_through
-  OR EXISTS (SELECT 1 FROM service_price p WHERE p.service_id = s.id AND p.action_id > i.action_id)
-""",
-)
-
-
-class Blocker(NamedTuple):
-    """An account whose invoice of the run cannot be taken back, and why."""
-
-    account_id: int
-    number: str
-    name: str
-    why: str
-
-
-class ReversalOutlook(NamedTuple):
-    """What taking back a run would do. `refusal` and `blockers` keep it from being done; cents.
-
-    `credit_cents`: credit of the accounts that the run had applied and that becomes theirs again. `staying`:
-    closing invoices of changes that the run carried out. `printed`: statements of the run gone to paper.
-    """
-
-    run_id: int
-    on: date
-    invoices: int
-    cents: int
-    credit_cents: int
-    staying: int
-    printed: int
-    refusal: str
-    blocked: int
-    blockers: tuple[Blocker, ...]
-
-
-def reversal_outlook(session: Session, run_id: int, on: date) -> ReversalOutlook:
-    """What reversing a run on business date `on` would do. Raises UserError for an unknown run."""
-    run = fetch_one(session, "SELECT business_date, state FROM run WHERE id = ? AND what = 'billing'", run_id)
-    if run is None:
-        raise UserError("There is no such billing run.", field="run")
-    invoices, cents, staying = fetch_one(
-        session,
-        "SELECT coalesce(sum(what = 'cycle'), 0), coalesce(sum(CASE what WHEN 'cycle' THEN total_cents END), 0), "
-        "coalesce(sum(what <> 'cycle'), 0) FROM invoice WHERE run_id = ?",
-        run_id,
-    ) or (0, 0, 0)
-    credit = fetch_value(
-        session,
-        "SELECT coalesce(sum(a.cents), 0) FROM invoice i JOIN allocation a ON a.invoice_id = i.id "
-        "WHERE i.run_id = ? AND i.what = 'cycle'",
-        run_id,
-    )
-    printed = fetch_value(
-        session, "SELECT coalesce(sum(last_place - first_place + 1), 0) FROM statement_print WHERE run_id = ?", run_id
-    )
-    refusal = _refusal(session, run_id, parse_day(run.business_date), run.state, on, invoices)
-    found: dict[int, str] = {}
-    if not refusal:
-        for query in _BLOCKERS:
-            for account_id, why in fetch_named(session, query, {"run": run_id}):
-                found.setdefault(account_id, why)
-    blockers = []
-    for account_id in sorted(found)[:BLOCKERS_SHOWN]:
-        number, name = fetch_tuples(session, "SELECT number, name FROM account WHERE id = ?", account_id)[0]
-        blockers.append(Blocker(account_id, number, name, found[account_id]))
-    return ReversalOutlook(
-        run_id,
-        parse_day(run.business_date),
-        invoices,
-        cents,
-        credit,
-        staying,
-        printed,
-        refusal,
-        len(found),
-        tuple(blockers),
-    )
-
-
-def _refusal(session: Session, run_id: int, run_on: date, state: str, on: date, invoices: int) -> str:
-    if state == "reversed":
-        return "This run was reversed already."
-    if state != "done":
-        return "This run was cut off; make it again, so that it is whole, before it is reversed."
-    if not invoices:
-        return "This run billed no cycle, so there is nothing to take back."
-    if on < run_on:
-        return f"The run is dated {run_on:%m/%d/%Y}; it can be reversed on that day or later, not on {on:%m/%d/%Y}."
-    later = fetch_one(
-        session,
-        "SELECT business_date, state FROM run WHERE what = 'billing' AND id > ? AND state <> 'reversed' "
-        "AND (documents > 0 OR state = 'running') ORDER BY id DESC LIMIT 1",
-        run_id,
-    )
-    if later is not None:
-        return f"A later run, of {parse_day(later[0]):%m/%d/%Y}, builds on this one; reverse that one first."
-    return ""
-
-
-def require_manager(desk: Desk) -> None:
-    """Raises NotPermitted when the desk's role may not reverse a billing run."""
-    require_role(desk, "manager", "Reversing a billing run")
 
 
 def reverse_run(
@@ -192,9 +58,9 @@ def reverse_run(
     progress: Progress = no_progress,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Take back all cycle invoices of a run, in one transaction; returns how many.
+    """Take back all invoices of a run, in one transaction; returns how many.
 
-    Only the last run that billed something can be reversed, while all its invoices are unpaid: credit that the
+    Only the last run that billed these accounts can be reversed, while all its invoices are unpaid: credit that the
     accounts had before is given back to them, a payment or credit that came since refuses the whole. Raises
     UserError then, without a reason, or for a closed day; NotPermitted below a manager; Cancelled when asked to
     stop, with nothing written.
@@ -211,7 +77,9 @@ def reverse_run(
             others = f" and {outlook.blocked - 1:,} more" if outlook.blocked > 1 else ""
             raise UserError(f"The run cannot be reversed: account {first.number}{others}, {first.why}.", field="run")
         low, high = fetch_one(
-            session, "SELECT min(account_id), max(account_id) FROM invoice WHERE run_id = ? AND what = 'cycle'", run_id
+            session,
+            f"SELECT min(i.account_id), max(i.account_id) FROM invoice i WHERE i.run_id = ? AND {TAKEN_BACK}",
+            run_id,
         ) or (1, 0)
         for start, end in chunks(low, high, CHUNK):
             if cancelled():
@@ -222,8 +90,8 @@ def reverse_run(
     return outlook.invoices
 
 
-# The run's cycle invoices of a range of accounts; parameters: run, first and last account.
-_OF_RUN = "i.run_id = ? AND i.what = 'cycle' AND i.account_id BETWEEN ? AND ?"
+# What is taken back of a run in a range of accounts; parameters: run, first and last account.
+_OF_RUN = f"i.run_id = ? AND {TAKEN_BACK} AND i.account_id BETWEEN ? AND ?"
 
 
 def _take_back(session: Session, act: Act, run_id: int, run_on: date, first: int, last: int) -> None:
@@ -231,11 +99,13 @@ def _take_back(session: Session, act: Act, run_id: int, run_on: date, first: int
     of_run = run_id, first, last
     invoices = fetch(
         session,
-        f"SELECT id, account_id, issued_on, total_cents, entry_id FROM invoice i WHERE {_OF_RUN} ORDER BY id",
+        "SELECT i.id, i.account_id, i.issued_on, i.due_on, i.total_cents, i.entry_id, i.what FROM invoice i "
+        f"WHERE {_OF_RUN} ORDER BY i.id",
         *of_run,
     )
     if not invoices:
         return
+    _forget_processing_fees(session, of_run)
     _undo_applications(session, act, *of_run)
     lines: defaultdict[int, list[Any]] = defaultdict(list)
     for line in fetch_tuples(
@@ -256,6 +126,7 @@ def _take_back(session: Session, act: Act, run_id: int, run_on: date, first: int
         [(row.id, number, row.account_id, act.id) for number, row in by_number.items()],
     )
     _open_again(session, of_run, invoices, lines, run_on)
+    _fee_dates_back(session, [row for row in invoices if row.what == MONTHLY], lines)
     allocation.settle(session, act, first, last)
     for row in fetch(
         session,
@@ -354,5 +225,48 @@ def _open_again(
     execute_many(
         session,
         "UPDATE account SET cycle_done = CASE WHEN opened_on >= ? THEN NULL ELSE ? END WHERE id = ?",
-        [(iso(cycle), iso(add_months(cycle, -1)), row.account_id) for row in invoices],
+        [(iso(cycle), iso(add_months(cycle, -1)), row.account_id) for row in invoices if row.what == "cycle"],
     )
+
+
+def _forget_processing_fees(session: Session, of_run: tuple[int, int, int]) -> None:
+    """ARR-1, ARR-2: a processing fee that is taken back was not charged, so no fee date follows from it.
+
+    Before its applications move: what the reversal then pays is no payment of it.
+    """
+    execute(
+        session,
+        "UPDATE membership SET processing_invoice_id = NULL, processing_paid_on = NULL, period_from = NULL, "
+        "next_fee_on = NULL, fee_day = NULL WHERE processing_invoice_id IN "
+        f"(SELECT i.id FROM invoice i WHERE {_OF_RUN})",
+        *of_run,
+    )
+
+
+def _fee_dates_back(session: Session, invoices: list[Any], lines: dict[int, list[Any]]) -> None:
+    """ARR-2, ARR-3: each member's fee date is again the first that the run billed, as if it had not been.
+
+    Where no monthly fee stands any more, a processing fee that is not paid (its payment came back since) withdraws it.
+    """
+    first: dict[int, tuple[str, str, int]] = {}
+    for invoice in invoices:
+        back = (lines[invoice.id][0][6], invoice.due_on, invoice.account_id)
+        first[invoice.account_id] = min(back, first.get(invoice.account_id, back))
+    execute_many(
+        session, "UPDATE membership SET period_from = ?, next_fee_on = ? WHERE account_id = ?", list(first.values())
+    )
+    execute_many(
+        session,
+        "UPDATE membership SET monthly_fee_charged = 0 WHERE account_id = ? AND NOT EXISTS (SELECT 1 FROM invoice i "
+        "LEFT JOIN invoice_reversal r ON r.invoice_id = i.id WHERE i.account_id = membership.account_id "
+        "AND i.what = 'monthly-fee' AND r.invoice_id IS NULL)",
+        [(account_id,) for account_id in first],
+    )
+    for account_id in first:
+        if fetch_value(
+            session,
+            "SELECT 1 FROM membership m JOIN invoice i ON i.id = m.processing_invoice_id "
+            "WHERE m.account_id = ? AND m.monthly_fee_charged = 0 AND i.open_cents > 0",
+            account_id,
+        ):
+            feedates.withdraw(session, account_id)

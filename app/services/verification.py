@@ -13,6 +13,10 @@ from app.services.ledger import Gl
 AT_MOST_SHOWN = 20
 
 _APPLIED = "SELECT {0}, sum(cents) AS cents FROM allocation WHERE {0} IS NOT NULL GROUP BY {0}"
+# A line whose invoice was neither taken back with its run nor takes one back.
+_STANDS = (
+    "NOT EXISTS (SELECT 1 FROM invoice_reversal v WHERE v.invoice_id = {0}.invoice_id OR v.by_invoice_id = {0}.invoice_id)"
+)
 
 # Each query gives rows at fault: (what, id, stored cents, cents by the ledger).
 _CHECKS = {
@@ -152,16 +156,16 @@ _CHECKS = {
             OR (i.total_cents > 0 AND m.processing_paid_on IS NOT ({PAID_ON.replace("?", "i.id")}))
           ELSE m.next_fee_on IS NOT NULL OR m.processing_paid_on IS NOT NULL END
           OR m.next_fee_on <= m.period_from""",
-    "member's fees charged and their lines": """
+    "member's fees charged and their lines": f"""
         SELECT 'member', m.account_id, 0, 0 FROM membership m
-        LEFT JOIN line p ON p.account_id = m.account_id AND p.key = 'processing-fee'
+        LEFT JOIN line p ON p.account_id = m.account_id AND p.kind = 'processing-fee' AND {_STANDS.format("p")}
         WHERE p.invoice_id IS NOT m.processing_invoice_id OR m.monthly_fee_charged <> EXISTS (SELECT 1 FROM line l
-          WHERE l.account_id = m.account_id AND l.kind = 'monthly-fee')""",
-    "member's fee that covers days billed before": """
+          WHERE l.account_id = m.account_id AND l.kind = 'monthly-fee' AND {_STANDS.format("l")})""",
+    "member's fee that covers days billed before": f"""
         SELECT 'invoice', l.invoice_id, l.cents, 0 FROM line l JOIN line o ON o.account_id = l.account_id
           AND o.kind IN ('monthly-fee', 'final-fee') AND o.invoice_id <> l.invoice_id
-          AND o.period_from <= l.period_to AND o.period_to >= l.period_from
-        WHERE l.kind IN ('monthly-fee', 'final-fee')""",
+          AND o.period_from <= l.period_to AND o.period_to >= l.period_from AND {_STANDS.format("o")}
+        WHERE l.kind IN ('monthly-fee', 'final-fee') AND {_STANDS.format("l")}""",
     "failed attempt on another account than its invoice": """
         SELECT 'invoice', f.invoice_id, 0, 0 FROM failed_attempt f JOIN invoice i ON i.id = f.invoice_id
         WHERE i.account_id <> f.account_id""",

@@ -11,7 +11,7 @@ from app.errors import UserError
 from app.money import format_cents
 from app.services.billing import BillingTotals
 from app.services.billingoutlook import BillingOutlook, RunLine
-from app.services.billingreversal import Blocker, ReversalOutlook, require_manager, reversal_outlook
+from app.services.reversaloutlook import Blocker, ReversalOutlook, require_manager, reversal_outlook
 from app.views.dialog import FormDialog
 from app.views.fields import format_day, label, named
 from app.views.table import Table
@@ -122,8 +122,9 @@ def _details(outlook: ReversalOutlook, on: date) -> list[str]:
             "at fault one by one instead. Enter opens the account."
         ]
     said = [
-        f"{outlook.invoices:,} cycle invoices, ${format_cents(outlook.cents)}, are taken back by invoices of the "
-        f"opposite amounts dated {format_day(on)}. The month can then be billed again."
+        f"{outlook.invoices:,} {'invoice' if outlook.invoices == 1 else 'invoices'}, ${format_cents(outlook.cents)}, taken "
+        f"back by invoices of the opposite amounts dated {format_day(on)}. What they billed can then be billed again; "
+        "members' fee dates go back."
     ]
     if outlook.credit_cents:
         said.append(f"${format_cents(outlook.credit_cents)} of credit that the run had used is given back to the accounts.")

@@ -28,11 +28,12 @@ from app.services import (
     subscriptions,
     work,
 )
-from app.services.billingreversal import ReversalOutlook, reversal_outlook, reverse_run
+from app.services.billingreversal import reverse_run
 from app.services.desk import begin
 from app.services.documents.content import StatementContent
 from app.services.gateways.mail import NoMail
 from app.services.ledger import trial_balance
+from app.services.reversaloutlook import ReversalOutlook, reversal_outlook
 
 NET = 4995
 

@@ -342,16 +342,16 @@ def test_everything_due_asks_a_member_for_each_fee_once(office: Diary) -> None:
     assert autopay.run_autopay(office.books, office.on(1, 10).desk, refuse).declined == 2
 
 
-def test_a_run_of_both_books_taken_back_leaves_what_members_were_billed(office: Diary) -> None:
+def test_a_run_of_both_books_taken_back_takes_both_back_and_is_billed_again_once(office: Diary) -> None:
     home = office.open("Home", 3100)
     member = paid_member(office)
     office.check(home, 6200, "h")
     made = office.on(2, 5).bill()
     assert made.run_id is not None
-    assert billingreversal.reverse_run(office.books, office.desk, made.run_id, "wrong day") == 1
-    assert office.sql("SELECT balance_cents FROM account ORDER BY id") == [(0,), (9000,)]
+    assert billingreversal.reverse_run(office.books, office.desk, made.run_id, "wrong day") == 2
+    assert office.sql("SELECT balance_cents FROM account ORDER BY id") == [(0,), (0,)]
     office.assert_books_right()
     again = office.on(2, 6).bill()
-    assert again.by_kind == {"recurring": (1, 3100)}
+    assert again.by_kind == {"monthly-fee": (1, 9000), "recurring": (1, 3100)}
     assert office.see(status.account_page, member, office.day).member is not None
     office.assert_books_right()
