@@ -29,13 +29,18 @@ DELIVERIES: Final = (PAPER, EMAIL, ALL)
 
 
 class RunRow(NamedTuple):
-    """A finished billing run: its business date, the month billed, invoices and cents."""
+    """A finished billing run: its business date, the month billed, invoices and cents.
+
+    `cycle` is False for a run that billed members alone (its `period` says so); `went_out`: some statement did.
+    """
 
     run_id: int
     on: date
     period: str
     invoices: int
     cents: int
+    cycle: bool = True
+    went_out: bool = False
 
 
 class StatementRow(NamedTuple):
@@ -66,14 +71,30 @@ def statement_runs(session: Session) -> list[RunRow]:
     """Billing runs that billed something, the latest first."""
     rows = fetch(
         session,
-        "SELECT id, business_date, documents, cents FROM run "
-        "WHERE what = 'billing' AND state = 'done' AND documents > 0 ORDER BY id DESC",
+        "SELECT r.id, r.business_date, r.documents, r.cents, "
+        "CASE WHEN EXISTS (SELECT 1 FROM invoice i WHERE i.run_id = r.id AND i.what = 'cycle') THEN 1 ELSE 0 END, "
+        "CASE WHEN EXISTS (SELECT 1 FROM statement_print p WHERE p.run_id = r.id) THEN 1 ELSE 0 END FROM run r "
+        "WHERE r.what = 'billing' AND r.state = 'done' AND r.documents > 0 ORDER BY r.id DESC",
     )
     found = []
-    for run_id, on, documents, cents in rows:
+    for run_id, on, documents, cents, cycle, went_out in rows:
         billed = next_month_start(parse_day(on))
-        found.append(RunRow(run_id, parse_day(on), f"{billed:%B} {billed.year}", documents, cents))
+        period = f"{billed:%B} {billed.year}" if cycle else "members' fees"
+        found.append(RunRow(run_id, parse_day(on), period, documents, cents, bool(cycle), bool(went_out)))
     return found
+
+
+def run_to_send(runs: Sequence[RunRow]) -> int:
+    """The run of a list (the latest first, not empty) whose statements are wanted: its id.
+
+    The latest month's, until some of it went out; then the latest run since of which nothing did, such as one of
+    members' fees.
+    """
+    month = next((run for run in runs if run.cycle), runs[0])
+    if not month.went_out:
+        return month.run_id
+    since = [run for run in runs if run.run_id > month.run_id and not run.went_out]
+    return (since[0] if since else month).run_id
 
 
 def statement_list(session: Session, run_id: int) -> list[StatementRow]:

@@ -64,11 +64,13 @@ _BILLED = "what = 'billing' AND state = 'done' AND documents > 0"
 
 
 def latest_billing_run(session: Session) -> int:
-    """The last finished billing run that billed something. Raises UserError when there is none."""
-    found = fetch_value(
-        session,
-        "SELECT id FROM run WHERE what = 'billing' AND state = 'done' AND documents > 0 ORDER BY id DESC LIMIT 1",
-    )
+    """The last finished billing run that billed a month's cycle, else the last that billed anything.
+
+    A run of another day may have billed a few members only. Raises UserError when nothing was billed yet.
+    """
+    newest = f"SELECT id FROM run WHERE {_BILLED} {{}} ORDER BY id DESC LIMIT 1"
+    cycle = "AND EXISTS (SELECT 1 FROM invoice i WHERE i.run_id = run.id AND i.what = 'cycle')"
+    found = fetch_value(session, newest.format(cycle)) or fetch_value(session, newest.format(""))
     if found is None:
         raise UserError("No month has been billed yet; make the billing run first.", field="run")
     return int(found)

@@ -21,6 +21,8 @@ from app.services import (
     duetoday,
     members,
     payments,
+    statementprints,
+    statements,
     status,
     subscriptions,
     terms,
@@ -355,3 +357,23 @@ def test_a_run_of_both_books_taken_back_takes_both_back_and_is_billed_again_once
     assert again.by_kind == {"monthly-fee": (1, 9000), "recurring": (1, 3100)}
     assert office.see(status.account_page, member, office.day).member is not None
     office.assert_books_right()
+
+
+def test_statements_are_offered_of_the_month_before_those_of_a_members_run(office: Diary) -> None:
+    office.on(1, 1).open("Home", 3100)
+    paid_member(office)
+    office.on(2, 1).bill()
+    office.on(2, 5).bill()
+    members_run, month, first = office.see(statementprints.statement_runs)
+    assert [(run.period, run.cycle) for run in (members_run, month, first)] == [
+        ("members' fees", False),
+        ("March 2026", True),
+        ("members' fees", False),
+    ]
+    assert office.see(statements.latest_billing_run) == month.run_id
+    assert statementprints.run_to_send([members_run, month, first]) == month.run_id
+    office.do(statementprints.mark_sent, month.run_id, "all", 1, 1, "printed")
+    assert statementprints.run_to_send(office.see(statementprints.statement_runs)) == members_run.run_id
+    office.do(statementprints.mark_sent, members_run.run_id, "all", 1, 1, "printed")
+    assert statementprints.run_to_send(office.see(statementprints.statement_runs)) == month.run_id
+    assert statementprints.run_to_send([members_run]) == members_run.run_id

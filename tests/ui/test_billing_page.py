@@ -268,7 +268,7 @@ def test_a_run_is_taken_back_with_a_reason_and_the_month_can_be_billed_again(win
     assert window.control("billing.reverse").isEnabled()
     window.click("billing.reverse")
     dialog = window.dialog()
-    assert f"{first[0]:,} cycle invoices" in window.control("billing-reverse.details", QLabel, dialog).text()
+    assert f"{first[0]:,} invoices" in window.control("billing-reverse.details", QLabel, dialog).text()
     window.press(Qt.Key.Key_Return, on=window.control("billing-reverse.reason", QLineEdit, dialog))
     assert "why" in window.control("billing-reverse.refusal", QLabel, dialog).text()
     window.type_into("billing-reverse.reason", "wrong price list", dialog)

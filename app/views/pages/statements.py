@@ -20,6 +20,7 @@ from app.services.statementprints import (
     chosen,
     mark_sent,
     place_of,
+    run_to_send,
     statement_list,
     statement_runs,
 )
@@ -158,7 +159,7 @@ class StatementsPage(Page):
             runs = statement_runs(session)
             if not runs:
                 return [], None, []
-            run_id = next((run.run_id for run in runs if run.run_id == wanted), runs[0].run_id)
+            run_id = next((run.run_id for run in runs if run.run_id == wanted), run_to_send(runs))
             return runs, run_id, statement_list(session, run_id)
 
         self.tasks.read(work, self._show, owner=self, name="list")
@@ -167,7 +168,8 @@ class StatementsPage(Page):
         self._runs, self._run_id, self._rows = answer
         self.run.clear()
         for run in self._runs:
-            self.run.addItem(f"{format_day(run.on)}, for {run.period}", run.run_id)
+            many = f"{run.invoices:,} {'invoice' if run.invoices == 1 else 'invoices'}"
+            self.run.addItem(f"{format_day(run.on)}, for {run.period}, {many}", run.run_id)
         self.run.setCurrentIndex(max(self.run.findData(self._run_id), 0) if self._runs else -1)
         self._show_list()
 
