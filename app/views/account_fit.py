@@ -38,18 +38,15 @@ class FitColumns(QObject):
         header = self.table.horizontalHeader()
         room = self.table.viewport().width()
         wanted = 0
-        for place, column in enumerate(self.table.rows_model.columns):
+        for place in range(header.count()):
             if header.sectionResizeMode(place) == QHeaderView.ResizeMode.Stretch:
                 wanted += self.table.fontMetrics().averageCharWidth() * LEAST_CHARACTERS
-            elif not header.isSectionHidden(place):
-                wanted += header.sectionSize(place)
             else:
-                wanted += self.table.fontMetrics().averageCharWidth() * column.width + 18
+                wanted += self.table.wanted_width(place)
         for place in self.order:
             hidden = wanted > room
             if hidden:
-                width = self.table.columnWidth(place)
-                column = self.table.rows_model.columns[place]
-                wanted -= width or self.table.fontMetrics().averageCharWidth() * column.width + 18
+                wanted -= self.table.wanted_width(place)
             if header.isSectionHidden(place) != hidden:
                 header.setSectionHidden(place, hidden)
+        self.table.share_out()

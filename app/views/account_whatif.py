@@ -28,7 +28,7 @@ from app.services.history import HistoryRow
 from app.services.loading import AccountCard
 from app.services.whatif import Outlook, WhatIf
 from app.views import style
-from app.views.dialog import hand_keys_back
+from app.views.dialog import hand_keys_back, open_as_large_as
 from app.views.fields import DayEdit, MoneyEdit, button, format_day, label, named, told_dates
 from app.views.page import point_at
 from app.views.table import Table
@@ -78,7 +78,7 @@ class WhatIfDialog(QDialog):
         self._lay_out()
         self.work_out.clicked.connect(self.ask)
         self.close_button.clicked.connect(self.reject)
-        self.resize(860, 560)
+        open_as_large_as(self, 860, 560)
         hand_keys_back(self)
         self.amount.setFocus()
         self.amount.selectAll()

@@ -78,7 +78,7 @@ class ReverseRunDialog(FormDialog):
         self.blockers.hide()
         self.body.insertWidget(2, self.blockers, 1)
         self.action.setEnabled(False)
-        self.setMinimumWidth(640)
+        self.widen(105)
         on = workplace.on
         self.tasks.read(lambda session: reversal_outlook(session, run.id, on), self._show, owner=self, otherwise=self.refuse)
 
@@ -99,6 +99,7 @@ class ReverseRunDialog(FormDialog):
             self.blockers.setFocus()
         else:
             self.cancel.setFocus()
+        self.fit()
 
     def _open_account(self, row: Blocker) -> None:
         self.reject()

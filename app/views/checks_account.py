@@ -54,7 +54,7 @@ _COLUMNS: Sequence[Column[InvoiceLine]] = (
         tip=lambda line: "Past due" if line.is_late else "Not due yet",
     ),
     Column("Open", lambda line: line.invoice.open_cents, money=True, width=10),
-    Column("This check pays", lambda line: line.pays_cents or None, money=True, width=0),
+    Column("Check pays", lambda line: line.pays_cents or None, money=True, width=0),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.errors import UserError
@@ -215,12 +215,9 @@ class TwoColumns(QWidget):
         self._row.addWidget(left, 5)
         self._row.addWidget(right, 4)
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
-
     def event(self, event: QEvent) -> bool:
         done = super().event(event)
-        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+        if event.type() == QEvent.Type.Resize:
             self._fit()
         return done
 
@@ -228,5 +225,3 @@ class TwoColumns(QWidget):
         is_narrow = self.width() < self.fontMetrics().averageCharWidth() * CHARACTERS_FOR_TWO
         directions = QBoxLayout.Direction
         self._row.setDirection(directions.TopToBottom if is_narrow else directions.LeftToRight)
-        # Words that wrap need more height when they are narrow; lists must not be pressed flat by them.
-        self.setMinimumHeight(max(0, self._row.minimumHeightForWidth(self.width())))

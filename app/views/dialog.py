@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
 
 from app.errors import UserError
 from app.views import style
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from app.services.books import Session
 
 Result = TypeVar("Result")
+CHARACTERS_WIDE = 76
+WIDER = 92
 _BY_HAND = frozenset(
     (
         QEvent.Type.KeyPress,
@@ -38,6 +40,15 @@ def hand_keys_back(dialog: QDialog) -> None:
         # Some desktops leave no window active after a dialog.
         above = parent.window()
         dialog.finished.connect(lambda _code: above.activateWindow())
+
+
+def open_as_large_as(dialog: QDialog, width: int, height: int) -> None:
+    """Its size where there is room: on a small screen a dialog is no larger than that."""
+    room = dialog.screen().availableGeometry().size() - QSize(2 * style.LARGE, 4 * style.LARGE)
+    parent = dialog.parentWidget()
+    if parent is not None:
+        room = room.expandedTo(parent.window().size() - QSize(2 * style.LARGE, 2 * style.LARGE))
+    dialog.resize(QSize(width, height).boundedTo(room))
 
 
 class FormDialog(QDialog):
@@ -74,7 +85,8 @@ class FormDialog(QDialog):
         self.cancel.clicked.connect(self.reject)
         buttons = QHBoxLayout()
         buttons.setSpacing(style.SMALL)
-        buttons.addStretch(1)
+        self._beside = QSpacerItem(0, 0)
+        buttons.addItem(self._beside)
         buttons.addWidget(self.action)
         buttons.addWidget(self.cancel)
         outer = QVBoxLayout(self)
@@ -83,9 +95,19 @@ class FormDialog(QDialog):
         outer.addLayout(self.body, 1)
         outer.addWidget(self.refusal)
         outer.addLayout(buttons)
-        # With larger letters a dialog is wider, so that its lines are not cut.
-        self.setMinimumWidth(max(460, min(60 * self.fontMetrics().averageCharWidth(), 900)))
+        self.widen(CHARACTERS_WIDE)
         hand_keys_back(self)
+
+    def widen(self, characters: int) -> None:
+        """At least as wide as so many characters of the font, as far as the screen goes."""
+        # Not by a least width of the dialog's own: that would take the place of what the inputs need.
+        wide = min(characters * self.fontMetrics().averageCharWidth(), self.room().width())
+        beside = wide - self.action.sizeHint().width() - self.cancel.sizeHint().width() - 2 * (style.SMALL + style.LARGE)
+        self._beside.changeSize(max(beside, 0), 0, QSizePolicy.Policy.MinimumExpanding)
+
+    def room(self) -> QSize:
+        """How large a dialog can be on this screen."""
+        return self.screen().availableGeometry().size() - QSize(4 * style.LARGE, 4 * style.LARGE)
 
     def add_row(self, text: str, control: QWidget) -> QLabel:
         """A row of the form; `&` before the letter of its Alt key."""
@@ -148,13 +170,12 @@ class FormDialog(QDialog):
 
     def _take_height(self) -> None:
         layout = self.layout()
-        if layout is None or not self.isVisible() or not layout.hasHeightForWidth():
+        if layout is None or not self.isVisible():
             return
         layout.activate()
-        room = self.screen().availableGeometry().height() - 4 * style.LARGE
-        wanted = min(layout.totalHeightForWidth(self.width()), room)
-        if wanted > self.height():
-            self.resize(self.width(), wanted)
+        width = max(self.width(), layout.minimumSize().width())
+        wanted = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height()
+        self.resize(width, max(self.height(), min(wanted, self.room().height())))
 
     def open(self) -> None:
         """Show it without waiting; a form that is open already is not opened over itself by a second quick Enter."""

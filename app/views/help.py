@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from app import resources
 from app.views import style
-from app.views.dialog import hand_keys_back
+from app.views.dialog import hand_keys_back, open_as_large_as
 from app.views.fields import button, label, named
 
 FIRST = "index"
@@ -82,6 +82,7 @@ class HelpWindow(QDialog):
         self.filter.setClearButtonEnabled(True)
         self.list = QListWidget()
         named(self.list, "help.topics", "Topics")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setMaximumWidth(self.fontMetrics().averageCharWidth() * 34)
         self.browser = QTextBrowser()
         named(self.browser, "help.text", "Help text")
@@ -104,7 +105,7 @@ class HelpWindow(QDialog):
         self.list.currentItemChanged.connect(self._show_chosen)
         self.browser.anchorClicked.connect(self._follow)
         self._fill("")
-        self.resize(900, 640)
+        open_as_large_as(self, 900, 640)
         hand_keys_back(self)
 
     @classmethod

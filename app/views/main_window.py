@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -25,6 +25,7 @@ from app.errors import UserError
 from app.views import style
 from app.views.fields import DayEdit, ElidingLabel, button, label, named, spoken_day
 from app.views.messages import MessageBar
+from app.views.page_area import PageArea
 from app.views.pages.registry import BY_KEY, PAGES, make_page
 from app.views.workplace import Workplace
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from app.services.officeday import DayState
     from app.views.finder import Command, Finder
     from app.views.page import Page
+
+
+CHARACTERS_FOR_NAMES = 175
 
 
 class MainWindow(QMainWindow):
@@ -52,6 +56,8 @@ class MainWindow(QMainWindow):
         self.stack.setObjectName("frame.stack")
         self.message = MessageBar()
         self._build()
+        self._is_narrow: bool | None = None
+        self._narrow(False)
         self._keys()
         application = QApplication.instance()
         assert isinstance(application, QApplication)
@@ -61,7 +67,7 @@ class MainWindow(QMainWindow):
         workplace.tasks.failed.connect(workplace.refuse)
         workplace.tasks.books_changed.connect(lambda _ids: self._read_day())
         workplace.date_changed.connect(lambda _on: self._read_day())
-        self.setMinimumSize(960, 600)
+        self.setMinimumSize(640, 360)  # 1366x768 at 200%, less the desktop's bar
         self._restore_place()
 
     # The frame
@@ -71,17 +77,31 @@ class MainWindow(QMainWindow):
         named(made, "frame.pages", "Pages")
         for entry in PAGES:
             if entry.keys:
-                item = QListWidgetItem(f"{entry.keys:<4} {entry.title}")
+                item = QListWidgetItem()
                 item.setData(Qt.ItemDataRole.UserRole, entry.key)
                 item.setToolTip(f"{entry.title} ({entry.keys})")
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{entry.title}, {entry.keys}")
                 item.setSizeHint(QSize(0, made.fontMetrics().height() + 2 * style.SMALL))
                 made.addItem(item)
         made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        made.setFixedWidth(made.fontMetrics().averageCharWidth() * 26 + 2 * style.LARGE)
         made.itemClicked.connect(lambda item: self.go(item.data(Qt.ItemDataRole.UserRole), {}))
         made.itemActivated.connect(lambda item: self.go(item.data(Qt.ItemDataRole.UserRole), {}))
         return made
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._narrow(self.width() < self.fontMetrics().averageCharWidth() * CHARACTERS_FOR_NAMES)
+
+    def _narrow(self, narrow: bool) -> None:
+        """In a narrow window the pages are named by their keys alone; their tips still say which they are."""
+        if self._is_narrow == narrow:
+            return
+        self._is_narrow = narrow
+        character = self.fontMetrics().averageCharWidth()
+        for row, entry in enumerate(entry for entry in PAGES if entry.keys):
+            self.navigation.item(row).setText(entry.keys if narrow else f"{entry.keys:<4} {entry.title}")
+        self.navigation.setFixedWidth((character * 5 if narrow else character * 26) + 2 * style.LARGE)
+        self.help_button.setText("F1" if narrow else "F1   Help")
 
     def _build(self) -> None:
         self.office_name = ElidingLabel("Counterfoil")
@@ -150,7 +170,8 @@ class MainWindow(QMainWindow):
     @property
     def page(self) -> Page | None:
         """The page shown."""
-        return next((page for page in self._pages.values() if page is self.stack.currentWidget()), None)
+        shown = self.stack.currentWidget()
+        return next((page for page in self._pages.values() if isinstance(shown, PageArea) and shown.page is page), None)
 
     def go(self, key: str, where: dict[str, Any]) -> None:
         """Show a page, made when it is first wanted."""
@@ -160,17 +181,21 @@ class MainWindow(QMainWindow):
         page = self._pages.get(key)
         if page is None:
             page = self._pages[key] = make_page(key, self.workplace)
-            self.stack.addWidget(page)
+            self.stack.addWidget(PageArea(page))
         if shown is not None and shown is not page:
             self._was_on = [*self._was_on[-20:], shown.key]
         # What a refusal said belonged to the page that is left.
         if shown is not page and self.message.property("tone") == "bad":
             self.message.hide()
         page.arrive(**where)
-        self.stack.setCurrentWidget(page)
+        self.stack.setCurrentIndex(next(n for n in range(self.stack.count()) if self._shows(n, page)))
         self._mark(key)
         self.setWindowTitle(f"{page.title} - {self.office_name.text()} - Counterfoil")
         self._move_cursor(page)
+
+    def _shows(self, place: int, page: Page) -> bool:
+        area = self.stack.widget(place)
+        return isinstance(area, PageArea) and area.page is page
 
     def _move_cursor(self, page: Page) -> None:
         """The cursor goes to the page shown: where it was on it, else to the page itself."""
@@ -182,6 +207,9 @@ class MainWindow(QMainWindow):
             (before if before is not None and before.isVisibleTo(page) else page).setFocus()
 
     def _focus_moved(self, _old: QWidget | None, now: QWidget | None) -> None:
+        area = self.stack.currentWidget()
+        if now is not None and isinstance(area, PageArea) and now is not area.page and area.page.isAncestorOf(now):
+            area.bring_into_sight(now)
         # An answer that comes late may put the cursor into the page that was left: typing would go unseen.
         if now is not None and not now.isVisible() and self.stack.isAncestorOf(now):
             QTimer.singleShot(0, self, self._bring_cursor_back)

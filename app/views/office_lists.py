@@ -46,6 +46,7 @@ class PoliciesPart(QWidget):
                 Column("Clause", lambda row: row.clause, width=9),
             ),
             workplace.settings,
+            wrap=True,
         )
         box = QVBoxLayout(self)
         box.setContentsMargins(style.LARGE, style.LARGE, style.LARGE, style.LARGE)

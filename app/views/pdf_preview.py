@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.errors import UserError
 from app.views import printing, style
-from app.views.dialog import hand_keys_back
+from app.views.dialog import hand_keys_back, open_as_large_as
 from app.views.fields import button, label, mark_wrong, named, set_role
 from app.views.tasks import Run
 from app.views.workplace import Workplace
@@ -61,7 +61,7 @@ class PdfPreview(QDialog):
         outer.addWidget(self.view, 1)
         outer.addLayout(self._make_foot())
         self._connect()
-        self.resize(940, 700)
+        open_as_large_as(self, 940, 700)
         hand_keys_back(self)
 
     def show_file(self, path: Path, title: str) -> None:
@@ -132,7 +132,8 @@ class PdfPreview(QDialog):
         self.zoom.setCurrentIndex(1)
         self.words = QLineEdit()
         named(self.words, "preview.find", "Find in these pages")
-        self.words.setPlaceholderText("Name, account, amount")
+        self.words.setPlaceholderText("Find")
+        self.words.setMinimumWidth(self.words.fontMetrics().averageCharWidth() * 14)
         self.words.setClearButtonEnabled(True)
         for action in self.words.findChildren(QAction):
             action.setText("Clear")

@@ -80,6 +80,7 @@ class ReportTable(QWidget):
     def show_report(self, report: Report) -> None:
         """Show other rows of the same report; the cursor stays on the same place."""
         self.report = report
+        self.table.totals = () if report.totals is None else (ReportRow(report.totals),)
         self.table.show_rows(report.rows)
         self._stack.setCurrentIndex(0 if report.rows else 1)
         self.totals.setVisible(report.totals is not None and bool(report.rows))

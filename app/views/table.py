@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.views.fields import named
@@ -16,6 +17,9 @@ from app.views.table_model import Column, RowsModel
 
 Row = TypeVar("Row")
 CELL_MARGIN = 6
+ROWS_MEASURED = 200
+LEAST_LINES = 3
+WORDS_KEPT = 15
 
 
 class Table(QTableView, Generic[Row]):
@@ -44,8 +48,13 @@ class Table(QTableView, Generic[Row]):
         named(self, object_name, accessible)
         self.rows_model: RowsModel[Row] = RowsModel(columns, self) if model is None else model
         self._settings = settings
+        # Rows shown elsewhere in the same columns, such as a report's totals: they must fit too.
+        self.totals: Sequence[Row] = ()
         self.setModel(self.rows_model)
         self.setFont(figures_font(self.font()))
+        bold = self.font()
+        bold.setBold(True)
+        self._bold = QFontMetrics(bold)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         mode = QAbstractItemView.SelectionMode
         self.setSelectionMode(mode.ExtendedSelection if several else mode.SingleSelection)
@@ -69,7 +78,11 @@ class Table(QTableView, Generic[Row]):
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows; the cursor stays on the same place in the list."""
         place = self.currentIndex().row()
+        lines_before = min(self.rows_model.rowCount(), LEAST_LINES)
         self.rows_model.show_rows(rows)
+        if min(len(rows), LEAST_LINES) != lines_before:
+            self.updateGeometry()
+        self.share_out()
         if rows:
             self.selectRow(min(max(place, 0), len(rows) - 1))
         else:
@@ -108,6 +121,10 @@ class Table(QTableView, Generic[Row]):
         lines = ["\t".join(column.text(row) for column in columns) for row in self.marked_rows()]
         QGuiApplication.clipboard().setText("\n".join(lines))
 
+    def minimumSizeHint(self) -> QSize:
+        lines = (1 + min(LEAST_LINES, max(self.rows_model.rowCount(), 1))) * self.verticalHeader().defaultSectionSize()
+        return QSize(super().minimumSizeHint().width(), lines + 2 * self.frameWidth())
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and hasattr(self, "rows_model"):
@@ -118,18 +135,68 @@ class Table(QTableView, Generic[Row]):
         header.setHighlightSections(False)
         header.setMinimumSectionSize(36)
         character = self.fontMetrics().averageCharWidth()
+        self._wanted = []
         for number, column in enumerate(self.rows_model.columns):
+            self._wanted.append(max(column.width * character + 24, self._title_width(number)))
             if column.width == 0:
                 header.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch)
             else:
-                self.setColumnWidth(number, column.width * character + 24)
+                self.setColumnWidth(number, self._wanted[number])
         if self._settings is not None and self.objectName():
             remembered = self._settings.blob(f"columns/{self.objectName()}")
             if not remembered.isEmpty():
                 header.restoreState(remembered)
-            header.sectionResized.connect(lambda *_: self._remember())
             header.sectionMoved.connect(lambda *_: self._remember())
+        for number in range(header.count()):
+            self._wanted[number] = header.sectionSize(number) or self._wanted[number]
+        header.sectionResized.connect(self._column_resized)
         header.setSectionsMovable(True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.share_out()
+
+    def wanted_width(self, number: int) -> int:
+        """What a column takes where there is room, in pixels."""
+        return self._wanted[number]
+
+    def share_out(self) -> None:
+        """Give each column the width that it wants; where there is too little room, texts give way, never amounts."""
+        header = self.horizontalHeader()
+        shown = [number for number in range(header.count()) if not header.isSectionHidden(number)]
+        given = {n: self._wanted[n] for n in shown if header.sectionResizeMode(n) == QHeaderView.ResizeMode.Interactive}
+        stretched = sum(
+            max(self._title_width(n), 8 * self.fontMetrics().averageCharWidth()) for n in shown if n not in given
+        )
+        too_much = sum(given.values()) + stretched - self.viewport().width()
+        if too_much > 0:
+            least = {number: min(self._least_width(number), wide) for number, wide in given.items()}
+            spare = sum(given.values()) - sum(least.values())
+            taken = min(too_much, spare)
+            for number, wide in given.items() if spare else ():
+                given[number] = wide - -(-(wide - least[number]) * taken // spare)
+        for number, wide in given.items():
+            if header.sectionSize(number) != wide:
+                header.resizeSection(number, wide)
+
+    def _title_width(self, number: int) -> int:
+        return self._bold.horizontalAdvance(self.rows_model.columns[number].title) + 2 * CELL_MARGIN + 1
+
+    def _least_width(self, number: int) -> int:
+        """What a column cannot do without: its title, all of an amount, a count or a date, and the beginning of a text."""
+        column, metrics = self.rows_model.columns[number], self.fontMetrics()
+        rows = self.rows_model.rows[:ROWS_MEASURED]
+        widest = max((metrics.horizontalAdvance(column.text(row)) for row in rows), default=0)
+        widest = max(widest, *(self._bold.horizontalAdvance(column.text(row)) for row in self.totals), 0)
+        if not column.money and not column.number and not any(isinstance(column.value(row), date) for row in rows[:1]):
+            widest = min(widest, WORDS_KEPT * metrics.averageCharWidth())
+        return max(self._title_width(number), widest + 2 * CELL_MARGIN + 1)
+
+    def _column_resized(self, number: int, _before: int, wide: int) -> None:
+        # Only what a hand did is kept: a low window must not make the columns narrow for good.
+        if QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:
+            self._wanted[number] = wide
+            self._remember()
 
     def _wrap_lines(self) -> None:
         """Rows as high as their words need: for short lists of sentences, which must be read whole."""

@@ -63,6 +63,7 @@ class AutopayDialog(FormDialog):
         self.due.setText(f"{accounts} asked for {format_cents(cents)} in all{detail}, dated {on}.")
         self.action.setEnabled(True)
         self.action.setFocus()
+        self.fit()
 
     def submit(self) -> None:
         """Ask everybody who is due, each in a transaction of its own; close when nobody is."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
@@ -67,13 +67,7 @@ class ActionDialog(FormDialog):
 
     def set_width(self, characters: int) -> None:
         """Make it as wide as so many characters of its font, as far as the screen goes."""
-        # An explicit least width would take the place of what the inputs need.
-        self.setMinimumWidth(0)
         self._wide = min(characters * self.fontMetrics().averageCharWidth(), self.room().width())
-
-    def room(self) -> QSize:
-        """How large a dialog can be on this screen."""
-        return self.screen().availableGeometry().size() - QSize(4 * style.LARGE, 4 * style.LARGE)
 
     def _put_form_into_scroll_area(self) -> None:
         self.body.removeItem(self.form)

@@ -16,7 +16,7 @@ from app.views import style
 from app.views.account_edit import AccountEdit
 from app.views.checks_account import payment_words
 from app.views.checks_draft import Part
-from app.views.dialog import FormDialog
+from app.views.dialog import WIDER, FormDialog
 from app.views.fields import MoneyEdit, button, label, named
 from app.views.table import Table
 from app.views.table_model import Column
@@ -83,7 +83,7 @@ class SplitDialog(FormDialog):
         row.addWidget(self.remove)
         below.addLayout(row)
         self.body.addLayout(below, 1)
-        self.setMinimumWidth(560)
+        self.widen(WIDER)
 
     @property
     def left_cents(self) -> int:

@@ -11,7 +11,7 @@ from app.money import format_cents
 from app.services import deposits
 from app.services.daypreview import DrawerCheck
 from app.services.deposits import CorrectedDeposit, DepositItem
-from app.views.dialog import FormDialog
+from app.views.dialog import WIDER, FormDialog
 from app.views.fields import format_day, label, named
 from app.views.table_model import Column
 from app.views.tick_table import TickModel, TickTable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from app.services.books import Session
 
 LINES_SHOWN = 8
-CHARACTERS_WIDE = 84
 
 
 def counted(count: int, one: str = "check", many: str = "checks") -> str:
@@ -33,7 +32,6 @@ def _give_lines(table: TickTable[DrawerCheck] | TickTable[DepositItem], rows: in
     """Room for the checks, up to a screenful; a longer list scrolls."""
     height = table.verticalHeader().defaultSectionSize()
     table.setMinimumHeight(height * (2 + min(rows, LINES_SHOWN)))
-    table.setMinimumWidth(min(CHARACTERS_WIDE * table.fontMetrics().averageCharWidth(), 900))
 
 
 class DepositDialog(FormDialog):
@@ -61,6 +59,7 @@ class DepositDialog(FormDialog):
         )
         for part in (self.total, label(said, wrap=True), self.table, self.left):
             self.body.addWidget(part)
+        self.widen(WIDER)
         _give_lines(self.table, len(checks))
         self.table.show_rows(checks)
 
@@ -123,6 +122,7 @@ class CorrectDepositDialog(FormDialog):
         self.body.addWidget(self.total)
         self.body.addLayout(self.form)
         self.add_row("&Why", self.reason)
+        self.widen(WIDER)
         _give_lines(self.table, len(made.checks))
         self.table.show_rows(made.checks)
 

@@ -16,7 +16,7 @@ from app.services import bankcsv, outstanding
 from app.services.bankcsv import BankFile, BankMatch
 from app.services.outstanding import Clearing
 from app.views import style
-from app.views.dialog import FormDialog
+from app.views.dialog import FormDialog, open_as_large_as
 from app.views.fields import button, label, mark_wrong, named
 from app.views.table import Table
 from app.views.table_model import Column
@@ -75,7 +75,7 @@ class BankDialog(FormDialog):
         self.table = Table("refundbank.found", "What the bank paid", columns, workplace.settings)
         self.body.addWidget(self.table, 1)
         self.action.setEnabled(False)
-        self.resize(920, 480)
+        open_as_large_as(self, 920, 480)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)

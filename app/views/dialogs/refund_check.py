@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from app.money import format_cents
 from app.services import outstanding, refunds
 from app.services.outstanding import Clearing, IssuedRow, SheetsDone
-from app.views.dialogs.refund_form import RefundForm
+from app.views.dialog import WIDER, FormDialog
 from app.views.fields import DayEdit, label, named
 from app.views.workplace import Workplace
 
@@ -90,12 +90,13 @@ def _reason_edit(key: str) -> QLineEdit:
     return edit
 
 
-class DeedDialog(RefundForm):
+class DeedDialog(FormDialog):
     """One of `DEEDS`, done to a check, with the reason that the books ask for."""
 
     def __init__(self, workplace: Workplace, what: str, row: IssuedRow, parent: QWidget | None = None) -> None:
         self.deed = DEEDS[what]
         super().__init__(workplace, "refundcheck", self.deed.title, self.deed.action, parent)
+        self.widen(WIDER)
         self.row = row
         self.body.insertWidget(0, label(_about(row), "heading", wrap=True))
         self.body.insertWidget(1, label(self.deed.meaning, wrap=True))
@@ -111,11 +112,12 @@ class DeedDialog(RefundForm):
         )
 
 
-class ClearDialog(RefundForm):
+class ClearDialog(FormDialog):
     """Mark checks as paid by the bank, by hand."""
 
     def __init__(self, workplace: Workplace, rows: Sequence[IssuedRow], parent: QWidget | None = None) -> None:
         super().__init__(workplace, "refundclear", "Mark as cleared", "&Mark cleared", parent)
+        self.widen(WIDER)
         self.rows = tuple(rows)
         if len(rows) == 1:
             text = _about(rows[0])
@@ -148,13 +150,14 @@ class ClearDialog(RefundForm):
         self.save(lambda session: outstanding.clear_checks(session, desk, clearings), said, accounts)
 
 
-class SpoiledDialog(RefundForm):
+class SpoiledDialog(FormDialog):
     """Some sheets came out badly: they get new numbers, and the good ones are done."""
 
     def __init__(
         self, workplace: Workplace, good: Sequence[IssuedRow], spoiled: Sequence[IssuedRow], parent: QWidget | None = None
     ) -> None:
         super().__init__(workplace, "refundspoiled", "Spoiled sheets", "&Give them new numbers", parent)
+        self.widen(WIDER)
         self.good, self.spoiled = tuple(good), tuple(spoiled)
         numbers = ", ".join(str(row.number) for row in spoiled)
         self.body.insertWidget(0, label(f"Spoiled: check {numbers}", "heading", wrap=True))

@@ -11,7 +11,7 @@ from app.money import format_cents
 from app.services import refundpaper, refunds
 from app.services.refundpaper import STOCKS, CheckBox
 from app.services.refunds import RefundDue
-from app.views.dialogs.refund_form import RefundForm
+from app.views.dialog import WIDER, FormDialog
 from app.views.fields import button, label, mark_wrong, named, spoken_day
 from app.views.workplace import Workplace
 
@@ -30,7 +30,7 @@ def typed_number(edit: QLineEdit, what: str) -> int:
     return int(text)
 
 
-class RunDialog(RefundForm):
+class RunDialog(FormDialog):
     """Refund the ticked accounts. The first sheet's number is typed from the paper, so that both are the same."""
 
     def __init__(
@@ -43,6 +43,7 @@ class RunDialog(RefundForm):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(workplace, "refundrun", "Refund and print", "&Refund and print", parent)
+        self.widen(WIDER)
         self.cents = sum(due.cents for due in chosen)
         self.count = len(chosen)
         self.left_out = left_out
@@ -129,11 +130,12 @@ class RunDialog(RefundForm):
         )
 
 
-class BoxDialog(RefundForm):
+class BoxDialog(FormDialog):
     """The paper in the printer begins with another number, or is another stock."""
 
     def __init__(self, workplace: Workplace, box: CheckBox, parent: QWidget | None = None) -> None:
         super().__init__(workplace, "refundbox", f"Box of checks: {box.name}", "&Change", parent)
+        self.widen(WIDER)
         self.box = box
         left = box.last_number - box.next_number + 1
         self.body.insertWidget(

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.views import style
 from app.views.dayclose_clearing import ClearingPart
@@ -33,15 +33,7 @@ class DayClosePage(Page):
         column.setSpacing(style.MEDIUM)
         column.addWidget(self.closing, 3)
         column.addWidget(self.clearing, 2)
-        area = self.area = QScrollArea()
-        area.setObjectName("dayclose.area")
-        area.setAccessibleName("Deposit and close")
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(TwoColumns(self.deposit, right))
-        self.body.addWidget(area)
+        self.body.addWidget(TwoColumns(self.deposit, right))
         # The order of the evening: drawer, deposit, what arrived, then the close.
         order: tuple[QWidget, ...] = (
             self.deposit.drawer,
@@ -62,7 +54,6 @@ class DayClosePage(Page):
         wanted = part.get(where.get("part", "deposit"))
         if wanted is not None:
             wanted.setFocus(Qt.FocusReason.OtherFocusReason)
-            self.area.ensureWidgetVisible(wanted)
 
     def refresh(self) -> None:
         self.deposit.refresh()

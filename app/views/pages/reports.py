@@ -98,7 +98,7 @@ class ReportsPage(Page):
             item.setSizeHint(QSize(0, made.fontMetrics().height() + style.SMALL))
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, kind.about)
             made.addItem(item)
-        made.setFixedWidth(made.fontMetrics().averageCharWidth() * 20 + 2 * style.LARGE)
+        made.setFixedWidth(made.sizeHintForColumn(0) + style.WIDE)
         made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         made.currentItemChanged.connect(lambda item, _before: self._choose(item.data(Qt.ItemDataRole.UserRole)))
         made.itemClicked.connect(lambda item: self._choose(item.data(Qt.ItemDataRole.UserRole)))
