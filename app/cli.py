@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from getpass import getpass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -26,6 +27,9 @@ from rich.table import Table
 from app.errors import UserError
 from app.models.bulk import Progress as ProgressCall
 from app.money import format_cents
+
+if TYPE_CHECKING:
+    from app.services.desk import Desk
 
 
 def _day(text: str) -> date:
@@ -194,7 +198,7 @@ def _due(arguments: argparse.Namespace) -> int:
     for last_day, cents in done.closed.recognised:
         print(f"Revenue of {last_day:%B} {last_day.year}: {format_cents(cents)}.")
     print(f"{on} is closed.")
-    return 0
+    return 0 if _backed_up_after_close(arguments.office, desk) else 1
 
 
 def _office_of(arguments: argparse.Namespace) -> Path:
@@ -255,6 +259,23 @@ def _restore(arguments: argparse.Namespace) -> int:
     if done.replaced is not None:
         print(f"The office that stood there before is {done.replaced}.")
     return 0
+
+
+def _backed_up_after_close(office: Path, desk: Desk) -> bool:
+    """The backup that belongs to a day's close. A failed one does not undo the close, but is said."""
+    from app.models import database
+    from app.services.backup import back_up
+
+    try:
+        with database.open_existing(office) as books:
+            made = back_up(books, desk, "day-close")
+    except UserError as error:
+        print(f"There is no new backup. {error.message}", file=sys.stderr)
+        return False
+    print(f"Backed up and checked: {made.path}.")
+    if made.has_second_problem:
+        print(f"There is no second copy: {made.second}", file=sys.stderr)
+    return not made.has_second_problem
 
 
 def _bench(arguments: argparse.Namespace) -> int:

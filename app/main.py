@@ -22,9 +22,12 @@ from app.views.tasks import Tasks
 from app.views.workplace import Workplace, this_day
 
 if TYPE_CHECKING:
+    from app.errors import UserError
     from app.services.books import Books
+    from app.services.restoring import Restored
 
 LOG_BYTES = 2_000_000
+IDLE_MS = 50
 log = logging.getLogger("app")
 
 
@@ -39,6 +42,10 @@ class Program:
         self.window.office_wanted.connect(lambda: self.choose_office(""))
         self.tasks.crashed.connect(self.show_crash)
         self._crash_is_shown = False
+        self._after_opening = ("", "")
+        self.workplace.looking.connect(self.look_into)
+        self.workplace.leaving_backup.connect(self.leave_backup)
+        self.workplace.replacing.connect(self.replace_office)
 
     def start(self, office: Path | None = None) -> None:
         """Show the window, then open the office: the one named, else the last one, else ask."""
@@ -64,15 +71,70 @@ class Program:
 
     def use(self, books: Books, path: Path) -> None:
         """Work in an office that has been opened."""
+        self.workplace.present_office = path
+        self.settings.put("office/last", str(path))
+        self.settings.save()
+        self._show(books, path)
+
+    def _show(self, books: Books, path: Path, words: str = "") -> None:
         before, self.tasks.books = self.tasks.books, books
         if before is not None and before is not books:
             before.close()
         self.workplace.office_path = path
-        self.settings.put("office/last", str(path))
-        self.settings.save()
         from app.services.office import office_form
 
-        self.tasks.read(lambda session: office_form(session).name, self.window.office_opened, owner=self.window)
+        def opened(name: str) -> None:
+            self.window.office_opened(f"{name}, {words}" if words else name)
+            (said, tone), self._after_opening = self._after_opening, ("", "")
+            if said:
+                self.workplace.say(said, tone)
+
+        self.tasks.read(lambda session: office_form(session).name, opened, owner=self.window)
+
+    # Backups
+
+    def look_into(self, books: Books, words: str) -> None:
+        """Show a backup in place of the office; nothing in it can be changed."""
+        assert books.path is not None
+        self._show(books, books.path, words)
+
+    def leave_backup(self) -> None:
+        """Show the office again."""
+        path = self.workplace.present_office
+        if path is not None:
+            self._open(path)
+
+    def replace_office(self, work: Callable[[], Restored]) -> None:
+        """Close the office, put a backup in its place, and open it; or open it as it was, and say why."""
+        path = self.workplace.present_office
+        assert path is not None
+        words = label("Restoring and checking the backup … The office opens again by itself.", "quiet")
+        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.window.show_alone(words)
+        self._when_idle(lambda: self._replace(path, work))
+
+    def _when_idle(self, then: Callable[[], None]) -> None:
+        """What is under way is let finish first."""
+        if self.tasks.is_idle:
+            then()
+        else:
+            QTimer.singleShot(IDLE_MS, self.window, lambda: self._when_idle(then))
+
+    def _replace(self, path: Path, work: Callable[[], Restored]) -> None:
+        books, self.tasks.books = self.tasks.books, None
+        if books is not None:
+            books.close()
+
+        def done(restored: Restored) -> None:
+            kept = "" if restored.replaced is None else f" The office as it was before is {restored.replaced}."
+            self._after_opening = (f"Restored: the office as of {restored.backup.on}.{kept}", "good")
+            self._open(path)
+
+        def refused(error: UserError) -> None:
+            self._after_opening = (error.message, "bad")
+            self._open(path)
+
+        self.tasks.compute(work, done, owner=self.window, otherwise=refused)
 
     def _open(self, path: Path) -> None:
         def work() -> Books:

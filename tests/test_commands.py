@@ -154,7 +154,8 @@ def test_due_does_the_next_month_and_closes_the_day(folder: Path) -> None:
     )
     assert f"Billed: {invoices} invoices, {format_cents(cents)}.\n" in done.stdout
     assert "Revenue of November 2026: " in done.stdout
-    assert done.stdout.endswith("2026-12-01 is closed.\n")
+    assert "2026-12-01 is closed.\nBacked up and checked: " in done.stdout
+    assert [(row[0], row[1]) for row in ask(folder, "SELECT kind, state FROM backup_log")] == [("day-close", "verified")]
     assert ask(folder, "SELECT closed_through FROM office") == [("2026-12-01",)]
     assert (folder / "autopay" / "autopay-2026-12-01.csv").is_file()
     approved = ask(

@@ -24,14 +24,14 @@ from app.models.migrations import LATEST_REVISION
 from app.services import sealedfile
 from app.services.backupfiles import backups_in, file_name, no_longer_kept
 from app.services.backupplan import BackupPlan, backup_key, office_mark, plan_of
-from app.services.backupstanding import local_zone
+from app.services.backupstanding import STOPPED, local_zone
 from app.services.desk import Desk, begin_on_any_day
 from app.services.keystore import KeyStore, open_key_store
 from app.services.verification import verify_books, verify_file
 
 log = logging.getLogger(__name__)
 
-KINDS = {"day-close": "day close", "month-end": "before month-end", "by-hand": "by hand", "upgrade": "before an upgrade"}
+KINDS = ("day-close", "month-end", "by-hand")
 # A part file that old belongs to nobody any more: the program was ended while it was written.
 _STALE_SECONDS = 6 * 3600
 _WHOLE = 1_000
@@ -100,7 +100,7 @@ def _in_words(error: BaseException, folder: Path) -> str:
     if isinstance(error, UserError):
         return error.message
     if isinstance(error, Cancelled):
-        return "It was stopped before it was whole."
+        return STOPPED
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"The backup could not be written in {folder} ({said}); make room there, or check its disk and permissions."
 

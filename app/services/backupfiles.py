@@ -16,12 +16,14 @@ from app.services import sealedfile
 
 PLAIN, SEALED = ".db", ".sealed"
 LONGEST_NAME = 40
+UPGRADE = " before the upgrade from "
 
 
 class BackupFile(NamedTuple):
     """A backup found in a folder. `number` only grows, whatever the clock said; `made_at` is UTC.
 
-    `mark` is the office's; `revision` its schema's. A file of another kind (before an upgrade) has number 0.
+    `mark` is the office's; `revision` its schema's. A file that this program did not name as a backup (a copy made
+    before an upgrade or a restore, a renamed one) has number 0 and is never removed.
     """
 
     path: Path
@@ -55,12 +57,15 @@ def read_backup(path: Path) -> BackupFile:
 
 
 def _told(path: Path, about: dict[str, Any], size: int, *, is_sealed: bool) -> BackupFile:
+    number, kind = int(about["number"]), str(about["kind"])
+    if not number or not path.stem.endswith(f" no {number:06d}"):
+        number, kind = 0, "replaced" if " replaced no " in path.stem else "upgrade" if UPGRADE in path.stem else "copy"
     return BackupFile(
         path,
-        int(about["number"]),
+        number,
         str(about["mark"]),
         str(about["office"]),
-        str(about["kind"]),
+        kind,
         parse_day(about["on"]),
         datetime.fromisoformat(about["made_at"]),
         is_sealed,

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.orm import Session
 
 from app.models.bulk import fetch, fetch_one, fetch_value, parse_day
-from app.services.backupplan import plan_of
+from app.services.backupplan import FOLDER_NAME, plan_of
+from app.services.waiting import Waiting
+
+if TYPE_CHECKING:
+    from app.services.backupfiles import BackupFile
+
+STOPPED = "It was stopped before it was whole."
 
 
 def local_zone(session: Session) -> ZoneInfo:
@@ -58,6 +64,32 @@ def _local(text: str, zone: ZoneInfo) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC).astimezone(zone)
 
 
+class ListedBackup(NamedTuple):
+    """A backup file that is there; `at` is local. `is_verified`: the office's log says so of this number."""
+
+    file: BackupFile
+    at: datetime
+    is_verified: bool
+
+
+def listed_backups(session: Session, office: Path) -> list[ListedBackup]:
+    """The backups of this office in both places and those made before an upgrade, the newest first."""
+    from app.services.backupfiles import backups_in  # loads cryptography, which Today does without
+
+    zone, plan = local_zone(session), plan_of(session)
+    mark = fetch_value(session, "SELECT office_mark FROM safekeeping WHERE id = 1") or ""
+    good = {row.number for row in fetch(session, "SELECT number FROM backup_log WHERE state = 'verified'")}
+    folders = {plan.place(office), office.parent / FOLDER_NAME, *([Path(plan.second_folder)] if plan.second_folder else [])}
+    found = []
+    for folder in folders:
+        try:
+            found += [file for file in backups_in(folder) if file.mark in ("", mark)]
+        except OSError:  # a share or a disk that does not answer; the standing says so
+            continue
+    found.sort(key=lambda file: (file.made_at, file.number, str(file.path)), reverse=True)
+    return [ListedBackup(file, file.made_at.astimezone(zone), bool(file.number) and file.number in good) for file in found]
+
+
 class BackupStanding(NamedTuple):
     """How safe the office is: its last verified backup (`at` local, none when there is none) and what went wrong since.
 
@@ -95,8 +127,9 @@ def backup_standing(session: Session, today: date) -> BackupStanding:
     after = 0 if good is None else good.number
     failed = fetch_one(
         session,
-        "SELECT problem FROM backup_log WHERE state = 'failed' AND number > ? ORDER BY number DESC LIMIT 1",
+        "SELECT problem FROM backup_log WHERE state = 'failed' AND number > ? AND problem <> ? ORDER BY number DESC LIMIT 1",
         after,
+        STOPPED,
     )
     problem = ""
     if failed is not None:
@@ -108,3 +141,12 @@ def backup_standing(session: Session, today: date) -> BackupStanding:
         return BackupStanding(None, max((today - opened).days, 0), plan.warn_after_days, problem)
     at = _local(good.begun_at, zone)
     return BackupStanding(at, max((today - at.date()).days, 0), plan.warn_after_days, problem)
+
+
+def waiting_backup(standing: BackupStanding) -> Waiting | None:
+    """The line on Today while somebody has to see to the backups."""
+    if not standing.is_loud:
+        return None
+    since = None if standing.at is None else standing.at.date()
+    title = "No verified backup" if since is None else "The backup failed" if standing.problem else "The last backup is old"
+    return Waiting("backup", title, standing.words, 1, None, since, "office", (("tab", "backups"),))

@@ -15,6 +15,7 @@ from app.services.daypreview import ClosePreview
 from app.services.gateways.mail import FolderMail
 from app.services.office import office_form
 from app.views import style
+from app.views.backups import start_backup
 from app.views.dayclose_deposit import card, give_lines
 from app.views.dialog import FormDialog
 from app.views.dialogs.deposit import counted
@@ -183,4 +184,10 @@ class ClosePart(QWidget):
     def close_day(self) -> None:
         """Ask once more, then close."""
         if self.preview is not None and self.close_button.isEnabled():
-            CloseDialog(self.workplace, self.preview, self).open()
+            dialog = CloseDialog(self.workplace, self.preview, self)
+            dialog.saved.connect(self._closed)
+            dialog.open()
+
+    def _closed(self, result: DayCloseResult) -> None:
+        if not result.already_closed:
+            start_backup(self.workplace, "day-close")

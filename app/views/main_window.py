@@ -305,6 +305,7 @@ class MainWindow(QMainWindow):
             Command("Change the business date", "Ctrl+D", self._edit_date),
             Command("Help for this page", "F1", self.open_help),
             Command("Open another office", "", self.office_wanted.emit),
+            Command("Back to the office, from a backup looked into", "", self.workplace.leave_backup),
             Command("Light look", "", lambda: self._choose_theme("light")),
             Command("Dark look", "", lambda: self._choose_theme("dark")),
             Command("Close the program", "Ctrl+Q", self.close),

@@ -28,12 +28,17 @@ class Workplace(QObject):
     """The one object handed to pages and dialogs.
 
     Signals: `date_changed(date)` the business date chosen; `said(tone, text)` a message for the person
-    (`good`, `warning`, `bad`); `going(page, where)` a page wanted, with what it is to show.
+    (`good`, `warning`, `bad`); `going(page, where)` a page wanted, with what it is to show. `looking(books, words)`: a
+    backup opened to be looked at, which `leaving_backup()` ends; `replacing(work)`: the office is to be closed, `work`
+    done to its file, and the office opened again.
     """
 
     date_changed = Signal(object)
     said = Signal(str, str)
     going = Signal(str, dict)
+    looking = Signal(object, str)
+    replacing = Signal(object)
+    leaving_backup = Signal()
 
     def __init__(self, tasks: Tasks, settings: Settings, calendar: Callable[[], date] = this_day) -> None:
         super().__init__()
@@ -41,6 +46,7 @@ class Workplace(QObject):
         self.settings = settings
         self.calendar = calendar
         self.office_path: Path | None = None
+        self.present_office: Path | None = None
         self._on: date = calendar()
 
     @property
@@ -59,6 +65,16 @@ class Workplace(QObject):
             raise UserError(f"{on:%m/%d/%Y} has not come yet; today is {self.today:%m/%d/%Y}.", field="frame.date")
         self._on = on
         self.date_changed.emit(on)
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether a backup is open, only to be looked at, and not the office itself."""
+        return self.office_path != self.present_office
+
+    def leave_backup(self) -> None:
+        """Back from a backup that was looked at to the office."""
+        if self.is_looking:
+            self.leaving_backup.emit()
 
     @property
     def folder(self) -> Path:

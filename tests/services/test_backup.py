@@ -16,7 +16,7 @@ from support_office import Diary
 from app.errors import Cancelled, NotPermitted, UserError
 from app.models import copying, database
 from app.models.copying import UNFINISHED
-from app.services import backup, backupfiles, verification
+from app.services import backup, verification
 from app.services.backup import BackupResult
 from app.services.backupfiles import BackupFile, backups_in, file_name, no_longer_kept, read_backup
 from app.services.backupplan import (
@@ -27,7 +27,7 @@ from app.services.backupplan import (
     set_passphrase,
     unlock_passphrase,
 )
-from app.services.backupstanding import backup_log, backup_standing
+from app.services.backupstanding import backup_log, backup_standing, listed_backups, waiting_backup
 from app.services.keystore import FileKeyStore
 from app.services.search import find_accounts
 
@@ -362,6 +362,32 @@ def test_a_backup_that_was_cut_off_does_not_count(office: Diary) -> None:
     assert take(office).number == 3
 
 
-def test_every_kind_has_its_words() -> None:
-    assert set(backup.KINDS) >= {"day-close", "month-end", "by-hand"}
-    assert backupfiles.PLAIN != backupfiles.SEALED
+def test_the_list_shows_both_places_and_copies_that_are_not_of_the_plan(office: Diary, tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    plan(office, second_folder=str(stick), keep_daily=1, keep_weekly=0, keep_monthly=0)
+    first = take(office)
+    renamed = Path(shutil.copy(first.path, tmp_path / "backups" / "of the old year.db"))
+    replaced = Path(shutil.copy(first.path, tmp_path / "backups" / "office replaced no 0001.db"))
+    made = take(office.on(3, 2), at=EVENING + timedelta(days=1))
+    assert not first.path.exists() and renamed.exists() and replaced.exists()
+    assert office.books.path is not None
+    found = office.see(listed_backups, office.books.path)
+    assert {(row.file.path, row.file.kind, row.is_verified) for row in found} == {
+        (made.path, "day-close", True),
+        (stick / made.path.name, "day-close", True),
+        (renamed, "copy", False),
+        (replaced, "replaced", False),
+    }
+    assert found[0].file.path.name == made.path.name and found[0].at.hour == 17
+
+
+def test_a_failed_backup_waits_on_today_until_one_succeeds_but_a_stopped_one_does_not(office: Diary) -> None:
+    today = date(2026, 3, 1)
+    take(office)
+    with pytest.raises(Cancelled):
+        backup.back_up(office.books, office.desk, "by-hand", None, lambda: keys_of(office), cancelled=lambda: True)
+    assert waiting_backup(office.see(backup_standing, today)) is None
+    old = waiting_backup(office.see(backup_standing, date(2026, 3, 9)))
+    assert old is not None and (old.title, old.page) == ("The last backup is old", "office")
+    assert old.since == today

@@ -15,8 +15,10 @@ from ui.window import TODAY, Window
 
 from app.money import format_cents
 from app.services import billing, checks, todayfigures, waiting
+from app.services.backupstanding import backup_standing, waiting_backup
 from app.services.books import open_office
 from app.services.desk import Desk
+from app.views.backups import start_backup
 from app.views.charts import BarChart
 from app.views.style import apply_theme
 from app.views.table import Table
@@ -54,7 +56,9 @@ def going(window: Window) -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_the_list_is_what_the_service_says_in_its_order(window: Window) -> None:
-    assert list(table(window).rows_model.rows) == window.read(lambda session: waiting.what_waits(session, TODAY))
+    backup = window.read(lambda session: waiting_backup(backup_standing(session, TODAY)))
+    expected = window.read(lambda session: waiting.what_waits(session, TODAY))
+    assert list(table(window).rows_model.rows) == [*expected, backup]
     assert "held" in keys(window)
     QAbstractItemModelTester(table(window).model(), QAbstractItemModelTester.FailureReportingMode.Fatal, table(window))
 
@@ -92,6 +96,8 @@ def test_mail_logged_meanwhile_shows_without_being_asked_and_enter_goes_to_post_
 
 def test_when_nothing_waits_it_says_so(window: Window, monkeypatch: Any) -> None:
     monkeypatch.setattr(waiting, "what_waits", lambda _session, _on: [])
+    start_backup(window.program.workplace, "by-hand")
+    window.settle()
     window.program.tasks.books_changed.emit(None)
     window.settle()
     assert window.control("today.nothing", QLabel).isVisible()

@@ -14,6 +14,7 @@ from app.services.billingcompare import BillingPreview, KindTotal, compare
 from app.services.billingoutlook import BillingOutlook, RunLine, billing_outlook
 from app.services.billingreversal import reverse_run
 from app.views import style
+from app.views.backups import start_backup
 from app.views.billing_dialogs import ReverseRunDialog, RunBillingDialog
 from app.views.billing_parts import DifferenceTab, ExceptionsTab, MonthCard, RunsTab, TotalsTab, counted
 from app.views.fields import button, format_day, named
@@ -200,9 +201,11 @@ class BillingPage(Page):
         dialog.open()
 
     def bill(self) -> None:
-        """Make the run, or go on with one that was cut off."""
-        if self._run is not None:
-            return
+        """Back the office up, then make the run, or go on with one that was cut off."""
+        if self._run is None:
+            self._begin(start_backup(self.workplace, "month-end", owner=self, then=lambda _made: self._bill()))
+
+    def _bill(self) -> None:
         desk = self.workplace.desk()
         self._begin(
             self.tasks.run(

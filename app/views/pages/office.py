@@ -1,4 +1,4 @@
-"""Office: its own data, this PC, policies, check stock, taking over customers, checking the books."""
+"""Office: its own data, this PC, policies, check stock, taking over customers, checking the books, backups."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QTabWidget, QWidget
 
 from app.views.fields import named
+from app.views.office_backups import BackupsPart
 from app.views.office_desk import DeskPart
 from app.views.office_details import DetailsPart
 from app.views.office_import import ImportPart
@@ -23,7 +24,7 @@ class _Part(Protocol):
 
 
 class OfficePage(Page):
-    """Six sections as tabs, reached with Ctrl+1 to Ctrl+6. `arrive(tab=…)` by the section's key."""
+    """Sections as tabs, reached with Ctrl+1, Ctrl+2 and so on. `arrive(tab=…)` by the section's key."""
 
     key = "office"
     title = "Office"
@@ -42,6 +43,7 @@ class OfficePage(Page):
             ("stock", "Check stock", StockPart(workplace)),
             ("import", "Import customers", ImportPart(workplace)),
             ("verify", "Check the books", VerifyPart(workplace)),
+            ("backups", "Backups", BackupsPart(workplace)),
         ):
             place = self.tabs.addTab(_scrolling(part, title), title)
             self.tabs.setTabToolTip(place, f"{title} (Ctrl+{place + 1})")

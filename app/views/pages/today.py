@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from app.services import waiting
+from app.services import backupstanding, waiting
 from app.services.waiting import Waiting
 from app.views import style
-from app.views.fields import button, format_day, label, named
+from app.views.fields import ElidingLabel, button, format_day, label, named
 from app.views.page import Page
 from app.views.pages.registry import BY_KEY
 from app.views.table import Table
@@ -19,6 +19,7 @@ from app.views.workplace import Workplace
 
 if TYPE_CHECKING:
     from app.services.aging import AgingTotals
+    from app.services.backupstanding import BackupStanding
     from app.services.books import Session
     from app.services.todayfigures import DayReceipts
     from app.views.today_charts import TodayCharts
@@ -42,6 +43,12 @@ class TodayPage(Page):
         super().__init__(workplace)
         self.autopay = button("Run &auto-pay…", "today.autopay", tip="Ask the cards and bank accounts on file (ADV-5)")
         self.autopay.clicked.connect(self.run_autopay)
+        self.backup = ElidingLabel()
+        self.backup.setTextFormat(Qt.TextFormat.PlainText)
+        self.backup.setProperty("role", "quiet")
+        named(self.backup, "today.backup", "The last verified backup")
+        self.backup.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.title_row.addWidget(self.backup, 4)
         self.title_row.addWidget(self.autopay)
         self.table: Table[Waiting] = Table(
             "today.waiting",
@@ -81,10 +88,20 @@ class TodayPage(Page):
         QWidget.setTabOrder(self.table, self.autopay)
 
     def refresh(self) -> None:
-        on = self.workplace.on
-        self.tasks.read(lambda session: waiting.what_waits(session, on), self._show, owner=self, name="waiting")
+        on, today = self.workplace.on, self.workplace.today
 
-    def _show(self, rows: list[Waiting]) -> None:
+        def work(session: Session) -> tuple[list[Waiting], BackupStanding]:
+            return waiting.what_waits(session, on), backupstanding.backup_standing(session, today)
+
+        self.tasks.read(work, self._show, owner=self, name="waiting")
+
+    def _show(self, found: tuple[list[Waiting], BackupStanding]) -> None:
+        rows, standing = found
+        line = backupstanding.waiting_backup(standing)
+        rows = rows if line is None else [*rows, line]
+        # Loud, it stands in the list, where Enter goes to it; the list is not to say it twice.
+        self.backup.setText("" if line is not None else standing.words)
+        self.backup.setAccessibleDescription(standing.words)
         self.table.show_rows(rows)
         self.nothing_words.setText(f"Nothing waits on {format_day(self.workplace.on)}.")
         self.stack.setCurrentWidget(self.table if rows else self.nothing)

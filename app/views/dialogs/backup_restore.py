@@ -1,0 +1,184 @@
+"""Looking into a backup, and making an office of it: a new one, or in place of the present one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QProgressBar, QRadioButton, QVBoxLayout, QWidget
+
+from app.errors import UserError
+from app.services.backupfiles import BackupFile, read_backup
+from app.services.desk import require_role
+from app.services.restoring import Restored, look_inside, restore
+from app.views import style
+from app.views.backups import size_in_words
+from app.views.dialog import FormDialog
+from app.views.fields import button, format_day, label, named
+from app.views.workplace import Workplace
+
+if TYPE_CHECKING:
+    from app.services.books import Books
+    from app.views.tasks import Progress, Run
+
+
+class _OfBackup(FormDialog):
+    """What both dialogs begin with: the backup in words, and its passphrase when it is encrypted."""
+
+    def __init__(self, workplace: Workplace, path: Path, key: str, title: str, action: str, parent: QWidget | None) -> None:
+        super().__init__(workplace, key, title, action, parent)
+        self.path = path
+        self.backup: BackupFile | None = None
+        self._run: Run | None = None
+        self.said = label(f"Reading {path.name} …", "heading", wrap=True)
+        named(self.said, f"{key}.said", "The backup")
+        self.body.insertWidget(0, self.said)
+        self.passphrase = QLineEdit()
+        self.passphrase.setEchoMode(QLineEdit.EchoMode.Password)
+        self.passphrase.setPlaceholderText("only when this PC does not know it")
+        named(self.passphrase, f"{key}.passphrase", "Passphrase of the backup")
+        self.add_row("&Passphrase", self.passphrase)
+        self.form.setRowVisible(self.passphrase, False)
+        self.progress = QProgressBar()
+        named(self.progress, f"{key}.progress", "Progress")
+        self.progress.hide()
+        self.body.addWidget(self.progress)
+        self.action.setEnabled(False)
+        self.tasks.compute(lambda: read_backup(path), self._read, owner=self, otherwise=self._unreadable)
+
+    def _read(self, backup: BackupFile) -> None:
+        self.backup = backup
+        secret = ", encrypted" if backup.is_sealed else ""
+        self.said.setText(f"{backup.office} as of {format_day(backup.on)} ({size_in_words(backup.size)}{secret})")
+        self.form.setRowVisible(self.passphrase, backup.is_sealed)
+        self.action.setEnabled(True)
+        self.fit()
+
+    def _unreadable(self, error: UserError) -> None:
+        self.said.setText(self.path.name)
+        self.refuse(error)
+        self.action.setEnabled(False)
+
+    def begin(self, run: Run) -> None:
+        """Show how far it is; Cancel stops it."""
+        self._run = run
+        self.action.setEnabled(False)
+        self.progress.setRange(0, 0)
+        self.progress.show()
+        run.progressed.connect(self._progressed)
+        run.finished.connect(self._ended)
+
+    def _progressed(self, done: int, of: int) -> None:
+        self.progress.setRange(0, of)
+        self.progress.setValue(done)
+
+    def _ended(self) -> None:
+        self._run = None
+        self.progress.hide()
+        self.action.setEnabled(True)
+
+    def reject(self) -> None:
+        if self._run is not None:
+            self._run.cancel()
+        super().reject()
+
+
+class LookInsideDialog(_OfBackup):
+    """Open a backup in this window, only to look."""
+
+    def __init__(self, workplace: Workplace, path: Path, parent: QWidget | None = None) -> None:
+        super().__init__(workplace, path, "look-inside", "Look inside a backup", "&Look inside", parent)
+        said = "The window shows the backup; nothing in it can be changed. Ctrl+K, Back to the office, returns."
+        self.body.insertWidget(1, label(said, wrap=True))
+
+    def submit(self) -> None:
+        """Unpack a private copy and show it."""
+        path, typed = self.path, self.passphrase.text() or None
+
+        def work(_books: Books, progress: Progress, cancelled: Callable[[], bool]) -> Books:
+            return look_inside(path, typed, progress=progress, cancelled=cancelled)
+
+        self.begin(self.tasks.run("Opening the backup", work, self._open, owner=self, writes=False, otherwise=self.refuse))
+
+    def _open(self, books: Books) -> None:
+        assert self.backup is not None
+        self.accept()
+        self.workplace.looking.emit(books, f"backup of {format_day(self.backup.on)}, only to look at")
+
+
+class RestoreDialog(_OfBackup):
+    """Make an office of a backup: a new file, or in place of the present office."""
+
+    def __init__(self, workplace: Workplace, path: Path, parent: QWidget | None = None) -> None:
+        super().__init__(workplace, path, "restore", "Restore a backup", "&Restore", parent)
+        self.as_new = QRadioButton("As a &new office; the present one stays")
+        named(self.as_new, "restore.new", "As a new office")
+        self.in_place = QRadioButton("In place of the present &office; a copy of it is kept first")
+        named(self.in_place, "restore.replace", "In place of the present office")
+        choices = QVBoxLayout()
+        choices.setSpacing(style.TIGHT)
+        choices.addWidget(self.as_new)
+        choices.addWidget(self.in_place)
+        self.body.insertLayout(1, choices)
+        self.target = QLineEdit()
+        named(self.target, "restore.target", "File of the new office")
+        browse = button("Browse…", "restore.browse")
+        browse.clicked.connect(self._browse)
+        row = QHBoxLayout()
+        row.setSpacing(style.SMALL)
+        row.addWidget(self.target, 1)
+        row.addWidget(browse)
+        self.form.addRow(label("&File", buddy=self.target), row)
+        self.warning = label(
+            "Everything entered since this backup was made will be missing from the office. The program must be closed "
+            "on every other PC.",
+            "warning",
+            wrap=True,
+        )
+        self.body.insertWidget(3, self.warning)
+        self.as_new.setChecked(True)
+        self.as_new.toggled.connect(self._chosen)
+        self.in_place.setEnabled(workplace.office_path is not None and not workplace.is_looking)
+        self._row = row
+        self._chosen()
+
+    def _read(self, backup: BackupFile) -> None:
+        super()._read(backup)
+        if not self.target.text():
+            office = self.workplace.present_office
+            beside = office.parent if office is not None else self.path.parent
+            self.target.setText(str(beside / f"restored {backup.on} no {backup.number:06d}.db"))
+
+    def _browse(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(self, "File of the new office", self.target.text(), "Offices (*.db)")
+        if chosen:
+            self.target.setText(chosen)
+
+    def _chosen(self) -> None:
+        self.form.setRowVisible(self._row, self.as_new.isChecked())
+        self.warning.setVisible(self.in_place.isChecked())
+        self.fit()
+
+    def submit(self) -> None:
+        """Restore as chosen."""
+        desk, path, typed = self.workplace.desk(), self.path, self.passphrase.text() or None
+        require_role(desk, "manager", "Restoring a backup")
+        if self.in_place.isChecked():
+            office = self.workplace.office_path
+            assert office is not None
+            self.accept()
+            self.workplace.replacing.emit(lambda: restore(path, office, desk, typed, replace=True))
+            return
+        if not self.target.text().strip():
+            raise UserError("Where shall the restored office be? Type a file's name.", field="target")
+        target = Path(self.target.text().strip())
+
+        def work(_books: Books, progress: Progress, cancelled: Callable[[], bool]) -> Restored:
+            return restore(path, target, desk, typed, progress=progress, cancelled=cancelled)
+
+        self.begin(self.tasks.run("Restoring", work, self._restored, owner=self, writes=False, otherwise=self.refuse))
+
+    def _restored(self, done: Restored) -> None:
+        self.accept()
+        self.workplace.say(f"Restored and checked: {done.path}. Ctrl+K, Open another office, opens it.")
