@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from app.services.expectations import Failure, compare
 from app.services.history import account_history
 from app.services.loading import card
 from app.services.policies.policyfile import PolicyError, laid_over, load_policy, shipped_policy_path
+from app.services.policyvalues import overlaid
 from app.services.storyevents import EVENTS, Stage, read_keys
 from app.services.storyfile import Event, Story, StoryError, read_story
 
@@ -56,7 +55,7 @@ def rehearse(path: Path) -> StoryResult:
         return StoryResult(str(path), [Failure(0, "story", "a story that can be played", error.message)])
 
 
-def _policy_body(story: Story) -> tuple[str, str]:
+def policy_body(story: Story) -> tuple[str, str]:
     """Name and TOML text of the story's policy with its overrides. Raises PolicyError."""
     is_file = story.policy.endswith(".toml")
     source: str | Path = story.policy
@@ -65,29 +64,25 @@ def _policy_body(story: Story) -> tuple[str, str]:
         source = beside if beside.exists() else Path(story.policy)
     policy = load_policy(source, story.override)
     path = Path(source) if is_file else shipped_policy_path(story.policy)
-    return policy.name, _overlaid(path.read_text(encoding="utf-8"), story.override)
+    return policy.name, overlaid(path.read_text(encoding="utf-8"), story.override)
 
 
-def _overlaid(body: str, override: Mapping[str, Any]) -> str:
-    values = laid_over(tomllib.loads(body), override)
-    return "\n".join(f"{key} = {_toml_value(value)}" for key, value in values.items())
+def changed(story: Story, override: Mapping[str, Any]) -> Story:
+    """The same story with other policy values laid over its own."""
+    return replace(story, override=laid_over(story.override, override))
 
 
-def _toml_value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
-    if isinstance(value, dict):
-        items = (f"{json.dumps(key, ensure_ascii=False)} = {_toml_value(item)}" for key, item in value.items())
-        return "{" + ", ".join(items) + "}"
-    # A JSON string is a TOML basic string.
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
+# Sees each event once it was played: the stage, the event, what did not hold.
+Watch = Callable[[Stage, Event, list[Failure]], None]
 
 
-def play(story: Story) -> StoryResult:
-    """Play a story that was read; raises PolicyError when its policy is not one."""
-    name, body = _policy_body(story)
+def _nobody_watches(_stage: Stage, _event: Event, _failures: list[Failure]) -> None:
+    """For callers that want the end alone."""
+
+
+def play(story: Story, watch: Watch = _nobody_watches) -> StoryResult:
+    """Play a story that was read; raises PolicyError when its policy is not one, and what `watch` raises."""
+    name, body = policy_body(story)
     result = StoryResult(story.title)
     with database.in_memory() as books:
         first_day = story.events[0].on if story.events else date(2000, 1, 1)
@@ -95,7 +90,9 @@ def play(story: Story) -> StoryResult:
             office.set_up(session, office.OfficeForm("Rehearsal", ()), first_day, {name: body})
         stage = Stage(books, name)
         for event in story.events:
-            result.failures += _play_event(stage, event)
+            failures = _play_event(stage, event)
+            result.failures += failures
+            watch(stage, event, failures)
         result.accounts = _accounts(books, stage)
     return result
 

@@ -31,6 +31,7 @@ PAGES = (
     PageEntry("collections", "Collections", "F9", "collections", "CollectionsPage"),
     PageEntry("reports", "Reports", "F10", "reports", "ReportsPage"),
     PageEntry("office", "Office", "F11", "office", "OfficePage"),
+    PageEntry("rehearsal", "Rehearsal", "Shift+F9", "rehearsal", "RehearsalPage"),
     PageEntry("account", "Account", "", "account", "AccountPage"),
 )
 BY_KEY = {entry.key: entry for entry in PAGES}
