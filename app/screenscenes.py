@@ -140,6 +140,22 @@ def returned_item(stage: Stage) -> Scene:
         stage.settle()
 
 
+def rehearsal(stage: Stage) -> Scene:
+    """A story as a diary, the policy's values, and what differs when one of them is another."""
+    page = stage.page("rehearsal")
+    page.play()
+    stage.settle()
+    yield "rehearsal", stage.window
+    page.values.table.selectRow(5)
+    page.values.input.setText("40.00")
+    page.values.put()
+    page.tabs.setCurrentIndex(1)
+    yield "rehearsal-values", stage.window
+    page.play_again()
+    stage.settle()
+    yield "rehearsal-differs", stage.window
+
+
 def _fill(dialog: Any, key: str) -> None:
     """Type what makes the dialog say what it will do."""
     from PySide6.QtWidgets import QLineEdit
@@ -330,6 +346,7 @@ SCENES: tuple[Callable[[Stage], Scene], ...] = (
     account,
     account_dialogs,
     returned_item,
+    rehearsal,
     statements,
     refunds,
     collections,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.errors import UserError
 from app.services import checkstock
@@ -48,10 +48,17 @@ class PoliciesPart(QWidget):
             workplace.settings,
             wrap=True,
         )
+        self.rehearse = button("&Rehearsal", "office.rehearse", tip="Play a story with other values first (Shift+F9)")
+        self.rehearse.clicked.connect(lambda: workplace.go("rehearsal"))
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(style.SMALL)
+        self.buttons.addStretch(1)
+        self.buttons.addWidget(self.rehearse)
         box = QVBoxLayout(self)
         box.setContentsMargins(style.LARGE, style.LARGE, style.LARGE, style.LARGE)
         box.addWidget(self.words)
         box.addWidget(self.table, 1)
+        box.addLayout(self.buttons)
 
     def refresh(self) -> None:
         """Read the values in force on the business date."""

@@ -124,8 +124,12 @@ def _about(state: AccountState) -> list[str]:
         ]
         said.append("\n".join(lines))
     if state.next_on is not None:
-        amount = format_cents(state.next_cents) if state.next_cents else "nothing as it stands"
-        said.append(f"Next bill {format_day(state.next_on)}: {amount}.")
+        amount = format_cents(state.next_cents)
+        said.append(
+            f"Next bill {format_day(state.next_on)}: {amount}."
+            if state.next_cents
+            else "Nothing to bill next, as it stands."
+        )
     return said
 
 

@@ -20,7 +20,9 @@ def test_the_program_opens_on_today_with_the_offices_name_and_day(window: Window
 def test_each_f_key_shows_its_page(window: Window) -> None:
     for entry in PAGES:
         if entry.keys:
-            window.shortcut(getattr(Qt.Key, f"Key_{entry.keys}"))
+            shift, _, key = entry.keys.rpartition("+")
+            modifier = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
+            window.shortcut(getattr(Qt.Key, f"Key_{key}"), modifier)
             assert window.frame.page is not None and window.frame.page.key == entry.key
 
 
