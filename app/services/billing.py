@@ -7,11 +7,9 @@ is done are passed over. The preview is the same first two steps.
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -31,29 +29,17 @@ from app.models.bulk import (
 )
 from app.models.database import Database
 from app.periods import month_start
-from app.services import allocation, loading, memberbilling, standing
+from app.services import allocation, memberbilling, standing
+from app.services.billingdrafts import account_bounds, cycle_drafts, drafts_of_range, quiet_collector
 from app.services.desk import TRIAL, Act, Desk, begin, refuse_closed_or_future, require_right
 from app.services.invoicing import write_invoices
-from app.services.policies.advance import cycle_invoice
 from app.services.policies.clause import InvoiceDraft
-from app.services.policies.policyfile import AdvancePolicy, ArrearsPolicy, Policy
+from app.services.policies.policyfile import ArrearsPolicy
 from app.services.subscriptions import carry_out_due
 from app.services.terms import policies_on
 
 CHUNK = 2_000
 log = logging.getLogger(__name__)
-
-
-@contextmanager
-def _quiet_collector() -> Iterator[None]:
-    """Millions of small tuples and no cycles: the cyclic collector would only cost a fifth of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class BillingTotals(NamedTuple):
@@ -104,27 +90,6 @@ class _Tally:
         return BillingTotals(run_id, self.accounts, self.invoices, total, by_kind, tuple(self.parked))
 
 
-def _drafts(session: Session, policy: Policy, first: int, last: int, on: date) -> tuple[int, list[InvoiceDraft]]:
-    """The invoices of a range of accounts of one policy, and how many accounts were due."""
-    if isinstance(policy, ArrearsPolicy):
-        return memberbilling.drafts_of_range(session, policy, first, last, on)
-    return _cycle_drafts(session, policy, first, last, on)
-
-
-def _cycle_drafts(
-    session: Session, policy: AdvancePolicy, first: int, last: int, on: date
-) -> tuple[int, list[InvoiceDraft]]:
-    """The cycle invoices of a range of accounts (ADV-1), and how many accounts were due."""
-    facts = loading.cycle_facts(session, policy.name, first, last, on, with_suspensions=not policy.bill_while_suspended)
-    drafts = [draft for account in facts if (draft := cycle_invoice(account, policy, on)) is not None]
-    return len(facts), drafts
-
-
-def _bounds(session: Session) -> tuple[int, int]:
-    low, high = fetch_one(session, "SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM account") or (1, 0)
-    return low, high
-
-
 def preview(
     database: Database,
     desk: Desk,
@@ -143,16 +108,16 @@ def preview(
     if by_rollback:
         return _preview_by_rollback(database, desk, progress, cancelled, watch)
     tally = _Tally()
-    with _quiet_collector(), database.read() as session:
+    with quiet_collector(), database.read() as session:
         refuse_closed_or_future(session, desk)
-        low, high = _bounds(session)
+        low, high = account_bounds(session)
         policies = policies_on(session, desk.on)
         for first, last in chunks(low, high, CHUNK):
             if cancelled():
                 raise Cancelled
             billed: list[InvoiceDraft] = []
             for policy in policies:
-                due_accounts, drafts = _drafts(session, policy, first, last, desk.on)
+                due_accounts, drafts = drafts_of_range(session, policy, first, last, desk.on)
                 tally.accounts += due_accounts
                 billed += drafts
             tally.add(billed)
@@ -180,7 +145,7 @@ def _preview_by_rollback(
         with database.write() as session:
             session.info[TRIAL] = True
             refuse_closed_or_future(session, desk)
-            low, high = _bounds(session)
+            low, high = account_bounds(session)
             for first, last in chunks(low, high, CHUNK):
                 if cancelled():
                     raise Cancelled
@@ -217,7 +182,7 @@ def _bill_range(session: Session, desk: Desk, run_id: int | None, first: int, la
         if isinstance(policy, ArrearsPolicy):
             due_accounts, drafts = memberbilling.bill_range(session, act, policy, first, last, run_id)
         else:
-            due_accounts, drafts = _cycle_drafts(session, policy, first, last, desk.on)
+            due_accounts, drafts = cycle_drafts(session, policy, first, last, desk.on)
             if drafts:
                 write_invoices(session, act, drafts, run_id)
         tally.accounts += due_accounts
@@ -282,7 +247,7 @@ def run_billing(
         require_right(session, desk, "run-billing")
         refuse_closed_or_future(session, desk)
         run_id, resumed = _open_run(session, desk)
-        low, high = _bounds(session)
+        low, high = account_bounds(session)
     for first, last in chunks(low, high, CHUNK):
         if cancelled():
             raise Cancelled
@@ -367,7 +332,7 @@ def _open_run(session: Session, desk: Desk) -> tuple[int, bool]:
 def _bill_chunk(database: Database, desk: Desk, run_id: int, first: int, last: int, tally: _Tally) -> None:
     trial = _Tally()
     try:
-        with _quiet_collector(), database.write() as session:
+        with quiet_collector(), database.write() as session:
             _bill_range(session, desk, run_id, first, last, trial)
     except OfficeFileError:
         raise  # the disk or the file, not an account: nothing of this chunk was written

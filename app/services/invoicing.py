@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -114,39 +114,8 @@ def write_invoices(
     issue_month = month_end(act.on)
     add_line = lines.append
     for number, draft in zip(numbers, drafts, strict=True):
+        sums = _add_lines(add_line, number, draft, issued_again, issue_month)
         account_id = draft[0]
-        sums: dict[int, int] = {}
-        for n, charge in enumerate(draft[4], start=1):
-            kind, key, cents, clause, description, why, service_id, first, last, deferred = charge
-            if issued_again:
-                key = issued_again.get((account_id, key), key)
-            recognise_on = None
-            if draft[3] == "opening":
-                other = _OPENING
-            elif deferred and last is not None:
-                earned = month_end(last)
-                recognise_on = iso(earned if earned > issue_month else issue_month)
-                other = _DEFERRED
-            else:
-                other = REVENUE_OF_KIND.get(kind, _FEES)
-            sums[other] = sums.get(other, 0) + cents
-            add_line(
-                (
-                    number,
-                    n,
-                    account_id,
-                    kind,
-                    key,
-                    cents,
-                    clause,
-                    description,
-                    why,
-                    service_id,
-                    iso(first),
-                    iso(last),
-                    recognise_on,
-                )
-            )
         groups.append(
             [
                 Transfer(_OWED, other, cents, account_id) if cents > 0 else Transfer(other, _OWED, -cents, account_id)
@@ -182,6 +151,50 @@ def write_invoices(
     _write_memos(session, act, memos)
     _mark_billed(session, numbers, drafts)
     return numbers
+
+
+def _add_lines(
+    add_line: Callable[[tuple[Any, ...]], None],
+    number: int,
+    draft: InvoiceDraft,
+    issued_again: dict[tuple[int, str], str],
+    issue_month: date,
+) -> dict[int, int]:
+    """Add the rows of an invoice's lines; returns the cents by the account on the other side of receivable."""
+    account_id = draft[0]
+    sums: dict[int, int] = {}
+    for n, charge in enumerate(draft[4], start=1):
+        kind, key, cents, clause, description, why, service_id, first, last, deferred = charge
+        if issued_again:
+            key = issued_again.get((account_id, key), key)
+        recognise_on = None
+        if draft[3] == "opening":
+            other = _OPENING
+        elif deferred and last is not None:
+            earned = month_end(last)
+            recognise_on = iso(earned if earned > issue_month else issue_month)
+            other = _DEFERRED
+        else:
+            other = REVENUE_OF_KIND.get(kind, _FEES)
+        sums[other] = sums.get(other, 0) + cents
+        add_line(
+            (
+                number,
+                n,
+                account_id,
+                kind,
+                key,
+                cents,
+                clause,
+                description,
+                why,
+                service_id,
+                iso(first),
+                iso(last),
+                recognise_on,
+            )
+        )
+    return sums
 
 
 def _write_memos(session: Session, act: Act, memos: list[tuple[int, int, int, int, str]]) -> None:

@@ -31,7 +31,7 @@ NOT_ASKED = {
     "desk.begin",
     "desk.begin_on_any_day",
 }
-NOT_ASKED |= {"demomail.post_the_mail", "billingreversal.require_manager"}
+NOT_ASKED |= {"demomail.post_the_mail", "reversaloutlook.require_manager"}
 
 
 def taking_a_desk() -> set[str]:
