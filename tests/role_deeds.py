@@ -39,6 +39,7 @@ from app.services import (
     pastdue,
     payments,
     people,
+    policychanges,
     receipts,
     refundpaper,
     refunds,
@@ -462,6 +463,10 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     "notes.add_note": ("clerk", _on_account(notes.add_note, "Call back")),
     "notes.mark_done": ("clerk", _given(_note, notes.mark_done)),
     "office.update_office": ("manager", _details),
+    "policychanges.change_policy": (
+        "manager",
+        _plain(policychanges.change_policy, "isp-advance", date(2026, 12, 1), {"late_fee": "12.00"}, WHY),
+    ),
     "outlook.look_ahead": (ANYBODY, _look_ahead),
     "outstanding.confirm_sheets": ("supervisor", _confirm),
     "outstanding.clear_checks": ("clerk", _clear),

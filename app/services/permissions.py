@@ -114,6 +114,7 @@ RIGHTS: dict[str, Right] = {
             "reverse-billing-run": "Reversing a billing run",
             "autopay": "The auto-pay run",
             "change-office": "Changing the office's data",
+            "change-policy": "Changing a policy",
             "add-check-box": "Adding a box of checks",
             "import-customers": "Importing a customer list",
             "change-backups": "Changing how the office backs up",

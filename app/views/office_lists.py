@@ -1,19 +1,18 @@
-"""What the office has in force and in the cupboard: its policies (to read) and its boxes of checks."""
+"""What the office has in the cupboard: its boxes of checks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
 from app.errors import UserError
 from app.services import checkstock
 from app.services.checkstock import StockBox
-from app.services.policiesinforce import PolicyValue, policies_in_force
 from app.views import style
 from app.views.dialog import FormDialog
-from app.views.fields import button, format_day, label, mark_wrong, named
+from app.views.fields import button, label, mark_wrong, named
 from app.views.table import Table
 from app.views.table_model import Column
 from app.views.workplace import Workplace
@@ -26,45 +25,6 @@ LAYOUT_WORDS = {
     "voucher-middle": "check in the middle",
     "voucher-bottom": "check at the bottom",
 }
-
-
-class PoliciesPart(QWidget):
-    """The values of the policies on the business date."""
-
-    def __init__(self, workplace: Workplace) -> None:
-        super().__init__()
-        self.workplace = workplace
-        self.words = label("", "quiet", wrap=True)
-        named(self.words, "office.policies-on", "The day of these policies")
-        self.table: Table[PolicyValue] = Table(
-            "office.policies",
-            "Policies in force",
-            (
-                Column("Policy", lambda row: row.policy, width=22),
-                Column("What", lambda row: row.meaning, width=0),
-                Column("Value", lambda row: row.value, number=True, width=44),
-                Column("Clause", lambda row: row.clause, width=9),
-            ),
-            workplace.settings,
-            wrap=True,
-        )
-        self.rehearse = button("&Rehearsal", "office.rehearse", tip="Play a story with other values first (Shift+F9)")
-        self.rehearse.clicked.connect(lambda: workplace.go("rehearsal"))
-        self.buttons = QHBoxLayout()
-        self.buttons.setSpacing(style.SMALL)
-        self.buttons.addStretch(1)
-        self.buttons.addWidget(self.rehearse)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(style.LARGE, style.LARGE, style.LARGE, style.LARGE)
-        box.addWidget(self.words)
-        box.addWidget(self.table, 1)
-        box.addLayout(self.buttons)
-
-    def refresh(self) -> None:
-        """Read the values in force on the business date."""
-        on = self.workplace.on
-        self.words.setText(f"In force on {format_day(on)}. What was charged before a change keeps its terms.")
-        self.workplace.tasks.read(lambda session: policies_in_force(session, on), self.table.show_rows, owner=self, name="p")
 
 
 class StockPart(QWidget):

@@ -13,7 +13,8 @@ from app.views.office_backups import BackupsPart
 from app.views.office_desk import DeskPart
 from app.views.office_details import DetailsPart
 from app.views.office_import import ImportPart
-from app.views.office_lists import PoliciesPart, StockPart
+from app.views.office_lists import StockPart
+from app.views.office_policies import PoliciesPart
 from app.views.office_verify import VerifyPart
 from app.views.page import Page
 from app.views.workplace import Workplace

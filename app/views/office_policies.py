@@ -1,0 +1,86 @@
+"""The policies of the office: the values in force, what was changed from which day, and changing them."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.services import policychanges
+from app.services.policiesinforce import PolicyValue, policies_in_force
+from app.services.policychanges import PolicyTerms, PolicyVersion
+from app.views import style
+from app.views.dialogs.policy_change import AddPlanDialog, ChangePolicyDialog
+from app.views.fields import button, format_day, label, named
+from app.views.table import Table
+from app.views.table_model import Column
+from app.views.workplace import Workplace
+
+
+class PoliciesPart(QWidget):
+    """The values of the policies on the business date, what was changed when, and the ways to change more."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        super().__init__()
+        self.workplace = workplace
+        self.words = label("", "quiet", wrap=True)
+        named(self.words, "office.policies-on", "The day of these policies")
+        self.table: Table[PolicyValue] = Table(
+            "office.policies",
+            "Policies in force",
+            (
+                Column("Policy", lambda row: row.policy, width=22),
+                Column("What", lambda row: row.meaning, width=0),
+                Column("Value", lambda row: row.value, number=True, width=44),
+                Column("Clause", lambda row: row.clause, width=9),
+            ),
+            workplace.settings,
+            wrap=True,
+        )
+        self.rehearse = button("&Rehearsal", "office.rehearse", tip="Play a story with other values first (Shift+F9)")
+        self.rehearse.clicked.connect(lambda: workplace.go("rehearsal"))
+        self.change = button("&Change amounts…", "office.change-policy", tip="Another value from a day on (manager)")
+        self.change.clicked.connect(lambda: self._with_terms(ChangePolicyDialog))
+        self.plan = button("Add a p&lan…", "office.add-plan", tip="A plan for new members (manager)")
+        self.plan.clicked.connect(lambda: self._with_terms(AddPlanDialog))
+        self.changes: Table[PolicyVersion] = Table(
+            "office.policy-changes",
+            "Changes of the policies, the latest first",
+            (
+                Column("From", lambda row: row.since, width=11),
+                Column("Policy", lambda row: row.name, width=22),
+                Column("Changed", lambda row: row.changed, width=0),
+            ),
+            workplace.settings,
+            sortable=False,
+        )
+        self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(style.SMALL)
+        self.buttons.addWidget(self.rehearse)
+        self.buttons.addStretch(1)
+        self.buttons.addWidget(self.plan)
+        self.buttons.addWidget(self.change)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(style.LARGE, style.LARGE, style.LARGE, style.LARGE)
+        box.addWidget(self.words)
+        box.addWidget(self.table, 4)
+        self.changed_words = label("Changes, also those that begin on a later day", "quiet", buddy=self.changes)
+        box.addWidget(self.changed_words)
+        box.addWidget(self.changes, 1)
+        box.addLayout(self.buttons)
+
+    def refresh(self) -> None:
+        """Read the values in force on the business date."""
+        on = self.workplace.on
+        self.words.setText(f"In force on {format_day(on)}. What was charged before a change keeps its terms.")
+        self.workplace.tasks.read(lambda session: policies_in_force(session, on), self.table.show_rows, owner=self, name="p")
+        self.workplace.tasks.read(policychanges.policy_versions, self._show_changes, owner=self, name="changes")
+
+    def _show_changes(self, versions: list[PolicyVersion]) -> None:
+        self.changes.show_rows(versions)
+        for part in (self.changes, self.changed_words):
+            part.setVisible(bool(versions))
+
+    def _with_terms(self, made: type[ChangePolicyDialog] | type[AddPlanDialog]) -> None:
+        def opened(terms: list[PolicyTerms]) -> None:
+            made(self.workplace, terms, self).open()
+
+        self.workplace.tasks.read(policychanges.newest_terms, opened, owner=self, name="terms")
