@@ -18,6 +18,7 @@ from app.services import (
     autopay,
     backup,
     backupplan,
+    bank_numbers,
     billing,
     billingcompare,
     billingreversal,
@@ -34,6 +35,7 @@ from app.services import (
     members,
     notes,
     office,
+    officekey,
     outlook,
     outstanding,
     pastdue,
@@ -44,6 +46,8 @@ from app.services import (
     refundpaper,
     refunds,
     restoring,
+    returneditems,
+    returnedoutlook,
     scheduled,
     statementprints,
     subscriptions,
@@ -391,6 +395,45 @@ def _encrypt(o: StaffedOffice) -> Act:
     return lambda: o.do(backupplan.set_passphrase, _keys(o), phrase, phrase, WHY)
 
 
+def _with_key(o: StaffedOffice) -> FileKeyStore:
+    o.role, before = "manager", o.role
+    if not o.see(officekey.has_key):
+        o.do(officekey.make_key, _keys(o))
+    o.role = before
+    return _keys(o)
+
+
+def _stored(o: StaffedOffice) -> int:
+    account, keys = _account(o), _with_key(o)
+    o.do(bank_numbers.store, keys, account, "091400046", "12345678")
+    return account
+
+
+def _number(o: StaffedOffice) -> Act:
+    account, keys = _account(o), _with_key(o)
+    return lambda: o.do(bank_numbers.store, keys, account, "091400046", "12345678")
+
+
+def _shown_number(o: StaffedOffice) -> Act:
+    account = _stored(o)
+    return lambda: o.do(bank_numbers.reveal, _keys(o), account, WHY)
+
+
+def _sheet(o: StaffedOffice) -> Act:
+    keys = _with_key(o)
+    return lambda: o.do(officekey.sheet_key, keys, WHY)
+
+
+def _returned(o: StaffedOffice) -> Act:
+    payment = _paid(o)
+    return lambda: o.do(returneditems.record, returneditems.ReturnedItem(payment))
+
+
+def _returned_looked_at(o: StaffedOffice) -> Act:
+    payment = _paid(o)
+    return lambda: returnedoutlook.look_ahead(o.books, o.desk, returneditems.ReturnedItem(payment))
+
+
 _INSTALMENTS = [InstalmentFacts(date(2026, 5, 1), 100)]
 _HOURS = datetime.fromisoformat("2025-12-31T09:00"), datetime.fromisoformat("2025-12-31T10:00")
 
@@ -420,6 +463,12 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     "backup.back_up": ("clerk", _back_up),
     "backupplan.change_plan": ("manager", _plain(backupplan.change_plan, backupplan.BackupPlan(keep_daily=9), WHY)),
     "backupplan.set_passphrase": ("manager", _encrypt),
+    "officekey.make_key": ("manager", lambda o: lambda: o.do(officekey.make_key, _keys(o))),
+    "officekey.sheet_key": ("manager", _sheet),
+    "bank_numbers.store": ("clerk", _number),
+    "bank_numbers.reveal": ("supervisor", _shown_number),
+    "returneditems.record": ("clerk", _returned),
+    "returnedoutlook.look_ahead": (ANYBODY, _returned_looked_at),
     "backupplan.end_encryption": ("manager", _plain(backupplan.end_encryption, WHY)),
     "billing.preview": (ANYBODY, lambda o: _billable(o, billing.preview)),
     "billing.bill_account": ("manager", _on_account(billing.bill_account)),

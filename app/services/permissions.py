@@ -78,6 +78,7 @@ RIGHTS: dict[str, Right] = {
             "send-receipts": "Sending receipts",
             "close-day": "Closing the day",
             "backup": "Making a backup",
+            "bank-number": "Recording a bank account",
         },
     ),
     **_rights(
@@ -104,6 +105,7 @@ RIGHTS: dict[str, Right] = {
             "unclaimed-paid": "Taking back an unclaimed refund",
             "unclear-check": "Taking back a cleared check",
             "change-box": "Changing the box of checks",
+            "reveal-number": "Looking at a bank account number",
         },
     ),
     **_rights(
@@ -121,6 +123,8 @@ RIGHTS: dict[str, Right] = {
             "encrypt-backups": "Encrypting the backups",
             "plain-backups": "Ending the encryption of backups",
             "restore": "Restoring a backup",
+            "make-key": "Making the office's key",
+            "print-key": "Printing the recovery sheet",
         },
     ),
     **_rights(
