@@ -14,7 +14,7 @@ from support_office import FORM, NEW_YEAR, Diary, _driver
 
 from app.errors import UserError
 from app.models import database
-from app.services import accounts, members, office, payments
+from app.services import accounts, membercorrections, memberplans, members, office, payments
 from app.services.policies.dishonored import Cost
 
 MEMBERSHIP = "membership-arrears"
@@ -55,6 +55,13 @@ def _fraud(h: History, s: Step) -> None:
     h.diary.do(payments.charge_back, payment, fraudulent=s.n % 2 == 0, costs=[Cost("court", s.cents)])
 
 
+def _take_back(h: History, s: Step) -> None:
+    with h.diary.books.read() as session:
+        known = membercorrections.steps(session, h.account(s))
+    key = known[s.n % len(known)].key if known else "work"
+    h.diary.do(membercorrections.take_back, h.account(s), key, "keyed for another member")
+
+
 def _pay_exactly(h: History, s: Step) -> None:
     h.numbers += 1
     h.diary.check(h.account(s), h.diary.balance(h.account(s)), f"x{h.numbers}")
@@ -68,6 +75,10 @@ OF_MEMBERS: dict[str, Callable[[History, Step], object]] = {
         members.change_fee_day, h.account(s), s.cents % 31 + 1, waive=s.n == 0, reason="asked nicely"
     ),
     "fraud": _fraud,
+    "plan": lambda h, s: h.diary.do(
+        memberplans.change_plan, h.account(s), PLANS[s.cents % 3], PRICES[s.n % 4], h.diary.day + timedelta(days=s.n * 9)
+    ),
+    "take-back": _take_back,
     "draft": lambda h, s: h.diary.do(
         accounts.change_payment_method, h.account(s), ("card", "bank-draft")[s.n % 2], form_signed=s.n > 1
     ),

@@ -39,6 +39,29 @@ class Membership(Base):
     monthly_fee_charged: Mapped[bool]
 
 
+class PlanChange(Base):
+    """Another plan agreed with a member: for the fee periods that begin on `from_day` or later (ARR-3)."""
+
+    __tablename__ = "plan_change"
+    __table_args__ = (CheckConstraint("monthly_cents >= 0", name="amount"),)
+
+    id: Mapped[Id]
+    account_id: Mapped[AccountRef] = mapped_column(index=True)
+    from_day: Mapped[Day]
+    plan: Mapped[Code]
+    monthly_cents: Mapped[Cents]
+    action_id: Mapped[ActionRef]
+
+
+class PlanChangeUndone(Base):
+    """A plan change that was taken back before it counted for a fee."""
+
+    __tablename__ = "plan_change_undone"
+
+    plan_change_id: Mapped[GivenId] = mapped_column(ForeignKey("plan_change.id"))
+    action_id: Mapped[ActionRef]
+
+
 class FailedAttempt(Base):
     """An invoice whose payment failed or came back, for each time that it did (ARR-6, ARR-7)."""
 

@@ -16,7 +16,7 @@ from app.models.account import (
 from app.models.base import Base
 from app.models.invoice import Allocation, Credit, FeeWaiver, Invoice, InvoiceReversal, Line, PendingCharge
 from app.models.ledger import DeferralRelease, Entry, GlAccount, OpeningDeferral, Posting, Recognition
-from app.models.membership import FailedAttempt, Membership, UnbilledRevenue
+from app.models.membership import FailedAttempt, Membership, PlanChange, PlanChangeUndone, UnbilledRevenue
 from app.models.office import Action, Office, PolicyVersion, Run
 from app.models.paper import CheckStock, IssuedCheck, Refund, RefundVoid, StatementPrint
 from app.models.payment import (
@@ -69,6 +69,8 @@ __all__ = [
     "PaymentReversal",
     "PendingCharge",
     "Person",
+    "PlanChange",
+    "PlanChangeUndone",
     "PolicyVersion",
     "Posting",
     "Receipt",

@@ -37,6 +37,8 @@ APPEND_ONLY = (
     "failed_attempt",
     "unbilled_revenue",
     "sign_in",
+    "plan_change",
+    "plan_change_undone",
 )
 
 # Tables whose rows change as work goes on, but never go away.

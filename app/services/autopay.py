@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.errors import OfficeFileError
+from app.errors import OfficeFileError, UserError
 from app.models.bulk import fetch, fetch_tuples, fetch_value, insert_with_id
 from app.models.database import Database
 from app.periods import month_start
 from app.services import dishonored, standing
-from app.services.desk import Desk, begin, refuse_closed_or_future, require_right
-from app.services.gateways.autopay import PaymentGateway
+from app.services.desk import Desk, begin, refuse_closed_or_future, require_reason, require_right, require_role
+from app.services.gateways.autopay import Outcome, PaymentGateway
+from app.services.loading import card
 from app.services.payments import record_payment
 from app.services.policies.policyfile import ArrearsPolicy
 from app.services.terms import policy_of
@@ -77,12 +78,21 @@ def due(session: Session, desk: Desk, *, fresh_only: bool = False) -> list[Autop
     return [AutopayDue(*row) for row in rows]
 
 
-def attempt(session: Session, desk: Desk, item: AutopayDue, gateway: PaymentGateway) -> bool:
+def attempt(
+    session: Session,
+    desk: Desk,
+    item: AutopayDue,
+    gateway: PaymentGateway,
+    *,
+    waive: frozenset[str] = frozenset(),
+    reason: str = "",
+) -> bool:
     """One attempt in one transaction; returns whether it was paid.
 
-    A declined one costs nothing on an account billed in advance (BOTH-9), and a member the charges of ARR-6, ARR-7.
+    A declined one costs nothing on an account billed in advance (BOTH-9), and a member the charges of ARR-6, ARR-7,
+    but for the kinds of `waive`.
     """
-    act = begin(session, desk, "autopay")
+    act = begin(session, desk, "autopay", reason=reason)
     key = f"{item.number}-{desk.on.isoformat()}"
     outcome = gateway.charge(
         attempt_key=key, account_number=item.number, method=item.method, label=item.label, cents=item.cents
@@ -105,13 +115,19 @@ def attempt(session: Session, desk: Desk, item: AutopayDue, gateway: PaymentGate
         if isinstance(policy, ArrearsPolicy):
             open_now = dishonored.open_invoices(session, item.account_id)
             failed = dishonored.Failed(item.account_id, f"date:{desk.on.isoformat()}", "declined", "declined", open_now)
-            dishonored.charge_failed(session, act, policy, failed)
+            dishonored.charge_failed(session, act, policy, failed, waive)
             standing.after_money(session, act, item.account_id, "other")
     return outcome.approved
 
 
-def _record_run(session: Session, desk: Desk, failed: Sequence[str]) -> AutopayResult:
-    """Record the run with all its attempts, those before it was cut off included; its totals."""
+from app.errors import OfficeFileError, UserError
+from app.models.bulk import fetch, fetch_tuples, fetch_value, insert_with_id
+from app.models.database import Database
+from app.periods import month_start
+from app.services import dishonored, standing
+from app.services.desk import Desk, begin, refuse_closed_or_future, require_reason, require_right, require_role
+from app.services.gateways.autopay import Outcome, PaymentGateway
+from app.services.loading import card
     through = fetch_value(session, "SELECT coalesce(max(id), 0) FROM action")
     paid, paid_cents, declined, declined_cents = fetch_tuples(session, _ATTEMPTS_OF_RUN, desk.on, desk.on)[0]
     insert_with_id(

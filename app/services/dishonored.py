@@ -11,7 +11,7 @@ from app.models.bulk import fetch_tuples, insert_with_id
 from app.services.desk import Act
 from app.services.invoicing import write_invoices
 from app.services.memberbilling import member
-from app.services.policies.arrears import FEE_KINDS
+from app.services.policies.arrears import FEE_KINDS, arr_3_terms_on
 from app.services.policies.clause import Charge, InvoiceDraft
 from app.services.policies.dishonored import Cost, arr_7_failed_attempt, arr_9_chargeback
 from app.services.policies.policyfile import ArrearsPolicy
@@ -64,7 +64,7 @@ def charge_failed(
 
     `waive`: kinds of charge that a supervisor waived before. The caller settles the account.
     """
-    plan = member(session, failed.account_id).plan
+    plan = arr_3_terms_on(member(session, failed.account_id), act.on).plan
     first_time = bool(never_failed(session, failed.invoice_ids))
     charges = arr_7_failed_attempt(policy, plan, failed.attempt, failed.what, first_time=first_time)
     _issue(session, act, failed.account_id, "failed-attempt", [item for item in charges if item.kind not in waive])

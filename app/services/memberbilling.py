@@ -21,7 +21,7 @@ from app.services.policies.arrears import (
     member_billing,
 )
 from app.services.policies.clause import InvoiceDraft
-from app.services.policies.facts import MemberFacts
+from app.services.policies.facts import MemberFacts, TermFacts
 from app.services.policies.policyfile import ArrearsPolicy
 from app.services.terms import arrears_policy_of
 
@@ -76,7 +76,7 @@ def _facts(row: tuple[Any, ...]) -> MemberFacts:
 
 
 def _with_days(session: Session, members: list[MemberFacts]) -> list[MemberFacts]:
-    """The same with their suspensions and the day of a cancellation that waits."""
+    """The same with their suspensions, the plans agreed since, and the day of a cancellation that waits."""
     if not members:
         return []
     first, last = members[0].account_id, members[-1].account_id
@@ -87,10 +87,30 @@ def _with_days(session: Session, members: list[MemberFacts]) -> list[MemberFacts
         for change in changes
         if change.what == "cancel"
     }
+    agreed = _terms(session, first, last)
     return [
-        member._replace(suspensions=tuple(suspended.get(member.account_id, ())), ends_on=ends.get(member.account_id))
+        member._replace(
+            suspensions=tuple(suspended.get(member.account_id, ())),
+            ends_on=ends.get(member.account_id),
+            terms=tuple(agreed.get(member.account_id, ())),
+        )
         for member in members
     ]
+
+
+def _terms(session: Session, first: int, last: int) -> dict[int, list[TermFacts]]:
+    """The plans agreed after the sign-up and not taken back, by account and day; of one day the latest counts."""
+    found: dict[int, list[TermFacts]] = {}
+    for account_id, from_day, plan, monthly in fetch_tuples(
+        session,
+        "SELECT account_id, from_day, plan, monthly_cents FROM plan_change "
+        "WHERE account_id BETWEEN ? AND ? AND id NOT IN (SELECT plan_change_id FROM plan_change_undone) "
+        "ORDER BY account_id, from_day, id",
+        first,
+        last,
+    ):
+        found.setdefault(account_id, []).append(TermFacts(parse_day(from_day), plan, monthly))
+    return found
 
 
 def member(session: Session, account_id: int) -> MemberFacts:

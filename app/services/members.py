@@ -69,12 +69,15 @@ def change_fee_day(
     if member(session, account_id).next_fee_on is None:
         raise UserError(f"Account {account.number} has no fee date yet: its processing fee is not paid.", field="account")
     bill_member(session, act, account_id, desk.on)
-    before = member(session, account_id).next_fee_on
+    known = member(session, account_id)
+    before = known.next_fee_on
     if before is None:
         raise UserError(f"Account {account.number} has no fee date any more.", field="account")
     moved = arr_8_moved_fee_on(before, day)
     execute(session, "UPDATE membership SET next_fee_on = ?, fee_day = ? WHERE account_id = ?", moved, day, account_id)
-    record_change(session, act, account_id, "fee-day", before.isoformat(), moved.isoformat())
+    # The day of the month stays known: a fee date at the end of a short month does not tell it.
+    was = f"{before.isoformat()} (day {known.fee_day})"
+    record_change(session, act, account_id, "fee-day", was, moved.isoformat())
     if not waive:
         policy = arrears_policy_of(session, account_id, desk.on)
         why = f"from {before} to {moved}"

@@ -19,10 +19,12 @@ from app.services.policies.arrears import (
     arr_1_window,
     arr_2_first_fee_on,
     arr_3_monthly_fee,
+    arr_3_period_of,
+    arr_3_terms_on,
     ending_drafts,
 )
 from app.services.policies.clause import Charge
-from app.services.policies.facts import MemberFacts
+from app.services.policies.facts import MemberFacts, TermFacts
 from app.services.policies.policyfile import ArrearsPolicy
 from app.services.sentences import short_day
 from app.services.terms import policy_of
@@ -43,7 +45,8 @@ class MemberStanding(NamedTuple):
 
     The processing fee may be charged from `window_from`, and is overdue after `window_to`; `charge_on` is when the
     run will charge it. The next fee covers `covers_from` through `covers_through` and is `next_fee_cents` as things
-    stand. `ending` are the charges that cancelling on the date would make, `ending_cents` their sum.
+    stand. `plan` and `monthly_cents` are in force on the date, `coming` the plans agreed that count for a later fee
+    period. `ending` are the charges that cancelling on the date would make, `ending_cents` their sum.
     """
 
     plan: str
@@ -68,6 +71,7 @@ class MemberStanding(NamedTuple):
     ending: tuple[Charge, ...]
     ending_cents: int
     sentence: str
+    coming: tuple[TermFacts, ...] = ()
 
 
 def member_standing(session: Session, account: AccountCard, on: date) -> MemberStanding | None:
@@ -85,9 +89,10 @@ def member_standing(session: Session, account: AccountCard, on: date) -> MemberS
     fee = None if first is None or fee_on is None else arr_3_monthly_fee(member, first, fee_on, on)
     drafts = () if account.status == "closed" else ending_drafts(member, policy, on, on)
     ending = tuple(charge for draft in drafts for charge in draft.charges)
+    terms = arr_3_terms_on(member, on)
     return MemberStanding(
-        member.plan,
-        member.monthly_cents,
+        terms.plan,
+        terms.monthly_cents,
         member.processing_cents,
         member.individuals,
         member.signed_up_on,
@@ -107,19 +112,12 @@ def member_standing(session: Session, account: AccountCard, on: date) -> MemberS
         ending,
         sum(charge.cents for charge in ending),
         _sentence(account, member, policy, on, 0 if fee is None else fee.total_cents, ending),
+        tuple(item for item in member.terms if item.from_day > (arr_3_period_of(member, on) or on)),
     )
 
 
 def attempts(session: Session, account_id: int) -> tuple[AttemptLine, ...]:
     """Every attempt to be paid by card or draft, and every payment that came back, the latest first."""
-    costs: dict[str, int] = {}
-    for key, cents in fetch_tuples(
-        session,
-        "SELECT key, cents FROM line WHERE account_id = ? AND kind IN ('late-charge', 'dishonored-fee')",
-        account_id,
-    ):
-        attempt = key.partition(":")[2]
-        costs[attempt] = costs.get(attempt, 0) + cents
     rows = fetch_tuples(
         session,
         "SELECT business_date, method, cents, outcome, 'date:' || business_date, action_id FROM payment_attempt "
@@ -128,6 +126,16 @@ def attempts(session: Session, account_id: int) -> tuple[AttemptLine, ...]:
         "ORDER BY 6 DESC",
         account_id,
     )
+    if not rows:
+        return ()
+    costs: dict[str, int] = {}
+    for key, cents in fetch_tuples(
+        session,
+        "SELECT key, cents FROM line WHERE account_id = ? AND kind IN ('late-charge', 'dishonored-fee')",
+        account_id,
+    ):
+        attempt = key.partition(":")[2]
+        costs[attempt] = costs.get(attempt, 0) + cents
     return tuple(
         AttemptLine(parse_day(on), method, cents, outcome, costs.get(attempt, 0))
         for on, method, cents, outcome, attempt, _ in rows

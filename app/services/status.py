@@ -24,7 +24,7 @@ from app.services.history import (
     WorkLine,
 )
 from app.services.loading import AccountCard, card
-from app.services.memberstanding import MemberStanding, member_standing
+from app.services.memberstanding import AttemptLine, MemberStanding, attempts, member_standing
 from app.services.nextbill import NextBill, next_bill
 from app.services.policies.clause import Charge
 from app.services.policies.conduct import adv_9_next_refund_date
@@ -109,6 +109,7 @@ class AccountPage(NamedTuple):
     listed: tuple[OpenException, ...]
     recorded: dict[int, Recorded]
     member: MemberStanding | None = None
+    attempts: tuple[AttemptLine, ...] = ()
 
 
 def standing(session: Session, account: AccountCard, on: date, invoices: list[OpenInvoice]) -> Standing:
@@ -264,6 +265,7 @@ def account_page(session: Session, account_id: int, on: date) -> AccountPage:
         tuple(open_exceptions(session, account_id, on)),
         recorded(session, lines),
         member_standing(session, account, on),
+        attempts(session, account_id),
     )
 
 

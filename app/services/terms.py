@@ -37,7 +37,11 @@ def _refuse_lost_terms(session: Session, name: str, policy: Policy) -> None:
         raise UserError(f"Policy {name} bills in another way than these terms; give them a name of their own.", "policy")
     if isinstance(policy, ArrearsPolicy):
         plans = fetch(
-            session, "SELECT DISTINCT plan FROM membership m JOIN account a ON a.id = m.account_id WHERE a.policy = ?", name
+            session,
+            "SELECT m.plan FROM membership m JOIN account a ON a.id = m.account_id WHERE a.policy = ?1 UNION "
+            "SELECT c.plan FROM plan_change c JOIN account a ON a.id = c.account_id WHERE a.policy = ?1 "
+            "ORDER BY 1",
+            name,
         )
         for (plan,) in plans:
             if plan not in policy.late_charge:

@@ -10,7 +10,7 @@ from app.money import plain_cents
 from app.periods import ONE_DAY, days_in_month, month_start, next_month_start, prorate
 from app.services.policies.advance import suspended_days
 from app.services.policies.clause import Charge, InvoiceDraft
-from app.services.policies.facts import MemberFacts, SuspensionFacts
+from app.services.policies.facts import MemberFacts, SuspensionFacts, TermFacts
 from app.services.policies.policyfile import ArrearsPolicy
 
 PROCESSING, MONTHLY, FINAL = "processing-fee", "monthly-fee", "final-fee"
@@ -73,6 +73,30 @@ def arr_2_next_fee_on(fee_on: date, fee_day: int) -> date:
     return arr_2_fee_on_day(next_month_start(fee_on), fee_day)
 
 
+def arr_3_terms(member: MemberFacts, first: date) -> TermFacts:
+    """ARR-3: the plan of the fee period that begins on `first`: the latest one agreed for it, else the sign-up's.
+
+    A plan counts from the first period that begins on its day or later; the period that is open keeps its own.
+    """
+    agreed = [terms for terms in member.terms if terms.from_day <= first]
+    return agreed[-1] if agreed else TermFacts(member.signed_up_on, member.plan, member.monthly_cents)
+
+
+def arr_3_period_of(member: MemberFacts, on: date) -> date | None:
+    """ARR-3: the first day of the fee period in which `on` lies; None while no fee date is set."""
+    first, fee_on = member.period_from, member.next_fee_on
+    if first is None or fee_on is None or member.fee_day is None:
+        return None
+    while fee_on <= on:
+        first, fee_on = fee_on, arr_2_next_fee_on(fee_on, member.fee_day)
+    return first
+
+
+def arr_3_terms_on(member: MemberFacts, on: date) -> TermFacts:
+    """ARR-3, ARR-6: the plan in force on `on`: that of the fee period in which it lies."""
+    return arr_3_terms(member, arr_3_period_of(member, on) or on)
+
+
 def arr_3_days(first: date, last: date, suspensions: Sequence[SuspensionFacts]) -> tuple[int, int]:
     """ARR-3: on how many of the days from `first` through `last` services ran, and how many there are."""
     days = (last - first).days + 1
@@ -99,13 +123,14 @@ def arr_3_monthly_fee(member: MemberFacts, first: date, fee_on: date, on: date) 
     ran, days = arr_3_days(first, last, member.suspensions)
     if not ran:
         return None
-    cents, why = _price(member.monthly_cents, ran, days)
+    terms = arr_3_terms(member, first)
+    cents, why = _price(terms.monthly_cents, ran, days)
     charge = Charge(
         MONTHLY,
         f"{MONTHLY}:{fee_on.isoformat()}",
         cents,
         "ARR-3",
-        f"Monthly fee, {member.plan}, {_period(first, last)}",
+        f"Monthly fee, {terms.plan}, {_period(first, last)}",
         why if ran == days else f"{why}, suspended on {days - ran} of the days",
         None,
         first,
@@ -153,18 +178,18 @@ def arr_4_final_fee(member: MemberFacts, policy: ArrearsPolicy, ends_on: date, o
     ran, _ = arr_3_days(first, ends_on, member.suspensions)
     if not ran and policy.final_fee == "prorated":
         return None
-    of_days = (fee_on - first).days
+    of_days, terms = (fee_on - first).days, arr_3_terms(member, first)
     cents, why = (
-        (member.monthly_cents, f"{plain_cents(member.monthly_cents)}: a whole monthly fee")
+        (terms.monthly_cents, f"{plain_cents(terms.monthly_cents)}: a whole monthly fee")
         if policy.final_fee == "full"
-        else _price(member.monthly_cents, ran, of_days)
+        else _price(terms.monthly_cents, ran, of_days)
     )
     charge = Charge(
         FINAL,
         f"{FINAL}:{ends_on.isoformat()}",
         cents,
         "ARR-4",
-        f"Final fee, {member.plan}, {_period(first, ends_on)}",
+        f"Final fee, {terms.plan}, {_period(first, ends_on)}",
         why,
         None,
         first,
@@ -218,6 +243,6 @@ def section_6_unbilled(member: MemberFacts, month_last: date) -> int:
     while first <= month_last:
         last = min(month_last, fee_on - ONE_DAY)
         ran, _ = arr_3_days(first, last, member.suspensions)
-        cents += prorate(member.monthly_cents, ran, (fee_on - first).days)
+        cents += prorate(arr_3_terms(member, first).monthly_cents, ran, (fee_on - first).days)
         first, fee_on = fee_on, arr_2_next_fee_on(fee_on, member.fee_day)
     return cents

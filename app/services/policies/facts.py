@@ -106,11 +106,20 @@ class AccountFacts(NamedTuple):
     waived: frozenset[str] = frozenset()
 
 
+class TermFacts(NamedTuple):
+    """A plan agreed for the fee periods that begin on `from_day` or later; cents a month."""
+
+    from_day: date
+    plan: str
+    monthly_cents: int
+
+
 class MemberFacts(NamedTuple):
     """A member billed in arrears. Fees from `period_from` on are not billed; the next is due on `next_fee_on`.
 
     `processing_charged_on` is the day of the processing fee's invoice, None while it has none. Amounts in cents;
-    `ends_on` is the day of a cancellation that waits (BOTH-10).
+    `ends_on` is the day of a cancellation that waits (BOTH-10). `plan` and `monthly_cents` are those of the sign-up;
+    `terms` are the plans agreed since, in the order of their days.
     """
 
     account_id: int
@@ -127,3 +136,4 @@ class MemberFacts(NamedTuple):
     fee_day: int | None
     suspensions: tuple[SuspensionFacts, ...] = ()
     ends_on: date | None = None
+    terms: tuple[TermFacts, ...] = ()

@@ -1,0 +1,311 @@
+"""What an office changes for a member: the plan, and what is taken back while nothing was billed by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from support_members import both_books, sign_up
+from support_office import Diary
+
+from app.errors import NotPermitted, UserError
+from app.services import (
+    accounts,
+    autopay,
+    dayclose,
+    membercorrections,
+    memberplans,
+    members,
+    status,
+    subscriptions,
+)
+from app.services.gateways.mail import NoMail
+from app.services.memberplans import NewTerms
+
+DAY = date(2026, 1, 1)
+
+
+@pytest.fixture
+def office() -> Iterator[Diary]:
+    with both_books() as diary:
+        yield diary
+        diary.assert_books_right()
+
+
+def paid_member(office: Diary, **form: Any) -> int:
+    """Signed up on Jan 1, charged and paid on Jan 6: fee dates are Feb 5, Mar 5, ..., the first period from Jan 6."""
+    member = sign_up(office.on(1, 1), **form)
+    office.on(1, 2).do(members.record_work_performed, member)
+    office.on(1, 6).bill()
+    office.check(member, 6000, "1")
+    return member
+
+
+def fees(office: Diary, member: int) -> list[tuple[Any, ...]]:
+    return office.sql(
+        "SELECT cents, description FROM line WHERE account_id = ? AND kind IN ('monthly-fee', 'final-fee') "
+        "ORDER BY invoice_id",
+        member,
+    )
+
+
+def steps(office: Diary, member: int) -> list[str]:
+    return [step.key.partition(":")[0] for step in office.see(membercorrections.steps, member)]
+
+
+# Plans
+
+
+@pytest.mark.parametrize(
+    ("effective", "counts_from", "first_fee_on"),
+    [
+        (date(2026, 1, 6), date(2026, 1, 6), date(2026, 2, 5)),
+        (date(2026, 1, 7), date(2026, 2, 5), date(2026, 3, 5)),
+        (date(2026, 2, 5), date(2026, 2, 5), date(2026, 3, 5)),
+        (date(2026, 2, 6), date(2026, 3, 5), date(2026, 4, 5)),
+    ],
+)
+def test_a_plan_counts_from_the_first_fee_period_on_or_after_its_day(
+    office: Diary, effective: date, counts_from: date, first_fee_on: date
+) -> None:
+    member = paid_member(office)
+    agreed = office.on(1, 20).do(memberplans.change_plan, member, "Limited", None, effective)
+    assert agreed == NewTerms("Limited", 4900, counts_from, first_fee_on)
+    for month in (2, 3, 4):
+        office.on(month, 5).bill()
+    old = [(9000, "Premiere")] * ([date(2026, 2, 5), date(2026, 3, 5), date(2026, 4, 5)].index(first_fee_on))
+    found = [(cents, words.split(", ")[1]) for cents, words in fees(office, member)]
+    assert found == [*old, *[(4900, "Limited")] * (3 - len(old))]
+
+
+def test_missed_fee_dates_are_billed_each_by_the_plan_of_its_period(office: Diary) -> None:
+    member = paid_member(office)
+    office.on(1, 20).do(memberplans.change_plan, member, "Monitor", 3100, date(2026, 2, 20))
+    office.on(4, 10).bill()
+    assert [cents for cents, _ in fees(office, member)] == [9000, 9000, 3100]
+
+
+def test_the_final_fee_and_the_standing_know_the_plan_of_the_open_period(office: Diary) -> None:
+    member = paid_member(office)
+    office.on(1, 20).do(memberplans.change_plan, member, "Limited")
+    page = office.see(status.account_page, member, office.day)
+    assert page.member is not None
+    assert (page.member.plan, page.member.monthly_cents, page.member.next_fee_cents) == ("Premiere", 9000, 9000)
+    assert [(terms.plan, terms.from_day) for terms in page.member.coming] == [("Limited", date(2026, 1, 20))]
+    office.on(2, 5).bill()
+    page = office.see(status.account_page, member, office.day)
+    assert page.member is not None and page.member.coming == ()
+    assert (page.member.plan, page.member.monthly_cents, page.member.next_fee_cents) == ("Limited", 4900, 4900)
+    # Feb 5 - 18 are 14 of the 28 days through Mar 4.
+    office.on(2, 18).do(subscriptions.cancel_account, member)
+    assert fees(office, member)[-1] == (2450, "Final fee, Limited, Feb 5, 2026 - Feb 18, 2026")
+
+
+def test_a_failed_attempt_costs_the_late_charge_of_the_plan_in_force(office: Diary) -> None:
+    member = paid_member(office, autopay="card")
+    office.on(1, 20).do(memberplans.change_plan, member, "Optimize", None, date(2026, 2, 6))
+    late = "SELECT cents FROM line WHERE account_id = ? AND kind = 'late-charge' ORDER BY invoice_id"
+    office.on(2, 5).bill()
+    office.on(3, 4).do(autopay.record_attempt, member, approved=False)
+    assert office.sql(late, member) == [(1500,)]  # Premiere still
+    office.check(member, office.balance(member), "2")
+    office.on(3, 5).bill()
+    office.do(autopay.record_attempt, member, approved=False)
+    assert office.sql(late, member) == [(1500,), (500,)]
+
+
+def test_a_month_end_counts_unbilled_days_by_their_plan(office: Diary) -> None:
+    member = paid_member(office)
+    office.on(1, 20).do(memberplans.change_plan, member, "Limited")
+    office.on(2, 5).bill()
+    office.on(2, 28).do(dayclose.close_day, NoMail())
+    # Feb 5 - 28 is 24 of the 28 days through Mar 4: 49.00 x 24/28.
+    assert office.sql("SELECT cents FROM unbilled_revenue ORDER BY month_end DESC LIMIT 1") == [(4200,)]
+
+
+def test_before_the_first_fee_date_a_plan_counts_from_the_first_period_and_the_processing_fee_stays(office: Diary) -> None:
+    member = sign_up(office.on(1, 1))
+    assert office.on(1, 3).do(memberplans.change_plan, member, "Limited") == NewTerms("Limited", 4900, None, None)
+    office.do(members.record_work_performed, member)
+    office.on(1, 6).bill()
+    assert office.balance(member) == 6000
+    office.check(member, 6000, "1")
+    office.on(2, 5).bill()
+    assert fees(office, member) == [(4900, "Monthly fee, Limited, Jan 6, 2026 - Feb 4, 2026")]
+
+
+def test_a_plan_that_cannot_be_is_refused_and_changes_nothing(office: Diary) -> None:
+    member, home = paid_member(office), office.open("Home", 3100)
+    office.on(2, 5).bill()
+    refused = [
+        (("Silver", None, None), "no plan"),
+        (("Premiere", 9000, None), "That is the plan already"),
+        (("Limited", -1, None), "from 0.00"),
+        (("Limited", None, date(2026, 1, 6)), "is billed and keeps its terms"),
+        (("Limited", None, date(2025, 12, 31)), "signed up"),
+    ]
+    for (plan, cents, effective), words in refused:
+        with pytest.raises(UserError, match=words):
+            office.do(memberplans.change_plan, member, plan, cents, effective)
+    with pytest.raises(UserError, match="no membership"):
+        office.do(memberplans.change_plan, home, "Limited")
+    office.do(subscriptions.cancel_account, member)
+    with pytest.raises(UserError, match="closed"):
+        office.do(memberplans.change_plan, member, "Limited")
+    assert office.sql("SELECT count(*) FROM plan_change") == [(0,)]
+
+
+def test_a_plan_change_is_taken_back_until_a_fee_was_billed_by_it(office: Diary) -> None:
+    member = paid_member(office)
+    office.on(1, 20).do(memberplans.change_plan, member, "Limited")
+    (step,) = office.see(membercorrections.steps, member)
+    assert step.words == "Plan Limited at 49.00 from 2026-01-20"
+    with pytest.raises(UserError, match="needs a reason"):
+        office.do(membercorrections.take_back, member, step.key, " ")
+    office.do(membercorrections.take_back, member, step.key, "wrong member")
+    assert steps(office, member) == []
+    with pytest.raises(UserError, match="taken back already"):
+        office.do(membercorrections.take_back, member, step.key, "again")
+    office.on(2, 5).bill()
+    office.on(2, 6).do(memberplans.change_plan, member, "Monitor", None, date(2026, 2, 6))
+    office.on(4, 5).bill()
+    assert [cents for cents, _ in fees(office, member)] == [9000, 9000, 2900]
+    (change,) = office.sql("SELECT max(id) FROM plan_change")[0]
+    assert steps(office, member) == []
+    with pytest.raises(UserError, match="A fee was billed under that plan"):
+        office.do(memberplans.undo_plan_change, change, "too late")
+
+
+def test_the_individuals_on_a_plan_count_at_once(office: Diary) -> None:
+    member = paid_member(office)
+    office.do(memberplans.change_individuals, member, 3)
+    assert office.sql("SELECT individuals FROM membership") == [(3,)]
+    for many, words in ((3, "already"), (0, "from 1|1 to"), (1001, "1 to")):
+        with pytest.raises(UserError, match=words):
+            office.do(memberplans.change_individuals, member, many)
+
+
+# Taking back
+
+
+def test_work_and_an_instruction_are_taken_back_until_the_processing_fee_is_charged(office: Diary) -> None:
+    member = sign_up(office.on(1, 1))
+    office.do(members.record_work_performed, member)
+    office.do(members.instruct_early, member, date(2026, 1, 3))
+    assert sorted(steps(office, member)) == ["instruction", "work"]
+    office.on(1, 2).do(membercorrections.take_back, member, "work", "another member's")
+    office.do(membercorrections.take_back, member, "instruction", "another member's")
+    office.on(1, 20).bill()
+    assert office.balance(member) == 0
+    office.do(members.record_work_performed, member)
+    office.bill()
+    assert office.balance(member) == 6000
+    assert steps(office, member) == []
+    with pytest.raises(UserError, match="cannot be taken back any more"):
+        office.do(membercorrections.take_back, member, "work", "too late")
+
+
+def test_a_moved_fee_date_goes_back_to_its_old_day_and_its_fee_is_waived(office: Diary) -> None:
+    member = sign_up(office.on(1, 1))
+    office.on(1, 1).do(members.record_work_performed, member)
+    office.do(members.instruct_early, member, office.day)
+    office.bill()
+    office.check(member, 6000, "1")  # paid Jan 1: the first fee date is Jan 31, and the day of the month 31
+    office.on(2, 1).bill()
+    assert office.sql("SELECT next_fee_on, fee_day FROM membership") == [("2026-02-28", 31)]
+    before = office.balance(member)
+    office.do(members.change_fee_day, member, 10)
+    assert office.sql("SELECT next_fee_on, fee_day FROM membership") == [("2026-03-10", 10)]
+    office.role = "clerk"
+    with pytest.raises(NotPermitted):
+        office.do(membercorrections.take_back, member, "fee-day", "misheard")
+    office.role = "supervisor"
+    office.do(membercorrections.take_back, member, "fee-day", "misheard")
+    assert office.sql("SELECT next_fee_on, fee_day FROM membership") == [("2026-02-28", 31)]
+    assert office.balance(member) == before
+    assert steps(office, member) == []
+    office.on(3, 31).bill()
+    assert [words.split(", ", 2)[2] for _, words in fees(office, member)] == [
+        "Jan 1, 2026 - Jan 30, 2026",
+        "Jan 31, 2026 - Feb 27, 2026",
+        "Feb 28, 2026 - Mar 30, 2026",
+    ]
+
+
+def test_a_waived_move_is_taken_back_by_a_clerk_and_a_billed_one_by_nobody(office: Diary) -> None:
+    member = paid_member(office)
+    office.do(members.change_fee_day, member, 20, waive=True, reason="first time")
+    office.role = "clerk"
+    office.do(membercorrections.take_back, member, "fee-day", "misheard")
+    assert office.sql("SELECT next_fee_on, fee_day FROM membership") == [("2026-02-05", 5)]
+    office.do(members.change_fee_day, member, 20)
+    office.on(2, 20).bill()
+    with pytest.raises(UserError, match="cannot be taken back any more"):
+        office.do(membercorrections.take_back, member, "fee-day", "too late")
+    home = office.open("Home", 3100)
+    assert steps(office, home) == []
+
+
+# Attempts told by hand
+
+
+def test_an_attempt_told_by_hand_is_paid_or_costs_what_the_run_would_charge(office: Diary) -> None:
+    member = sign_up(office.on(1, 1), autopay="bank-draft")
+    office.do(members.record_work_performed, member)
+    office.on(1, 6).bill()
+    assert office.do(autopay.record_attempt, member, approved=False, reference="R01") is False
+    assert office.balance(member) == 6000 + 1500 + 3500
+    with pytest.raises(UserError, match="asked on 2026-01-06 already"):
+        office.do(autopay.record_attempt, member, approved=True)
+    office.on(1, 7).do(autopay.record_attempt, member, approved=False)
+    assert office.balance(member) == 11000 + 1500 + 3500
+    assert office.on(1, 8).do(autopay.record_attempt, member, approved=True) is True
+    assert office.balance(member) == 0
+    found = office.see(status.account_page, member, office.day).attempts
+    assert [(line.outcome, line.cents, line.charged_cents) for line in found] == [
+        ("approved", 16000, 0),
+        ("declined", 11000, 5000),
+        ("declined", 6000, 5000),
+    ]
+    with pytest.raises(UserError, match="owes nothing"):
+        office.on(1, 9).do(autopay.record_attempt, member, approved=True)
+
+
+def test_charges_of_an_attempt_told_by_hand_are_waived_by_a_supervisor_with_a_reason(office: Diary) -> None:
+    member = sign_up(office.on(1, 1), autopay="card")
+    office.do(members.record_work_performed, member)
+    office.on(1, 6).bill()
+    waive = frozenset({"late-charge"})
+    office.role = "clerk"
+    with pytest.raises(NotPermitted):
+        office.do(autopay.record_attempt, member, approved=False, waive=waive, reason="our processor was down")
+    office.role = "supervisor"
+    with pytest.raises(UserError, match="reason"):
+        office.do(autopay.record_attempt, member, approved=False, waive=waive)
+    office.do(autopay.record_attempt, member, approved=False, waive=waive, reason="our processor was down")
+    assert office.balance(member) == 6000 + 3500
+
+
+def test_a_method_without_its_signed_form_is_never_asked(office: Diary) -> None:
+    member = sign_up(office.on(1, 1))
+    office.do(members.record_work_performed, member)
+    office.on(1, 6).bill()
+    with pytest.raises(UserError, match="no card or bank account"):
+        office.do(autopay.record_attempt, member, approved=True)
+    office.do(accounts.change_payment_method, member, "bank-draft", label="Hill Bank ending 9")
+    with pytest.raises(UserError, match="signed form"):
+        office.do(autopay.record_attempt, member, approved=True)
+    assert office.see(autopay.due, office.desk) == []
+    office.do(accounts.record_authorization, member)
+    assert office.do(autopay.record_attempt, member, approved=True) is True
+
+
+def test_a_declined_attempt_of_a_home_costs_nothing_and_stands_on_its_page(office: Diary) -> None:
+    home = office.on(1, 1).open("Home", 3100, autopay="card")
+    balance = office.balance(home)
+    office.do(autopay.record_attempt, home, approved=False, reference="do not honor")
+    assert office.balance(home) == balance
+    (line,) = office.see(status.account_page, home, office.day).attempts
+    assert (line.outcome, line.cents, line.charged_cents) == ("declined", balance, 0)
