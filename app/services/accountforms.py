@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
 from app.models.bulk import fetch
-from app.services import accounts, subscriptions
+from app.services import accounts, members, subscriptions
 from app.services.accounts import AccountForm
 from app.services.desk import Desk
 from app.services.loading import card
@@ -45,6 +46,29 @@ def open_with_services(
         accounts.change_payment_method(session, then, account_id, method, label=form.method_label)
     for name, monthly_cents in services:
         subscriptions.add_service(session, then, account_id, name, monthly_cents)
+    return account_id
+
+
+def open_membership(
+    session: Session,
+    desk: Desk,
+    form: AccountForm,
+    *,
+    form_signed: bool = True,
+    instructed_on: date | None = None,
+    performed: bool = False,
+) -> int:
+    """Open a member's account with what was agreed at sign-up; returns its id.
+
+    `instructed_on`: the customer asks to be charged that day (ARR-1); `performed`: work is performed the same day.
+    Raises what its parts refuse.
+    """
+    account_id = open_with_services(session, desk, form, form_signed=form_signed)
+    then = replace(desk, token=None)
+    if instructed_on is not None:
+        members.instruct_early(session, then, account_id, instructed_on)
+    if performed:
+        members.record_work_performed(session, then, account_id)
     return account_id
 
 

@@ -12,12 +12,20 @@ from app.services import accountforms, accounts
 from app.services.accountforms import ContactForm
 from app.services.choices import Choices
 from app.services.outlook import Deed, Outlook
-from app.views.dialogs.acting import ActionDialog
+from app.services.policies.policyfile import ArrearsPolicy, Policy
+from app.views.dialogs.acting import ActionDialog, clear_and_add
 from app.views.fields import format_day, told_dates
 from app.views.workplace import Workplace
 
 DELIVERIES = (("By e-mail", "email"), ("On paper, by mail", "paper"))
-METHODS = (("None: the customer sends payments", "none"), ("Card", "card"), ("E-Check", "echeck"))
+_NO_METHOD = ("None: the customer sends payments", "none")
+METHODS = (_NO_METHOD, ("Card", "card"), ("E-Check", "echeck"))
+MEMBER_METHODS = (_NO_METHOD, ("Card", "card"), ("Bank draft", "bank-draft"))
+
+
+def methods_of(policy: Policy) -> tuple[tuple[str, str], ...]:
+    """How an account of a policy can pay by itself, for a list (ADV-5, ARR-5)."""
+    return MEMBER_METHODS if isinstance(policy, ArrearsPolicy) else METHODS
 
 
 class ContactDialog(ActionDialog):
@@ -90,10 +98,14 @@ class DeliveryDialog(ActionDialog):
         if account.delivery == "paper":
             fee = f"{policy.paper_statement_fee // 100}.{policy.paper_statement_fee % 100:02d}"
             text = f"From the next billing run each cycle invoice that bills a service carries {fee} for paper (ADV-4)."
+            if isinstance(policy, ArrearsPolicy):
+                text = "From the next fee on statements are printed and mailed; for a member that costs nothing."
             if not account.address:
                 text += " No postal address is known; statements cannot be mailed before there is one."
         else:
             text = "From the next billing run no fee for paper is charged."
+            if isinstance(policy, ArrearsPolicy):
+                text = "From the next fee on statements go out by e-mail."
             if not account.email:
                 text += " No e-mail address is known; statements cannot be sent before there is one."
         self.outcome.show_text(text, "")
@@ -117,6 +129,7 @@ class AutopayDialog(ActionDialog):
     def fill(self, known: Choices) -> None:
         account = known.card
         with QSignalBlocker(self.method):
+            clear_and_add(self.method, methods_of(known.policy))
             self.method.setCurrentIndex(max(self.method.findData(account.autopay), 0))
         self.label_edit.setText(account.method_label)
         self.signed_on.set_day(account.authorized_on)
@@ -157,18 +170,17 @@ class AutopayDialog(ActionDialog):
 
     def describe(self, seen: Outlook) -> None:
         account = seen.after
+        is_member = self.choices is not None and isinstance(self.choices.policy, ArrearsPolicy)
         if account.autopay == "none":
             text = "Nothing is taken any more; the customer sends payments."
         elif account.authorized_on is None:
             text = (
                 "It is not used before its signed form is here. Until then the account stands on the exceptions list "
-                "as authorization-missing (ADV-18)."
+                f"as authorization-missing ({'ARR-10' if is_member else 'ADV-18'})."
             )
         else:
-            text = (
-                f"Signed {format_day(account.authorized_on)}: the auto-pay run asks it for the whole balance, "
-                "the next time on the first of the month (ADV-5)."
-            )
+            when = "the next time it is made (ARR-5)" if is_member else "the next time on the first of the month (ADV-5)"
+            text = f"Signed {format_day(account.authorized_on)}: the auto-pay run asks it for the whole balance, {when}."
         self.outcome.show_text(text, "")
 
     def said(self, result: Any) -> str:

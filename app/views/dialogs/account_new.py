@@ -1,21 +1,25 @@
-"""Opening an account, with the services that it starts with."""
+"""Opening an account, with the services or the plan that it starts with."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.errors import UserError
 from app.services import accountforms, outlook
 from app.services.accounts import AccountForm
 from app.services.choices import KnownService, known_services
+from app.services.membersignup import policies_for_new_accounts
 from app.services.outlook import Deed, Outlook
-from app.services.terms import policy_names
+from app.services.policies.policyfile import ArrearsPolicy, Policy
 from app.views import style
-from app.views.dialogs.account_details import DELIVERIES, METHODS
+from app.views.dialogs.account_details import DELIVERIES, METHODS, methods_of
 from app.views.dialogs.account_services import ServiceNameEdit
-from app.views.dialogs.acting import CHARACTERS_WIDE, ActionDialog, line_in_words
+from app.views.dialogs.acting import CHARACTERS_WIDE, ActionDialog, clear_and_add, line_in_words
+from app.views.dialogs.member_plan import PlanPart
 from app.views.dialogs.outcome import Fields
 from app.views.fields import MoneyEdit, label, named
 from app.views.workplace import Workplace
@@ -47,7 +51,8 @@ class NewAccountDialog(ActionDialog):
         self.managed = QCheckBox("Man&aged: emergency repairs are free, day and night (ADV-12)")
         named(self.managed, "newaccount.managed", "Managed services")
         self.form.addRow("", self.managed)
-        self.policy = self.add_choice("Policy", "policy", "Billing policy", [(POLICY_WORDS["isp-advance"], "isp-advance")])
+        self.policy = self.add_choice("Polic&y", "policy", "Billing policy", [(POLICY_WORDS["isp-advance"], "isp-advance")])
+        self.policy.currentIndexChanged.connect(self._policy_chosen)
         self.delivery = self.add_choice("S&tatements", "delivery", "How statements are sent", DELIVERIES)
         self.autopay = self.add_choice("A&uto-pay", "autopay", "Auto-pay method", METHODS)
         self.method_label = self.add_text("Kno&wn as", "label", "How the card or bank account is called")
@@ -57,6 +62,8 @@ class NewAccountDialog(ActionDialog):
         self.form.addRow("", self.signed)
         self.services: list[tuple[ServiceNameEdit, MoneyEdit]] = []
         self._known: list[KnownService] = []
+        self._policies: dict[str, Policy] = {}
+        self.plan = PlanPart(workplace, "newaccount", self.look_ahead)
         self._make_service_rows()
         for box in (self.managed, self.signed):
             box.toggled.connect(self.look_ahead)
@@ -64,8 +71,12 @@ class NewAccountDialog(ActionDialog):
         self.autopay.currentIndexChanged.connect(self._enable)
         self.email.editingFinished.connect(self._suggest_delivery)
         self._enable()
+        on = workplace.on
         self.tasks.read(
-            lambda session: (known_services(session), policy_names(session)), self._show_known, owner=self, name="known"
+            lambda session: (known_services(session), *policies_for_new_accounts(session, on)),
+            self._show_known,
+            owner=self,
+            name="known",
         )
 
     def _make_service_rows(self) -> None:
@@ -84,17 +95,21 @@ class NewAccountDialog(ActionDialog):
         """The customer on the left; the services and what they come to on the right, if the screen is that wide."""
         inside = QWidget()
         inside.setLayout(self.rows)
-        heading = label("Services from this day on", "heading", wrap=True)
+        self.what_for = heading = label("Services from this day on", "heading", wrap=True)
         needed = (2 * CHARACTERS_WIDE - 40) * self.fontMetrics().averageCharWidth()
         if needed > self.room().width():
-            self.inside.addWidget(heading)
-            self.inside.addWidget(inside)
+            self.service_part = inside
+            for part in (heading, inside, self.plan):
+                self.inside.addWidget(part)
             return
         right = QVBoxLayout()
         right.setSpacing(style.MEDIUM)
         right.addWidget(heading)
-        right.addWidget(Fields(inside), 1)
+        self.service_part = Fields(inside)
+        right.addWidget(self.service_part, 1)
+        right.addWidget(self.plan)
         right.addWidget(self.outcome)
+        right.addStretch()
         columns = QHBoxLayout()
         columns.setSpacing(style.WIDE)
         columns.addWidget(self.fields, 1)
@@ -135,26 +150,46 @@ class NewAccountDialog(ActionDialog):
             self.fit()
         self.look_ahead()
 
-    def _show_known(self, answer: tuple[list[KnownService], list[str]]) -> None:
-        self._known, policies = answer
+    def _show_known(self, answer: tuple[list[KnownService], list[Policy], str]) -> None:
+        self._known, policies, latest = answer
         for name, _price in self.services:
             name.show_known(self._known)
-        chosen = self.policy.currentData()
-        self.policy.clear()
-        # A member's account also needs a plan and fees, for which this form has no inputs yet.
-        policies = [policy for policy in policies if policy != "membership-arrears"]
-        for policy in policies:
-            self.policy.addItem(POLICY_WORDS.get(policy, policy), policy)
-        self.policy.setCurrentIndex(max(self.policy.findData(chosen), 0))
+        self._policies = {policy.name: policy for policy in policies}
+        with QSignalBlocker(self.policy):
+            clear_and_add(self.policy, [(POLICY_WORDS.get(name, name), name) for name in self._policies])
+            # The office's next account is most often like its last one.
+            self.policy.setCurrentIndex(max(self.policy.findData(latest), 0))
         # With one policy there is nothing to choose.
         self.form.setRowVisible(self.policy, len(policies) > 1)
-        self.fit()
+        self._policy_chosen()
+
+    @property
+    def is_membership(self) -> bool:
+        """Whether the policy chosen bills members."""
+        return isinstance(self._policies.get(self.policy.currentData()), ArrearsPolicy)
+
+    def _policy_chosen(self) -> None:
+        """A membership has a plan where other accounts have services, and other ways to pay by itself."""
+        policy = self._policies.get(self.policy.currentData())
+        if policy is None:
+            return
+        method = self.autopay.currentData()
+        with QSignalBlocker(self.autopay):
+            clear_and_add(self.autopay, methods_of(policy), lambda kind: kind == method)
+        self.what_for.setText("The plan" if self.is_membership else "Services from this day on")
+        self.service_part.setVisible(not self.is_membership)
+        self.plan.setVisible(self.is_membership)
+        if isinstance(policy, ArrearsPolicy):
+            self.plan.show_policy(policy)
+        self._enable()
+        self.look_ahead()
 
     def _enable(self) -> None:
         is_business, has_method = self.kind.currentData() == "business", self.autopay.currentData() != "none"
         self.managed.setEnabled(is_business)
         for row in (self.managed, self.method_label, self.signed):
-            self.form.setRowVisible(row, is_business if row is self.managed else has_method)
+            is_managed = is_business and not self.is_membership
+            self.form.setRowVisible(row, is_managed if row is self.managed else has_method)
         self.fit()
 
     def _look_for_same(self) -> None:
@@ -189,7 +224,7 @@ class NewAccountDialog(ActionDialog):
             self.name.text().strip(),
             policy=self.policy.currentData(),
             kind=self.kind.currentData(),
-            managed=self.managed.isChecked() and self.kind.currentData() == "business",
+            managed=self.managed.isChecked() and self.kind.currentData() == "business" and not self.is_membership,
             email=self.email.text().strip(),
             phone=self.phone.text().strip(),
             address=tuple(line.strip() for line in self.address.toPlainText().splitlines() if line.strip()),
@@ -197,7 +232,25 @@ class NewAccountDialog(ActionDialog):
             autopay=self.autopay.currentData(),
             method_label=self.method_label.text().strip() if has_method else "",
         )
-        services, signed = self.services_typed(), self.signed.isChecked()
+        signed = self.signed.isChecked()
+        if self.is_membership:
+            typed = self.plan.typed()
+            form = replace(
+                form,
+                plan=typed.plan,
+                monthly_cents=typed.monthly_cents,
+                processing_cents=typed.processing_cents,
+                individuals=typed.individuals,
+            )
+            return lambda session, desk: accountforms.open_membership(
+                session,
+                desk,
+                form,
+                form_signed=signed,
+                instructed_on=typed.instructed_on,
+                performed=typed.performed,
+            )
+        services = self.services_typed()
         return lambda session, desk: accountforms.open_with_services(session, desk, form, services, form_signed=signed)
 
     def hint_for(self, missing: UserError) -> str:
@@ -206,6 +259,9 @@ class NewAccountDialog(ActionDialog):
     def describe(self, seen: Outlook) -> None:
         lines = [(line_in_words(line), line.cents) for line in seen.lines]
         said = outlook.sentences(seen) or ["The account is opened without a service; nothing is billed yet."]
+        if self.is_membership:
+            lines, schedule = self.plan.outlook(self.plan.typed())
+            said = [schedule]
         if seen.after.delivery == "email" and not seen.after.email:
             said.append("Without an e-mail address no statement can be sent.")
         if seen.after.delivery == "paper" and not seen.after.address:
