@@ -48,4 +48,3 @@ def _open(session: Any, desk: Any, name: str, plan: str, method: str, label: str
         **known,
     )
     return accountforms.open_membership(session, desk, form, form_signed=signed)
-

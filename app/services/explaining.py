@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from app.money import format_cents
 from app.services.exceptions import OpenException
 from app.services.history import AppliedLine, ChangeLine, HistoryRow, InvoiceRow, PaymentLine, RefundLine, WorkLine
+from app.services.memberstanding import AttemptLine
 from app.services.nextbill import NextBill
 from app.services.policies.clause import Charge
 from app.services.sentences import short_day
@@ -207,6 +208,14 @@ def of_payment(row: PaymentLine, applied: Sequence[AppliedLine] | None) -> Expla
     clause = "BOTH-11" if row.state == "reversed" else "ADV-10"
     said = "It pays nothing any more: what it had paid is open again."
     return explain(f"{_payment(row)}: {kind_says(row.state).lower()}", clause, "", [said])
+
+
+def of_declined(line: AttemptLine, *, is_member: bool) -> Explanation:
+    """An attempt to be paid that was declined, and what it cost."""
+    title = f"{payment_kind(line.method)}, {format_cents(line.cents)}: declined"
+    if line.charged_cents:
+        return explain(title, "ARR-7", f"the attempt cost {format_cents(line.charged_cents)}", ["Nothing was paid."])
+    return explain(title, "ARR-7" if is_member else "BOTH-9", "", ["Nothing was paid, and the attempt cost nothing."])
 
 
 def _payment(row: PaymentLine) -> str:

@@ -15,6 +15,7 @@ from app.services.explaining import exception_says
 from app.services.loading import AccountCard
 from app.services.status import AccountPage
 from app.views import style
+from app.views.account_member import MemberStrip
 from app.views.fields import DayEdit, button, format_day, label, named, set_role, spoken_day
 from app.views.workplace import Workplace
 
@@ -218,6 +219,8 @@ class AccountHead(QWidget):
 
     def __init__(self, workplace: Workplace) -> None:
         super().__init__()
+        self.workplace = workplace
+        self.member = MemberStrip()
         self.sentence = label("", "heading", wrap=True)
         named(self.sentence, "account.sentence", "How the account stands")
         self.contact = label("", "quiet", wrap=True)
@@ -231,7 +234,7 @@ class AccountHead(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(style.SMALL)
-        for part in (self.contact, self.sentence, self.waiting, self.figures, self.days):
+        for part in (self.contact, self.sentence, self.waiting, self.member, self.figures, self.days):
             box.addWidget(part)
 
     def show_page(self, page: AccountPage) -> None:
@@ -242,10 +245,12 @@ class AccountHead(QWidget):
         waits = list(dict.fromkeys(exception_says(item) for item in page.listed))
         self.waiting.setText("\n".join(f"To do: {text}" for text in waits))
         self.waiting.setVisible(bool(waits))
+        self.member.show_page(page, self.workplace.on)
         self.figures.show_page(page)
 
     def show_as_of(self, then: AsOf) -> None:
         """An earlier day, said so in the sentence."""
+        self.member.hide()
         self.sentence.setText(f"On {then.on:%b} {then.on.day}, {then.on.year}: {then.sentence}")
         self._tone(then.past_due_cents, then.status)
         self.figures.show_as_of(then)

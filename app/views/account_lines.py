@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from app.money import format_cents
 from app.services import explaining
 from app.services.asof import AsOf
 from app.services.explaining import Explanation
 from app.services.history import HistoryRow, InvoiceRow, PaymentLine
+from app.services.memberstanding import AttemptLine
 from app.services.notes import NoteRow
 from app.services.policies.clause import Charge
 from app.services.status import AccountPage, ServiceLine
 from app.views.fields import format_day
+
+DECLINED = "declined"
 
 
 class Shown(NamedTuple):
@@ -82,15 +86,30 @@ def invoice_lines(shown: Shown) -> list[InvoiceLine]:
 def payment_lines(shown: Shown) -> list[PaymentLine]:
     """The payments until the day shown, the latest first, in the state that they had then."""
     undone = {row.document for row in shown.page.history if row.document.startswith("payment ") and shown.was(row.on)}
-    return [
+    found = [
         row if f"payment {row.id}" in undone else row._replace(state="posted")
         for row in reversed(shown.page.payments)
         if shown.was(row.on)
     ]
+    # What was asked for and not paid stands among them, with a number that no payment has.
+    declined = [
+        PaymentLine(-number, line.on, line.cents, line.method, DECLINED, "")
+        for number, line in enumerate(shown.page.attempts, start=1)
+        if line.outcome == DECLINED and shown.was(line.on)
+    ]
+    return sorted([*declined, *found], key=lambda row: row.on, reverse=True)
+
+
+def attempt_of(shown: Shown, row: PaymentLine) -> AttemptLine:
+    """The declined attempt behind a line of `payment_lines`."""
+    return shown.page.attempts[-row.id - 1]
 
 
 def paid_words(shown: Shown, payment: PaymentLine) -> str:
     """`Invoice 100123, 100150`: what a payment pays, as things are now."""
+    if payment.state == DECLINED:
+        cost = attempt_of(shown, payment).charged_cents
+        return f"Nothing; the attempt cost {format_cents(cost)}" if cost else "Nothing"
     if payment.state != "posted":
         return ""
     mine = [item for item in shown.page.applications if item.credit_id == payment.id]
@@ -173,6 +192,74 @@ def change_lines(shown: Shown) -> list[PlainLine]:
         for row in shown.page.changes
         if shown.was(day := date.fromisoformat(row.on))
     ]
+
+
+class MemberLine(NamedTuple):
+    """A line of a member's list: what, its amount in cents, the days it is about, and how it stands."""
+
+    what: str
+    cents: int | None
+    first: date | None
+    last: date | None
+    state: str
+    explanation: Explanation
+
+
+def member_lines(shown: Shown) -> list[MemberLine]:
+    """Sign-up, work, fees paid and to come, and what cancelling today would cost; nothing for an earlier day."""
+    member, on = shown.page.member, shown.on
+    if member is None or shown.then is not None:
+        return []
+    plan = f"Plan {member.plan}"
+    found = [MemberLine(plan, member.monthly_cents, member.signed_up_on, None, "a month", explaining.explain(plan, "ARR-3"))]
+    for terms in member.coming:
+        words = f"Plan {terms.plan}, agreed"
+        why = "It counts from the first fee period that begins on that day or later; what was billed keeps its terms."
+        found.append(
+            MemberLine(words, terms.monthly_cents, terms.from_day, None, "a month", explaining.explain(words, "ARR-3", why))
+        )
+    window = (
+        f"The processing fee may be charged from {format_day(member.window_from)} to {format_day(member.window_to)}."
+        if member.instructed_on is None
+        else f"The customer asked to be charged on {format_day(member.instructed_on)}."
+    )
+    state = "work overdue" if member.overdue else "work waited for"
+    if member.work_performed_on is not None:
+        found.append(
+            MemberLine("Work performed", None, member.work_performed_on, None, "", explaining.explain("Work", "ARR-1"))
+        )
+        state = "to be charged"
+    if member.processing_charged_on is not None:
+        paid = member.processing_paid_on
+        state = "not paid" if paid is None else f"paid {format_day(paid)}"
+    found.append(
+        MemberLine(
+            "Processing fee",
+            member.processing_cents,
+            member.processing_charged_on or member.charge_on,
+            None,
+            state,
+            explaining.explain("Processing fee", "ARR-1", "", [window]),
+        )
+    )
+    if member.first_fee_on is not None:
+        says = explaining.explain("First fee date", "ARR-2")
+        found.append(MemberLine("First fee date", None, member.first_fee_on, None, "", says))
+    if member.next_fee_on is not None:
+        due = f"due {format_day(member.next_fee_on)}"
+        says = explaining.explain("Next monthly fee", "ARR-3", f"for the days through {format_day(member.covers_through)}")
+        found.append(
+            MemberLine("Next monthly fee", member.next_fee_cents, member.covers_from, member.covers_through, due, says)
+        )
+    for charge in member.ending:
+        words = f"If it cancelled on {format_day(on)}: {explaining.kind_says(charge.kind).lower()}"
+        found.append(
+            MemberLine(words, charge.cents, charge.period_from, charge.period_to, "not billed", explaining.of_charge(charge))
+        )
+    if not member.ending and shown.page.card.status != "closed":
+        words = f"If it cancelled on {format_day(on)}"
+        found.append(MemberLine(words, 0, None, None, "nothing to bill", explaining.explain(words, "ARR-4")))
+    return found
 
 
 _INVOICE_KINDS = {

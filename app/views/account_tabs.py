@@ -15,16 +15,20 @@ from app.services.policies.clause import Charge
 from app.services.status import ServiceLine
 from app.views.account_fit import FitColumns
 from app.views.account_lines import (
+    DECLINED,
     InvoiceLine,
     LedgerLine,
+    MemberLine,
     PlainLine,
     Shown,
+    attempt_of,
     bill_lines,
     change_lines,
     collection_lines,
     invoice_kind,
     invoice_lines,
     ledger_lines,
+    member_lines,
     note_lines,
     paid_words,
     payment_lines,
@@ -51,8 +55,31 @@ class TabSpec:
     empty: str
 
 
+_BAD = (
+    "past due",
+    "missed",
+    "returned",
+    "charged-back",
+    "declined",
+    "suspended",
+    "needs decision",
+    "work overdue",
+    "not paid",
+)
+
+
 def _state_signal(state: str) -> str:
-    if state in ("past due", "missed", "returned", "charged-back", "suspended", "needs decision"):
+    if state in (
+        "past due",
+        "declined",
+        "work overdue",
+        "not paid",
+        "missed",
+        "returned",
+        "charged-back",
+        "suspended",
+        "needs decision",
+    ):
         return "bad"
     return "quiet" if state in ("paid", "void", "reversed", "replaced", "") else ""
 
@@ -82,6 +109,8 @@ def _of_invoice(shown: Shown, line: InvoiceLine) -> Explanation:
 
 
 def _of_payment(shown: Shown, row: PaymentLine) -> Explanation:
+    if row.state == DECLINED:
+        return explaining.of_declined(attempt_of(shown, row), is_member=shown.page.member is not None)
     return explaining.of_payment(row, shown.page.applications if shown.then is None else None)
 
 
@@ -181,6 +210,28 @@ def make_specs(shown: Callable[[], Shown | None]) -> tuple[TabSpec, ...]:
         _small("refunds", "Refunds", refunds, refund_lines, "Nothing was refunded."),
         _small("notes", "Notes", notes, note_lines, "No note yet. Write one with Actions."),
         _small("changes", "Changes", changes, change_lines, no_changes),
+    )
+
+
+_MEMBER: tuple[Column[MemberLine], ...] = (
+    Column("What", lambda row: row.what, width=0),
+    Column("Amount", lambda row: row.cents, money=True, width=11),
+    Column("From", lambda row: row.first, width=13),
+    Column("Through", lambda row: row.last, width=13),
+    Column("State", lambda row: row.state, width=20, signal=lambda row: _state_signal(row.state)),
+)
+
+
+def member_spec() -> TabSpec:
+    """The list that a member's page has where others list their services."""
+    return TabSpec(
+        "membership",
+        "Membership",
+        _MEMBER,
+        member_lines,
+        lambda _, row: row.explanation,
+        lambda row: (row.what, row.first),
+        "An earlier day is shown; the membership is told as it stands today.",
     )
 
 

@@ -120,9 +120,7 @@ class PlanPart(QWidget):
         """What will be charged: lines with their cents, and in sentences when."""
         assert self.policy is not None
         on, days = self.workplace.on, self.policy.first_fee_after_days
-        seen = sign_up_outlook(
-            self.policy, typed.plan, on, performed=typed.performed, instructed_on=typed.instructed_on
-        )
+        seen = sign_up_outlook(self.policy, typed.plan, on, performed=typed.performed, instructed_on=typed.instructed_on)
         if seen.charge_on is not None:
             when = f"charged on {format_day(seen.charge_on)} (ARR-1)"
         elif typed.instructed_on is not None:

@@ -22,12 +22,12 @@ from app.views import style
 from app.views.account_explain import ExplainPane
 from app.views.account_head import AccountHead
 from app.views.account_lines import InvoiceLine, LedgerLine, PlainLine, Shown
-from app.views.account_tabs import AccountTab, make_specs
+from app.views.account_tabs import AccountTab, make_specs, member_spec
 from app.views.fields import button, named
 from app.views.page import Page
 from app.views.workplace import Workplace
 
-_INVOICES, _PAYMENTS = 1, 2
+_INVOICES, _PAYMENTS, _SERVICES = 1, 2, 4
 
 
 class _Answer(NamedTuple):
@@ -67,6 +67,9 @@ class AccountPage(Page):
         self.bar.setDrawBase(False)
         self.stack = QStackedWidget()
         self.tabs = [AccountTab(spec, workplace.settings) for spec in make_specs(lambda: self.shown)]
+        # A member's page lists the membership where others list their services.
+        self._services = self.tabs[_SERVICES]
+        self._membership = AccountTab(member_spec(), workplace.settings)
         self.explain = ExplainPane()
         self._lay_out()
         self._connect()
@@ -90,11 +93,12 @@ class AccountPage(Page):
 
     def _connect(self) -> None:
         self.bar.currentChanged.connect(self._tab_chosen)
-        for number, tab in enumerate(self.tabs, start=1):
-            for keys in (f"Alt+{number % 10}", f"Ctrl+{number % 10}"):
-                self.shortcut(keys, partial(self.show_tab, number - 1))
+        for tab in (*self.tabs, self._membership):
             tab.table.current.connect(partial(self._explain, tab))
             tab.table.chosen.connect(partial(self._chosen, tab))
+        for number in range(1, len(self.tabs) + 1):
+            for keys in (f"Alt+{number % 10}", f"Ctrl+{number % 10}"):
+                self.shortcut(keys, partial(self.show_tab, number - 1))
         self.head.days.chosen.connect(self._day_chosen)
         self.menu.aboutToShow.connect(self._fill_menu)
         self.what_if.clicked.connect(self.open_what_if)
@@ -160,6 +164,7 @@ class AccountPage(Page):
 
     def _show_tabs(self) -> None:
         assert self.shown is not None
+        self._put_in_place(self._services if self.shown.page.member is None else self._membership)
         for number, tab in enumerate(self.tabs):
             tab.show_rows(self.shown)
             count = len(tab.table.rows_model.rows)
@@ -167,6 +172,19 @@ class AccountPage(Page):
                 number, f"{(number + 1) % 10} {tab.spec.title}" + (f" ({count})" if count and number > 3 else "")
             )
         self._explain_current()
+
+    def _put_in_place(self, wanted: AccountTab) -> None:
+        before = self.tabs[_SERVICES]
+        if before is wanted:
+            return
+        is_shown = self.stack.currentIndex() == _SERVICES
+        self.stack.removeWidget(before)
+        before.hide()
+        self.stack.insertWidget(_SERVICES, wanted)
+        self.tabs[_SERVICES] = wanted
+        self.bar.setTabToolTip(_SERVICES, f"{wanted.spec.title} (Alt+{_SERVICES + 1})")
+        if is_shown:
+            self.stack.setCurrentIndex(_SERVICES)
 
     def _go_to_wanted(self, payment_id: int | None) -> None:
         wanted, self._wanted = self._wanted, None
