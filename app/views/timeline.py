@@ -14,6 +14,10 @@ from app.views import style
 from app.views.fields import named
 
 
+# Of one day the first of these shows.
+_STATES = ("late", "coming", "done", "today", "edge")
+
+
 class Mark(NamedTuple):
     """A day on the line, its words below it. `state`: done, coming, late, today, or edge (of the window)."""
 
@@ -163,7 +167,7 @@ def joined(marks: Sequence[Mark]) -> list[Mark]:
         if before is None:
             found[mark.on] = mark
         else:
-            state = before.state if mark.state == "today" and before.state != "edge" else mark.state
+            state = min(before.state, mark.state, key=_STATES.index)
             found[mark.on] = Mark(mark.on, f"{before.words}, {mark.words}", state)
     return [mark._replace(words=f"{mark.on:%b} {mark.on.day} {mark.words}") for mark in found.values()]
 
