@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.views import style
 from app.views.fields import named
 
-
 # Of one day the first of these shows.
 _STATES = ("late", "coming", "done", "today", "edge")
 
