@@ -10,7 +10,7 @@ WAITING, OVERDUE, RUNNING = "member-waiting", "member-overdue", "member-running"
 def sign_up_members(books: Any, desk: Any) -> dict[str, int]:
     """Open three memberships in the month of the desk's day, after the days that are closed; gives their accounts."""
     from app.services import memberplans, members
-    from app.services.autopay import record_attempt
+    from app.services.autopayanswers import record_attempt
     from app.services.billing import bill_account
 
     def on(day: int) -> Any:

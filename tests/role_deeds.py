@@ -16,6 +16,7 @@ from app.services import (
     accountforms,
     accounts,
     autopay,
+    autopayanswers,
     backup,
     backupplan,
     bank_numbers,
@@ -32,6 +33,8 @@ from app.services import (
     deposits,
     duetoday,
     importing,
+    membercorrections,
+    memberplans,
     members,
     notes,
     office,
@@ -66,6 +69,7 @@ Act = Callable[[], object]
 Prepare = Callable[[StaffedOffice], Act]
 NET = 3100
 WHY = "asked for it"
+MEMBER = accounts.AccountForm("Mia Member", "membership-arrears", plan="Premiere")
 ADDRESS = ("5 Elm St", "Hill City SD 57745")
 
 
@@ -247,6 +251,23 @@ def _attempt(o: StaffedOffice) -> Act:
     _asked_by_card(o)
     (item,) = o.see(autopay.due, o.desk)
     return lambda: o.do(autopay.attempt, item, DeclineListGateway())
+
+
+def _answered(o: StaffedOffice) -> Act:
+    account = _asked_by_card(o)
+    return lambda: o.do(autopayanswers.record_attempt, account, approved=False)
+
+
+def _plan_changed(o: StaffedOffice) -> Act:
+    o.do(memberplans.change_plan, sign_up(o), "Limited")
+    change = int(o.sql("SELECT max(id) FROM plan_change")[0][0])
+    return lambda: o.do(memberplans.undo_plan_change, change, WHY)
+
+
+def _worked_by_mistake(o: StaffedOffice) -> Act:
+    account = sign_up(o)
+    o.do(members.record_work_performed, account)
+    return lambda: o.do(membercorrections.take_back, account, "work", WHY)
 
 
 def _asked(o: StaffedOffice) -> Act:
@@ -460,6 +481,7 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     "autopay.due": (ANYBODY, lambda o: lambda: o.see(autopay.due, o.desk)),
     "autopay.attempt": ("manager", _attempt),
     "autopay.run_autopay": ("manager", _asked),
+    "autopayanswers.record_attempt": ("clerk", _answered),
     "backup.back_up": ("clerk", _back_up),
     "backupplan.change_plan": ("manager", _plain(backupplan.change_plan, backupplan.BackupPlan(keep_daily=9), WHY)),
     "backupplan.set_passphrase": ("manager", _encrypt),
@@ -506,6 +528,11 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     ),
     "duetoday.is_closed": (ANYBODY, _on_books(duetoday.is_closed)),
     "importing.import_accounts": ("manager", _plain(importing.import_accounts, [listed()])),
+    "accountforms.open_membership": ("clerk", _plain(accountforms.open_membership, MEMBER, performed=True)),
+    "memberplans.change_plan": ("clerk", _given(sign_up, memberplans.change_plan, "Limited")),
+    "memberplans.change_individuals": ("clerk", _given(sign_up, memberplans.change_individuals, 3)),
+    "memberplans.undo_plan_change": ("clerk", _plan_changed),
+    "membercorrections.take_back": ("clerk", _worked_by_mistake),
     "members.record_work_performed": ("clerk", _given(sign_up, members.record_work_performed)),
     "members.instruct_early": ("clerk", _given(sign_up, members.instruct_early, date(2026, 1, 2))),
     "members.change_fee_day": ("clerk", _given(_member, members.change_fee_day, 20)),

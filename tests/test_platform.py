@@ -191,6 +191,7 @@ def test_money_never_becomes_a_float() -> None:
         "app.views.printing",
         "app.views.pdf_preview",
         "app.views.charts",
+        "app.views.timeline",
         "app.views.dialogs.printer_test",
     )
     wrong = [

@@ -9,14 +9,13 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.errors import OfficeFileError, UserError
+from app.errors import OfficeFileError
 from app.models.bulk import fetch, fetch_tuples, fetch_value, insert_with_id
 from app.models.database import Database
 from app.periods import month_start
 from app.services import dishonored, standing
-from app.services.desk import Desk, begin, refuse_closed_or_future, require_reason, require_right, require_role
+from app.services.desk import Act, Desk, begin, refuse_closed_or_future, require_right
 from app.services.gateways.autopay import Outcome, PaymentGateway
-from app.services.loading import card
 from app.services.payments import record_payment
 from app.services.policies.policyfile import ArrearsPolicy
 from app.services.terms import policy_of
@@ -58,7 +57,8 @@ SELECT count(CASE WHEN outcome = 'approved' THEN 1 END),
   coalesce(sum(CASE WHEN outcome = 'approved' THEN cents END), 0),
   count(CASE WHEN outcome <> 'approved' THEN 1 END),
   coalesce(sum(CASE WHEN outcome <> 'approved' THEN cents END), 0)
-FROM payment_attempt WHERE business_date = ? AND action_id > coalesce(
+FROM payment_attempt t JOIN action x ON x.id = t.action_id AND x.what = 'autopay'
+WHERE t.business_date = ? AND t.action_id > coalesce(
   (SELECT max(through_action_id) FROM run WHERE what = 'autopay' AND business_date = ?), 0)
 """
 
@@ -78,31 +78,33 @@ def due(session: Session, desk: Desk, *, fresh_only: bool = False) -> list[Autop
     return [AutopayDue(*row) for row in rows]
 
 
-def attempt(
-    session: Session,
-    desk: Desk,
-    item: AutopayDue,
-    gateway: PaymentGateway,
-    *,
-    waive: frozenset[str] = frozenset(),
-    reason: str = "",
-) -> bool:
+def attempt(session: Session, desk: Desk, item: AutopayDue, gateway: PaymentGateway) -> bool:
     """One attempt in one transaction; returns whether it was paid.
 
-    A declined one costs nothing on an account billed in advance (BOTH-9), and a member the charges of ARR-6, ARR-7,
-    but for the kinds of `waive`.
+    A declined one costs nothing on an account billed in advance (BOTH-9), and a member the charges of ARR-6, ARR-7.
     """
-    act = begin(session, desk, "autopay", reason=reason)
+    act = begin(session, desk, "autopay")
     key = f"{item.number}-{desk.on.isoformat()}"
     outcome = gateway.charge(
         attempt_key=key, account_number=item.number, method=item.method, label=item.label, cents=item.cents
     )
+    record_outcome(session, act, item, outcome)
+    return outcome.approved
+
+
+def record_outcome(
+    session: Session, act: Act, item: AutopayDue, outcome: Outcome, waive: frozenset[str] = frozenset()
+) -> None:
+    """Record the answer to an attempt of the action's date: the payment, or what the failure costs a member.
+
+    `waive`: kinds of charge that a supervisor waived before they are made.
+    """
     payment_id = record_payment(session, act, item.account_id, item.method, item.cents) if outcome.approved else None
     insert_with_id(
         session,
         "payment_attempt",
         account_id=item.account_id,
-        business_date=desk.on,
+        business_date=act.on,
         method=item.method,
         cents=item.cents,
         outcome="approved" if outcome.approved else "declined",
@@ -110,24 +112,16 @@ def attempt(
         reference=outcome.reference,
         action_id=act.id,
     )
-    if not outcome.approved:
-        policy = policy_of(session, item.account_id, desk.on)
-        if isinstance(policy, ArrearsPolicy):
-            open_now = dishonored.open_invoices(session, item.account_id)
-            failed = dishonored.Failed(item.account_id, f"date:{desk.on.isoformat()}", "declined", "declined", open_now)
-            dishonored.charge_failed(session, act, policy, failed, waive)
-            standing.after_money(session, act, item.account_id, "other")
-    return outcome.approved
+    policy = policy_of(session, item.account_id, act.on)
+    if not outcome.approved and isinstance(policy, ArrearsPolicy):
+        open_now = dishonored.open_invoices(session, item.account_id)
+        failed = dishonored.Failed(item.account_id, f"date:{act.on.isoformat()}", "declined", "declined", open_now)
+        dishonored.charge_failed(session, act, policy, failed, waive)
+        standing.after_money(session, act, item.account_id, "other")
 
 
-from app.errors import OfficeFileError, UserError
-from app.models.bulk import fetch, fetch_tuples, fetch_value, insert_with_id
-from app.models.database import Database
-from app.periods import month_start
-from app.services import dishonored, standing
-from app.services.desk import Desk, begin, refuse_closed_or_future, require_reason, require_right, require_role
-from app.services.gateways.autopay import Outcome, PaymentGateway
-from app.services.loading import card
+def _record_run(session: Session, desk: Desk, failed: Sequence[str]) -> AutopayResult:
+    """Record the run with all its attempts, those before it was cut off included; its totals."""
     through = fetch_value(session, "SELECT coalesce(max(id), 0) FROM action")
     paid, paid_cents, declined, declined_cents = fetch_tuples(session, _ATTEMPTS_OF_RUN, desk.on, desk.on)[0]
     insert_with_id(

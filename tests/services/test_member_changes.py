@@ -14,6 +14,7 @@ from app.errors import NotPermitted, UserError
 from app.services import (
     accounts,
     autopay,
+    autopayanswers,
     dayclose,
     membercorrections,
     memberplans,
@@ -108,11 +109,11 @@ def test_a_failed_attempt_costs_the_late_charge_of_the_plan_in_force(office: Dia
     office.on(1, 20).do(memberplans.change_plan, member, "Optimize", None, date(2026, 2, 6))
     late = "SELECT cents FROM line WHERE account_id = ? AND kind = 'late-charge' ORDER BY invoice_id"
     office.on(2, 5).bill()
-    office.on(3, 4).do(autopay.record_attempt, member, approved=False)
+    office.on(3, 4).do(autopayanswers.record_attempt, member, approved=False)
     assert office.sql(late, member) == [(1500,)]  # Premiere still
     office.check(member, office.balance(member), "2")
     office.on(3, 5).bill()
-    office.do(autopay.record_attempt, member, approved=False)
+    office.do(autopayanswers.record_attempt, member, approved=False)
     assert office.sql(late, member) == [(1500,), (500,)]
 
 
@@ -226,6 +227,7 @@ def test_a_moved_fee_date_goes_back_to_its_old_day_and_its_fee_is_waived(office:
     assert office.sql("SELECT next_fee_on, fee_day FROM membership") == [("2026-02-28", 31)]
     assert office.balance(member) == before
     assert steps(office, member) == []
+    office.role = "manager"
     office.on(3, 31).bill()
     assert [words.split(", ", 2)[2] for _, words in fees(office, member)] == [
         "Jan 1, 2026 - Jan 30, 2026",
@@ -241,6 +243,7 @@ def test_a_waived_move_is_taken_back_by_a_clerk_and_a_billed_one_by_nobody(offic
     office.do(membercorrections.take_back, member, "fee-day", "misheard")
     assert office.sql("SELECT next_fee_on, fee_day FROM membership") == [("2026-02-05", 5)]
     office.do(members.change_fee_day, member, 20)
+    office.role = "manager"
     office.on(2, 20).bill()
     with pytest.raises(UserError, match="cannot be taken back any more"):
         office.do(membercorrections.take_back, member, "fee-day", "too late")
@@ -255,13 +258,13 @@ def test_an_attempt_told_by_hand_is_paid_or_costs_what_the_run_would_charge(offi
     member = sign_up(office.on(1, 1), autopay="bank-draft")
     office.do(members.record_work_performed, member)
     office.on(1, 6).bill()
-    assert office.do(autopay.record_attempt, member, approved=False, reference="R01") is False
+    assert office.do(autopayanswers.record_attempt, member, approved=False, reference="R01") is False
     assert office.balance(member) == 6000 + 1500 + 3500
     with pytest.raises(UserError, match="asked on 2026-01-06 already"):
-        office.do(autopay.record_attempt, member, approved=True)
-    office.on(1, 7).do(autopay.record_attempt, member, approved=False)
+        office.do(autopayanswers.record_attempt, member, approved=True)
+    office.on(1, 7).do(autopayanswers.record_attempt, member, approved=False)
     assert office.balance(member) == 11000 + 1500 + 3500
-    assert office.on(1, 8).do(autopay.record_attempt, member, approved=True) is True
+    assert office.on(1, 8).do(autopayanswers.record_attempt, member, approved=True) is True
     assert office.balance(member) == 0
     found = office.see(status.account_page, member, office.day).attempts
     assert [(line.outcome, line.cents, line.charged_cents) for line in found] == [
@@ -270,7 +273,7 @@ def test_an_attempt_told_by_hand_is_paid_or_costs_what_the_run_would_charge(offi
         ("declined", 6000, 5000),
     ]
     with pytest.raises(UserError, match="owes nothing"):
-        office.on(1, 9).do(autopay.record_attempt, member, approved=True)
+        office.on(1, 9).do(autopayanswers.record_attempt, member, approved=True)
 
 
 def test_charges_of_an_attempt_told_by_hand_are_waived_by_a_supervisor_with_a_reason(office: Diary) -> None:
@@ -280,11 +283,11 @@ def test_charges_of_an_attempt_told_by_hand_are_waived_by_a_supervisor_with_a_re
     waive = frozenset({"late-charge"})
     office.role = "clerk"
     with pytest.raises(NotPermitted):
-        office.do(autopay.record_attempt, member, approved=False, waive=waive, reason="our processor was down")
+        office.do(autopayanswers.record_attempt, member, approved=False, waive=waive, reason="our processor was down")
     office.role = "supervisor"
     with pytest.raises(UserError, match="reason"):
-        office.do(autopay.record_attempt, member, approved=False, waive=waive)
-    office.do(autopay.record_attempt, member, approved=False, waive=waive, reason="our processor was down")
+        office.do(autopayanswers.record_attempt, member, approved=False, waive=waive)
+    office.do(autopayanswers.record_attempt, member, approved=False, waive=waive, reason="our processor was down")
     assert office.balance(member) == 6000 + 3500
 
 
@@ -293,19 +296,19 @@ def test_a_method_without_its_signed_form_is_never_asked(office: Diary) -> None:
     office.do(members.record_work_performed, member)
     office.on(1, 6).bill()
     with pytest.raises(UserError, match="no card or bank account"):
-        office.do(autopay.record_attempt, member, approved=True)
+        office.do(autopayanswers.record_attempt, member, approved=True)
     office.do(accounts.change_payment_method, member, "bank-draft", label="Hill Bank ending 9")
     with pytest.raises(UserError, match="signed form"):
-        office.do(autopay.record_attempt, member, approved=True)
+        office.do(autopayanswers.record_attempt, member, approved=True)
     assert office.see(autopay.due, office.desk) == []
     office.do(accounts.record_authorization, member)
-    assert office.do(autopay.record_attempt, member, approved=True) is True
+    assert office.do(autopayanswers.record_attempt, member, approved=True) is True
 
 
 def test_a_declined_attempt_of_a_home_costs_nothing_and_stands_on_its_page(office: Diary) -> None:
     home = office.on(1, 1).open("Home", 3100, autopay="card")
     balance = office.balance(home)
-    office.do(autopay.record_attempt, home, approved=False, reference="do not honor")
+    office.do(autopayanswers.record_attempt, home, approved=False, reference="do not honor")
     assert office.balance(home) == balance
     (line,) = office.see(status.account_page, home, office.day).attempts
     assert (line.outcome, line.cents, line.charged_cents) == ("declined", balance, 0)
