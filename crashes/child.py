@@ -3,8 +3,11 @@
 A line is a JSON object: the job, the office's folder, and at which instant the process ends itself: before the
 n-th change to a file of the folder (`change`, with `torn`: in the middle of it), before the n-th SQL statement
 (`statement`), after the n-th commit (`commit`), or killed from outside after so many seconds (`seconds`). With
-`log` the changes are recorded. The answer is one line too: how the process ended, and, when it came to its end,
-how many instants of each kind it had.
+`log` the changes are recorded. Or something is in its way: from the n-th change on the disk is full (`full`), it
+waits only so many milliseconds for others (`busy`), it runs as somebody else (`user`).
+
+The answer is one line too: how the process ended, and, when it came to its end, how many instants of each kind it
+had, or the sentence with which the job was refused.
 """
 
 from __future__ import annotations
@@ -25,10 +28,11 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
+from app.errors import UserError
 from app.models import checkpoints, database
 from app.models.bulk import fetch_value
 from app.models.database import Database
-from app.services import billing
+from app.services import billing, sample
 from crashes import jobs
 
 
@@ -50,6 +54,7 @@ class Instants:
             torn = int(bool(wanted.get("torn", False)))
             arguments = (str(folder.resolve()).encode(), log.encode(), ctypes.c_int64(change), torn)
             self.recorder.recorder_start(*arguments)
+            self.recorder.recorder_full(ctypes.c_int64(int(wanted.get("full", 0))))
 
     def passed(self, kind: str) -> None:
         self.counts[kind] += 1
@@ -93,10 +98,20 @@ def _do(order: dict[str, Any], answer: int) -> None:
     # The log goes into the file as early as it can, so that checkpoints are among the instants too.
     checkpoints._QUIET_SECONDS = 0.01
     if order.get("careless"):  # to see that the harness finds what is lost then
-        database._PRAGMAS = [pragma.replace("FULL", "OFF") for pragma in database._PRAGMAS]
+        settings: Any = database
+        settings._PRAGMAS = [pragma.replace("FULL", "OFF") for pragma in database._PRAGMAS]
     instants = Instants(order, folder, order.get("log", ""))
     _watch(instants)
-    jobs.JOBS[order["job"]].do(folder)
+    database.BUSY_MILLISECONDS = order.get("busy", database.BUSY_MILLISECONDS)
+    if "user" in order:
+        os.setgroups([])
+        os.setgid(order["user"])
+        os.setuid(order["user"])
+    try:
+        jobs.JOBS[order["job"]].do(folder)
+    except UserError as error:
+        os.write(answer, json.dumps({"refused": error.message}).encode())
+        return
     os.write(answer, json.dumps(instants.all()).encode())
 
 
@@ -122,13 +137,16 @@ def _one(order: dict[str, Any]) -> dict[str, Any]:
         said += part
     os.close(reading)
     status = os.waitpid(child, 0)[1]
-    return {"ended": os.waitstatus_to_exitcode(status), "counts": json.loads(said) if said else None}
+    counts = json.loads(said) if said else {}
+    refused = counts.pop("refused", None)
+    return {"ended": os.waitstatus_to_exitcode(status), "counts": counts, "refused": refused}
 
 
 def _import_what_jobs_import() -> None:
     """What is otherwise imported in the middle of a job, in each process anew."""
     for name in ("check", "deposit_ticket", "report", "statement"):
         importlib.import_module(f"app.services.documents.{name}")
+    sample.read_sample(1, jobs.CUTOVER)  # with codecs that may be out of reach for a user with fewer rights
     for name in ("alembic.command", "app.models.tables", "app.services.printing"):
         importlib.import_module(name)
 

@@ -1,6 +1,6 @@
 /*
- * Stands between a process and its system: every change to the files of one folder is written down, and the
- * process can be killed at the n-th change. It is loaded before libc (LD_PRELOAD), so that it also sees what
+ * Stands between a process and its system: every change to the files of one folder is written down, and at the
+ * n-th change the process can be killed, or the disk be full. It is loaded before libc (LD_PRELOAD), so that it also sees what
  * SQLite does by itself, below everything of the program.
  *
  * A log is a row of records; crashes/powercut.py reads them and says what they mean.
@@ -42,6 +42,7 @@ static int appends[MOST_FDS];
 static int next_handle = 1;
 static int64_t changes, kill_at;
 static int kill_in_the_middle;
+static int64_t full_at;
 
 #define REAL(type, name, ...)                                     \
     typedef type (*name##_t)(__VA_ARGS__);                        \
@@ -189,6 +190,16 @@ static ssize_t written(int fd, const void *bytes, size_t length, off64_t at, int
             die();
         }
     }
+    if (handle && full_at && changes >= full_at) {
+        /* A disk that fills: what still fits is taken, then nothing more. */
+        if (changes == full_at && length > 1) {
+            length /= 2;
+        } else {
+            pthread_mutex_unlock(&lock);
+            errno = ENOSPC;
+            return -1;
+        }
+    }
     done = by_position ? real_pwrite64()(fd, bytes, length, at) : real_write()(fd, bytes, length);
     if (handle && done > 0) note(WROTE, handle, at, bytes, (size_t)done);
     pthread_mutex_unlock(&lock);
@@ -274,6 +285,9 @@ void recorder_start(const char *folder, const char *log, int64_t at, int in_the_
     memset(handles, 0, sizeof handles);
     active = 1;
 }
+
+/* From the n-th change on the disk is full. */
+void recorder_full(int64_t at) { full_at = at; }
 
 void recorder_mark(int64_t number) {
     pthread_mutex_lock(&lock);

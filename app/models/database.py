@@ -18,6 +18,7 @@ from app.models import searchindex, triggers
 from app.models.bulk import DRIVER
 from app.models.checkpoints import BACKSTOP_PAGES, Checkpointer
 from app.models.copying import before_upgrade, read_only_uri
+from app.models.filemark import FileMark
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
 
 BUSY_MILLISECONDS = 5_000
@@ -44,6 +45,7 @@ class Database:
         self.path = path
         self._writer = engine.execution_options(begin_immediate=True)
         self._checkpointer = None if path is None else Checkpointer(path)
+        self._mark = None if path is None else FileMark(path)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -58,6 +60,8 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose work is committed as one, or not at all."""
+        if self._mark is not None:
+            self._mark.refuse_another()
         with _clear_errors(self.path), Session(self._writer, autoflush=False) as session:
             _bind_driver(session)
             try:
@@ -222,6 +226,16 @@ def _create_schema(engine: Engine) -> None:
         searchindex.install(connection)
 
 
+def into_one_file(path: Path) -> None:
+    """Move all that lies in the log into the file, for one that nobody has open and that gets another name.
+
+    Closing does the same, but says nothing when there is no room for it. Raises OfficeFileError.
+    """
+    with _clear_errors(path), closing(sqlite3.connect(path, timeout=BUSY_MILLISECONDS / 1000)) as connection:
+        if connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0] != "delete":
+            raise OfficeFileError(f"{path} is in use by another program; wait a moment and try again.")
+
+
 def _use_log(path: Path) -> None:
     """A backup, and an office whose replacement was cut off, has no write-ahead log; a working office has one."""
     with closing(sqlite3.connect(path, timeout=BUSY_MILLISECONDS / 1000)) as connection:
@@ -269,7 +283,9 @@ def _explained(error: Exception, path: Path | None) -> Exception:
     said = str(original)
     if triggers.CLOSED_DAY in said:
         return UserError("That business date is closed; choose a later one.", field="on")
-    code = (getattr(original, "sqlite_errorcode", 0) or 0) & 0xFF
+    whole_code = getattr(original, "sqlite_errorcode", 0) or 0
+    # A full disk has no room for SQLite's small file beside the office either.
+    code = sqlite3.SQLITE_FULL if whole_code == sqlite3.SQLITE_IOERR_SHMSIZE else whole_code & 0xFF
     name = path if path is not None else "the office"
     sentences = {
         sqlite3.SQLITE_BUSY: f"{name} is in use by another program; wait a moment and try again.",

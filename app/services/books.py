@@ -44,6 +44,7 @@ def make_whole(path: Path, fill: Callable[[Session], None]) -> Books:
             _remove(unfinished)
         with database.create(unfinished) as books, books.write() as session:
             fill(session)
+        database.into_one_file(unfinished)
         with clear_refusals(path):
             put_in_place([(unfinished, path)])
     except BaseException:

@@ -132,6 +132,11 @@ def refuse_closed_or_future(session: Session, desk: Desk) -> None:
     if not 1970 <= desk.on.year <= LAST_YEAR:
         raise UserError(f"{desk.on} is no business date of this program; it knows 1970 to {LAST_YEAR}.", field="on")
     closed = closed_through(session)
+    if closed is not None and desk.today < closed:
+        raise UserError(
+            f"The books are closed through {closed}, but this PC says that today is {desk.today}; check its clock.",
+            field="on",
+        )
     if closed is not None and desk.on <= closed:
         raise UserError(f"{desk.on} is closed (closed through {closed}); choose a later business date.", field="on")
     if desk.on > desk.today:

@@ -14,7 +14,7 @@ from app.models.bulk import execute, fetch, fetch_one, fetch_value, parse_day
 from app.services.desk import Desk, begin, require_reason, require_role
 from app.services.documents.content import RefundCheckContent, WorkedOutLine
 from app.services.documents.stock import shipped_stock
-from app.wholefiles import put_in_place
+from app.wholefiles import clear_refusals, put_in_place
 
 MEMO = "Refund of account credit"
 STOCKS: Final = {
@@ -77,7 +77,10 @@ def _credit_lines(
 
 
 def print_refund_checks(session: Session, refund_ids: Sequence[int], path: Path) -> int:
-    """Draw the checks of some refunds on the stock of the box that they came from; returns how many sheets."""
+    """Draw the checks of some refunds on the stock of the box that they came from; returns how many sheets.
+
+    Raises OfficeFileError when the file cannot be written.
+    """
     from app.services.documents.check import write_refund_checks  # reportlab takes long to import
     from app.services.statements import paper_office
 
@@ -91,11 +94,13 @@ def print_refund_checks(session: Session, refund_ids: Sequence[int], path: Path)
     if layout is None:
         return 0
     unfinished = path.with_name(f"~{path.name}")
-    files = write_refund_checks(paper_office(session), shipped_stock(layout), refund_checks(session, refund_ids), unfinished)
-    put_in_place(
-        (file.path, path if number == 1 else path.with_stem(f"{path.stem}-{number}"))
-        for number, file in enumerate(files, start=1)
-    )
+    stock, contents = shipped_stock(layout), refund_checks(session, refund_ids)
+    with clear_refusals(path):
+        files = write_refund_checks(paper_office(session), stock, contents, unfinished)
+        put_in_place(
+            (file.path, path if number == 1 else path.with_stem(f"{path.stem}-{number}"))
+            for number, file in enumerate(files, start=1)
+        )
     return sum(file.sheets for file in files)
 
 
