@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime
 from getpass import getpass
 from pathlib import Path
@@ -26,6 +26,7 @@ from rich.table import Table
 
 from app.errors import UserError
 from app.models.bulk import Progress as ProgressCall
+from app.models.bulk import no_progress
 from app.money import format_cents
 
 if TYPE_CHECKING:
@@ -121,13 +122,19 @@ def _rehearse(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from app.models import database
-    from app.services.verification import verify_books, verify_file
+    from app.models import auditcheck, database
+    from app.services.verification import verify_head, verify_office
 
-    with database.open_existing(arguments.office) as books, books.read() as session:
-        problems = verify_file(session) + verify_books(session)
+    console = Console(stderr=True)
+    with database.open_existing(arguments.office) as books:
+        with _progress_bar(console, "Checking") if console.is_terminal else nullcontext(no_progress) as progress:
+            problems = verify_office(books, progress)
+        with books.read() as session:
+            problems += [problem for printed in arguments.head for problem in verify_head(session, printed)]
+            head = auditcheck.head(session)
     for problem in problems:
         print(problem)
+    print(f"The audit trail ends with {head}.")
     print(f"{len(problems)} problem(s) found." if problems else f"{arguments.office}: every figure agrees with the ledger.")
     return 1 if problems else 0
 
@@ -318,8 +325,15 @@ def parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--json", action="store_true", help="print one JSON object a story")
     rehearse.set_defaults(run=_rehearse)
 
-    check = commands.add_parser("check", help="verify every stored figure against the ledger")
+    check = commands.add_parser("check", help="verify every stored figure against the ledger, and the audit trail")
     check.add_argument("--office", type=Path, required=True, help="the office's file")
+    check.add_argument(
+        "--head",
+        action="append",
+        default=[],
+        metavar="N:HASH",
+        help="an end of the audit trail as a day-close report prints it: is it still in the file?",
+    )
     check.set_defaults(run=_check)
 
     take_over = commands.add_parser("import", help="take over a customer list (CSV)")

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -30,6 +31,9 @@ def day_or_none(text: str | None) -> date | None:
 # Where a session keeps the driver's connection on which its transaction runs. Rows are read and written on it
 # directly: the result and event machinery above it costs more than most of these statements.
 DRIVER = "driver"
+
+# Where a writing session keeps what it has written, for the audit trail (models/sealing).
+CAPTURE = "capture"
 
 # A row that a unique key or a trigger refuses, whichever layer says so.
 REFUSED_ROW = (IntegrityError, sqlite3.IntegrityError)
@@ -72,12 +76,16 @@ def insert_ready_rows(session: Session, table: str, columns: tuple[str, ...], ro
         driver.execute(_insert_sql(table, columns, at_once), values)
     if whole < len(rows):
         driver.executemany(_insert_sql(table, columns), rows[whole:])
+    if (capture := session.info.get(CAPTURE)) is not None:
+        capture.inserted(table, columns, rows)
 
 
 def insert_row(session: Session, table: str, **values: Any) -> None:
     """Insert one row; dates and UTC instants are converted."""
-    row = tuple(map(_plain, values.values()))
-    session.info[DRIVER].execute(_insert_sql(table, tuple(values)), row)
+    columns, row = tuple(values), tuple(map(_plain, values.values()))
+    session.info[DRIVER].execute(_insert_sql(table, columns), row)
+    if (capture := session.info.get(CAPTURE)) is not None:
+        capture.inserted(table, columns, (row,))
 
 
 def execute_many(session: Session, sql: str, rows: list[tuple[Any, ...]]) -> None:
@@ -90,6 +98,18 @@ def execute(session: Session, sql: str, *parameters: Any) -> int:
     """Run one statement with `?` parameters; returns how many rows it touched."""
     touched: int = session.info[DRIVER].execute(sql, tuple(map(_plain, parameters))).rowcount
     return touched
+
+
+def set_ranges(session: Session, table: str, column: str, ranges: Iterable[tuple[Any, int, int]]) -> None:
+    """Set a column that each run moves (auditlayout.RUN_COLUMNS): (value, first id, last id), both ends included.
+
+    These columns are changed by nothing else, so that the audit trail knows what each row must hold.
+    """
+    found = [(_plain(value), first, last) for value, first, last in ranges]
+    if (capture := session.info.get(CAPTURE)) is not None:
+        for value, group in groupby(found, key=itemgetter(0)):
+            capture.column_set(table, column, value, [(first, last) for _, first, last in group])
+    execute_many(session, f"UPDATE {table} SET {column} = ? WHERE id BETWEEN ? AND ?", found)
 
 
 @lru_cache(maxsize=512)
@@ -120,6 +140,14 @@ def fetch_tuples(session: Session, sql: str, *parameters: Any) -> list[tuple[Any
     rows = list(cursor.fetchall())
     cursor.close()
     return rows
+
+
+def stream(session: Session, sql: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:
+    """As `fetch_tuples`, a few rows at a time: for reading whole tables."""
+    cursor = _cursor(session, sql, tuple(map(_plain, parameters)))
+    while rows := cursor.fetchmany(1_000):
+        yield from rows
+    cursor.close()
 
 
 def fetch_named(session: Session, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from app.errors import OfficeFileError, UserError
-from app.models import searchindex, triggers
+from app.models import sealing, searchindex, triggers
+from app.models.auditlayout import Layouts
 from app.models.bulk import DRIVER
 from app.models.checkpoints import BACKSTOP_PAGES, Checkpointer
 from app.models.copying import before_upgrade, read_only_uri
@@ -44,6 +46,7 @@ class Database:
         self.engine = engine
         self.path = path
         self._writer = engine.execution_options(begin_immediate=True)
+        self._layouts: Layouts | None = None
         self._checkpointer = None if path is None else Checkpointer(path)
         self._mark = None if path is None else FileMark(path)
 
@@ -59,13 +62,15 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session whose work is committed as one, or not at all."""
+        """A session whose work is committed as one, or not at all; sealed into the audit trail just before."""
         if self._mark is not None:
             self._mark.refuse_another()
         with _clear_errors(self.path), Session(self._writer, autoflush=False) as session:
             _bind_driver(session)
             try:
+                self._layouts = sealing.open_capture(session, self._layouts)
                 yield session
+                sealing.seal(session)
                 session.commit()
             except BaseException:
                 session.rollback()
@@ -147,9 +152,31 @@ def refuse_existing(path: Path) -> None:
 
 def in_memory() -> Database:
     """A fresh office that lives as long as the object: for rehearsals."""
-    engine = _engine(URL.create("sqlite"), poolclass=StaticPool, connect_args={"check_same_thread": False})
-    _create_schema(engine)
+    engine = _memory_engine()
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        connection.rollback()
+        driver.deserialize(_empty_office())
     return Database(engine, None)
+
+
+def _memory_engine() -> Engine:
+    return _engine(URL.create("sqlite"), poolclass=StaticPool, connect_args={"check_same_thread": False})
+
+
+@lru_cache(maxsize=1)
+def _empty_office() -> bytes:
+    """The whole database of an office in memory that holds nothing yet: a copy is made ten times as fast."""
+    engine = _memory_engine()
+    _create_schema(engine)
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        connection.rollback()
+        image = driver.serialize()
+    engine.dispose()
+    return image
 
 
 def open_existing(path: Path, *, is_backed_up: bool = False) -> Database:
@@ -224,6 +251,7 @@ def _create_schema(engine: Engine) -> None:
         connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (LATEST_REVISION,))
         triggers.install(connection)
         searchindex.install(connection)
+        sealing.start(connection)
 
 
 def into_one_file(path: Path) -> None:

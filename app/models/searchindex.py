@@ -237,14 +237,25 @@ def paused(connection: Connection) -> Iterator[None]:
 
 def agrees_with_rows(connection: Connection) -> bool:
     """Whether everything that a rebuild would put into the indexes is there, and nothing else is found."""
-    unknown = "SELECT 1 FROM mail_check WHERE payer <> '' AND payer NOT IN (SELECT name FROM check_payer)"
-    if connection.exec_driver_sql(unknown).first() is not None:
-        return False
-    try:
-        for index in UNFOLDED:
+    return not faults(connection)
+
+
+def faults(connection: Connection) -> list[str]:
+    """Where the indexes and the rows differ, each in a sentence. Needs a transaction that may write; writes nothing."""
+    found = []
+    if not is_current(connection):
+        found.append("search: a table, view or trigger of the search was changed (search_letter or the index itself)")
+    unknown = "SELECT min(id) FROM mail_check WHERE payer <> '' AND payer NOT IN (SELECT name FROM check_payer)"
+    nobody = "SELECT min(id) FROM check_payer WHERE name NOT IN (SELECT payer FROM mail_check)"
+    if (row := connection.exec_driver_sql(unknown).scalar()) is not None:
+        found.append(f"check_payer: the payer of mail_check row {row} is missing")
+    if (row := connection.exec_driver_sql(nobody).scalar()) is not None:
+        found.append(f"check_payer: row {row} is the payer of no check")
+    for index in UNFOLDED:
+        try:
             connection.exec_driver_sql(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
-    except DatabaseError as error:
-        if "malformed" in str(error.orig):
-            return False
-        raise
-    return True
+        except DatabaseError as error:
+            if "malformed" not in str(error.orig):
+                raise
+            found.append(f"{index}: the search index does not agree with the rows")
+    return found

@@ -13,6 +13,7 @@ from app.models.account import (
     Suspension,
     Work,
 )
+from app.models.audit import Audit, AuditChange, AuditHead
 from app.models.base import Base
 from app.models.invoice import Allocation, Credit, FeeWaiver, Invoice, InvoiceReversal, Line, PendingCharge
 from app.models.ledger import DeferralRelease, Entry, GlAccount, OpeningDeferral, Posting, Recognition
@@ -39,6 +40,9 @@ __all__ = [
     "Allocation",
     "Approval",
     "Arrangement",
+    "Audit",
+    "AuditChange",
+    "AuditHead",
     "BackupLog",
     "BankNumber",
     "Base",

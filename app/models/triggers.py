@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
+from app.models import journal
+
 APPEND_ONLY = (
     "action",
     "entry",
@@ -143,17 +145,46 @@ def _sqlite(columns_of: dict[str, list[str]]) -> Iterator[str]:
     )
 
 
+def _journal(connection: Connection) -> list[str]:
+    """The triggers of the audit trail; none before the revision that brings its tables."""
+    if not connection.dialect.has_table(connection, "audit_change"):
+        return []
+    kept = frozenset((*APPEND_ONLY, *CHANGEABLE, *NEVER_DELETED))
+    return [sql for _, sql in journal.statements(connection, frozenset(APPEND_ONLY), kept, POSTED)]
+
+
+def _table_of(statement: str) -> str:
+    return statement.partition(" ON ")[2].split()[0]
+
+
 def install(connection: Connection) -> None:
     """Put every trigger in place anew, on those of the tables that an older revision has already."""
-    tables = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
-    present = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
-    columns_of = {
-        table: [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")] for table in CHANGEABLE
-    }
-    for statement in _sqlite(columns_of):
-        name = statement.split()[2]
-        if statement.partition(" ON ")[2].split()[0] not in tables:
-            continue
+    present = _present(connection)
+    for name, statement in _wanted(connection).items():
         if name in present:
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
         connection.exec_driver_sql(statement)
+
+
+def _present(connection: Connection) -> dict[str, str]:
+    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    return {row[0]: row[1] for row in rows}
+
+
+def _wanted(connection: Connection) -> dict[str, str]:
+    tables = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
+    columns_of = {
+        table: [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")] for table in CHANGEABLE
+    }
+    statements = (*_sqlite(columns_of), *_journal(connection))
+    return {sql.split()[2]: sql for sql in statements if _table_of(sql) in tables}
+
+
+def faults(connection: Connection) -> list[str]:
+    """The guards that somebody took away or changed, each in a sentence."""
+    present = _present(connection)
+    return [
+        f"guard: trigger {name} on {_table_of(sql)} was {'changed' if name in present else 'taken away'}"
+        for name, sql in _wanted(connection).items()
+        if present.get(name) != sql
+    ]

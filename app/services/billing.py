@@ -23,11 +23,15 @@ from app.models.bulk import (
     execute,
     fetch,
     fetch_one,
+    fetch_tuples,
     fetch_value,
     insert_with_id,
     no_progress,
+    ranges_of,
+    set_ranges,
 )
 from app.models.database import Database
+from app.models.sealing import savepoint
 from app.periods import month_start
 from app.services import allocation, memberbilling, standing
 from app.services.billingdrafts import account_bounds, cycle_drafts, drafts_of_range, quiet_collector
@@ -160,7 +164,7 @@ def _preview_range(session: Session, desk: Desk, first: int, last: int, tally: _
     """As the run would do it, parking included, inside the caller's transaction."""
     trial = _Tally(keep=True)
     try:
-        with session.begin_nested():
+        with savepoint(session):
             _bill_range(session, desk, None, first, last, trial)
     except Exception as error:
         if first == last:
@@ -187,16 +191,16 @@ def _bill_range(session: Session, desk: Desk, run_id: int | None, first: int, la
                 write_invoices(session, act, drafts, run_id)
         tally.accounts += due_accounts
         tally.add(drafts)
-        execute(
+        done = fetch_tuples(
             session,
-            "UPDATE account SET cycle_done = ? WHERE id BETWEEN ? AND ? AND policy = ? AND status <> 'closed' "
-            "AND (cycle_done IS NULL OR cycle_done < ?)",
-            cycle,
+            "SELECT id FROM account WHERE id BETWEEN ? AND ? AND policy = ? AND status <> 'closed' "
+            "AND (cycle_done IS NULL OR cycle_done < ?) ORDER BY id",
             first,
             last,
             policy.name,
             cycle,
         )
+        set_ranges(session, "account", "cycle_done", [(cycle, *pair) for pair in ranges_of(row[0] for row in done)])
     allocation.settle(session, act, first, last)
     for row in fetch(
         session,

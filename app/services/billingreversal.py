@@ -15,7 +15,7 @@ made; accounts restored; accounts that the run billed nothing (their cycle was d
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -35,6 +35,7 @@ from app.models.bulk import (
     iso,
     no_progress,
     parse_day,
+    set_ranges,
 )
 from app.models.database import Database
 from app.periods import ONE_DAY, add_months, month_start
@@ -209,10 +210,12 @@ def _open_again(
         for line in rows:
             if line[2].startswith("recurring:"):  # not the difference that a change of price makes
                 first_days[line[5]] = min(line[6], first_days.get(line[5], line[6]))
-    execute_many(
+    begun = _first_of(session, "SELECT first_day FROM service WHERE id = ?", first_days)
+    set_ranges(
         session,
-        "UPDATE service SET billed_through = CASE WHEN first_day >= ? THEN NULL ELSE ? END WHERE id = ?",
-        [(day, iso(parse_day(day) - ONE_DAY), service_id) for service_id, day in first_days.items()],
+        "service",
+        "billed_through",
+        [(None if begun[i] >= day else iso(parse_day(day) - ONE_DAY), i, i) for i, day in sorted(first_days.items())],
     )
     execute(
         session,
@@ -222,11 +225,15 @@ def _open_again(
         *of_run,
     )
     cycle = month_start(run_on)
-    execute_many(
-        session,
-        "UPDATE account SET cycle_done = CASE WHEN opened_on >= ? THEN NULL ELSE ? END WHERE id = ?",
-        [(iso(cycle), iso(add_months(cycle, -1)), row.account_id) for row in invoices if row.what == "cycle"],
-    )
+    ids = sorted({row.account_id for row in invoices if row.what == "cycle"})
+    opened = _first_of(session, "SELECT opened_on FROM account WHERE id = ?", ids)
+    before, first = iso(add_months(cycle, -1)), cycle.isoformat()
+    set_ranges(session, "account", "cycle_done", [(None if opened[i] >= first else before, i, i) for i in ids])
+
+
+def _first_of(session: Session, query: str, ids: Iterable[int]) -> dict[int, str]:
+    """The day that a query gives for each id."""
+    return {i: fetch_value(session, query, i) for i in ids}
 
 
 def _forget_processing_fees(session: Session, of_run: tuple[int, int, int]) -> None:

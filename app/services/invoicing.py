@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import execute_many, fetch_tuples, insert_ready_rows, iso, ranges_of, reserve_ids
+from app.models.bulk import execute_many, fetch_tuples, insert_ready_rows, iso, ranges_of, reserve_ids, set_ranges
 from app.periods import month_end
 from app.services.desk import Act
 from app.services.ledger import Gl, Transfer, post_entries
@@ -212,11 +212,8 @@ def _mark_billed(session: Session, numbers: range, drafts: Sequence[InvoiceDraft
     for draft in drafts:
         for service_id, through in draft[6]:
             by_day[through].append(service_id)
-    execute_many(
-        session,
-        "UPDATE service SET billed_through = ? WHERE id BETWEEN ? AND ?",
-        [(iso(day), *pair) for day, ids in by_day.items() for pair in ranges_of(sorted(ids))],
-    )
+    by_range = [(iso(day), *pair) for day, ids in by_day.items() for pair in ranges_of(sorted(ids))]
+    set_ranges(session, "service", "billed_through", by_range)
     execute_many(
         session,
         "UPDATE pending_charge SET invoice_id = ? WHERE id = ?",

@@ -8,7 +8,8 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
-from app.models.bulk import REFUSED_ROW, execute, fetch, fetch_one, insert_with_id
+from app.models.bulk import REFUSED_ROW, execute, fetch, fetch_one, insert_with_id, set_ranges
+from app.models.sealing import savepoint
 from app.money import format_cents
 from app.periods import ONE_DAY
 from app.services import loading, memberbilling, standing
@@ -203,13 +204,8 @@ def _apply_price(session: Session, act: Act, service: ServiceFacts, monthly_cent
     settled = max(day for day in (billed_through, effective - ONE_DAY) if day is not None)
     if settled >= service.first_day:
         billed_through = settled
-    execute(
-        session,
-        "UPDATE service SET monthly_cents = ?, billed_through = ? WHERE id = ?",
-        monthly_cents,
-        billed_through,
-        service.id,
-    )
+    execute(session, "UPDATE service SET monthly_cents = ? WHERE id = ?", monthly_cents, service.id)
+    set_ranges(session, "service", "billed_through", [(billed_through, service.id, service.id)])
 
 
 def add_pending(session: Session, act: Act, account_id: int, charge: Charge) -> int:
@@ -339,8 +335,7 @@ def _close_services(
         pending_ids = tuple(item.id for item in waiting)
         drafts = [InvoiceDraft(account_id, act.on, due_on, "closing", tuple(charges), pending_ids, tuple(settled))]
         write_invoices(session, act, drafts, run_id)
-    for service_id, end in settled:
-        execute(session, "UPDATE service SET billed_through = ? WHERE id = ?", end, service_id)
+    set_ranges(session, "service", "billed_through", [(end, service_id, service_id) for service_id, end in settled])
     standing.after_money(session, act, account_id, "credit")
     return drafts
 
@@ -367,7 +362,7 @@ def carry_out_due(
     made: list[list[InvoiceDraft]] = []
     for change in due:
         try:
-            with session.begin_nested():
+            with savepoint(session):
                 made.append(_carry_out(session, act, change, run_id))
         except REFUSED_ROW as error:
             # One account's broken change must not keep the others from being billed or the day from closing.

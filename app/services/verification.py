@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import fetch, fetch_tuples
+from app.models import auditcheck, searchindex, triggers
+from app.models.bulk import Progress, fetch, fetch_tuples, no_progress
+from app.models.database import Database
 from app.money import format_cents
 from app.services.accountnumbers import is_account_number
+from app.services.books import taken_back
 from app.services.feedates import PAID_ON
 from app.services.ledger import Gl
 
@@ -201,6 +204,30 @@ def verify_books(session: Session) -> list[str]:
         if not is_account_number(number)
     ][:AT_MOST_SHOWN]
     return found
+
+
+def verify_trail(session: Session, progress: Progress = no_progress) -> list[str]:
+    """What was done to the file past the program: rows edited, added, taken away or moved, guards taken away."""
+    return auditcheck.verify_chain(session, progress) + triggers.faults(session.connection())
+
+
+def verify_search(session: Session) -> list[str]:
+    """Where the search index differs from the rows. Needs a session that may write; writes nothing."""
+    return searchindex.faults(session.connection())
+
+
+def verify_head(session: Session, printed: str) -> list[str]:
+    """Whether the audit trail still holds an end that was printed: else it was cut off after it, and begun again."""
+    if auditcheck.holds_head(session, printed):
+        return []
+    return [f"audit: the end of the trail that was printed as {printed} is not in this file: a part was cut off or replaced"]
+
+
+def verify_office(books: Database, progress: Progress = no_progress) -> list[str]:
+    """All of it: the file, every stored figure, the audit trail and the search index."""
+    with books.read() as session:
+        problems = verify_file(session) + verify_books(session) + verify_trail(session, progress)
+    return problems + taken_back(books, verify_search)
 
 
 def verify_file(session: Session) -> list[str]:

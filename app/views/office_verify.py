@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app.errors import UserError
-from app.services.verification import verify_books, verify_file
+from app.services.verification import verify_office
 from app.views import style
 from app.views.fields import button, label, named, set_role
 from app.views.table import Table
@@ -65,9 +65,8 @@ class VerifyPart(QWidget):
     def verify(self) -> None:
         """Check the file and the books."""
 
-        def work(books: Books, _progress: Progress, _cancelled: Callable[[], bool]) -> list[str]:
-            with books.read() as session:
-                return verify_file(session) + verify_books(session)
+        def work(books: Books, progress: Progress, _cancelled: Callable[[], bool]) -> list[str]:
+            return verify_office(books, progress)
 
         self.check.setEnabled(False)
         self.progress.show()

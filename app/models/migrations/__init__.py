@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-KNOWN_REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+KNOWN_REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 LATEST_REVISION = KNOWN_REVISIONS[-1]
 
 
@@ -19,15 +19,22 @@ def upgrade(engine: Engine, revision: str = LATEST_REVISION) -> None:
     """
     from alembic import command
     from alembic.config import Config
+    from sqlalchemy import inspect
+
+    from app.models import auditcheck, sealing
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
+        # An upgrade seals every row anew, so what was wrong before it must be told now.
+        problems = auditcheck.verify_connection(connection) if inspect(connection).has_table("audit") else []
         # A trigger that names a table being rebuilt would stop the rebuilding; each revision puts them back.
         for name in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all():
             connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
         command.upgrade(config, revision)
+        if inspect(connection).has_table("audit"):
+            sealing.start(connection, problems)
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
         if broken:
             raise RuntimeError(f"the upgrade to {revision} would leave broken references: {broken[:3]}")
