@@ -127,7 +127,6 @@ def returned_item(stage: Stage) -> Scene:
     page = stage.page("account", account_id=stage.accounts["payreturn"].id)
     dialog: Any = open_returned_item(stage.program.workplace, page)
     yield "returned-find", dialog
-    stage.leave_dialogs()
     for tab, name in ((0, "follows"), (2, "letter")):
         dialog = open_returned_item(stage.program.workplace, page, account_id=stage.accounts["payreturn"].id)
         stage.settle()
@@ -136,8 +135,6 @@ def returned_item(stage: Stage) -> Scene:
         stage.type_into("returned.bank_fee", "7.50")
         dialog.consequences.setCurrentIndex(tab)
         yield f"returned-{name}", dialog
-        dialog.done(0)
-        stage.settle()
 
 
 def rehearsal(stage: Stage) -> Scene:
@@ -154,6 +151,20 @@ def rehearsal(stage: Stage) -> Scene:
     page.play_again()
     stage.settle()
     yield "rehearsal-differs", stage.window
+
+
+def policies(stage: Stage) -> Scene:
+    """The policies of the office, an amount changed from the next month on, and a plan to be added."""
+    stage.page("office", tab="policies")
+    stage.click("office.change-policy")
+    dialog = stage.dialog()
+    dialog.grid.table.selectRow(3)
+    dialog.grid.input.setText("4.00")
+    dialog.grid.put()
+    stage.settle()
+    yield "policy-change", dialog
+    stage.click("office.add-plan")
+    yield "policy-plan", stage.dialog()
 
 
 def _fill(dialog: Any, key: str) -> None:
@@ -347,6 +358,7 @@ SCENES: tuple[Callable[[Stage], Scene], ...] = (
     account_dialogs,
     returned_item,
     rehearsal,
+    policies,
     statements,
     refunds,
     collections,

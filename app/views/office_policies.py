@@ -81,6 +81,9 @@ class PoliciesPart(QWidget):
 
     def _with_terms(self, made: type[ChangePolicyDialog] | type[AddPlanDialog]) -> None:
         def opened(terms: list[PolicyTerms]) -> None:
+            if made is AddPlanDialog and not any(each.has_plans for each in terms):
+                self.workplace.say("This office has no policy with plans, so no plan can be added.", "warning")
+                return
             made(self.workplace, terms, self).open()
 
         self.workplace.tasks.read(policychanges.newest_terms, opened, owner=self, name="terms")
