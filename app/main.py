@@ -15,6 +15,7 @@ from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.views import style
+from app.views.doorkeeper import Door
 from app.views.fields import label
 from app.views.main_window import MainWindow
 from app.views.settings import Settings
@@ -40,6 +41,7 @@ class Program:
         self.workplace = Workplace(self.tasks, settings, calendar)
         self.window = MainWindow(self.workplace)
         self.window.office_wanted.connect(lambda: self.choose_office(""))
+        self.door = Door(self.workplace, self.window)
         self.tasks.crashed.connect(self.show_crash)
         self._crash_is_shown = False
         self._after_opening = ("", "")
@@ -81,15 +83,13 @@ class Program:
         if before is not None and before is not books:
             before.close()
         self.workplace.office_path = path
-        from app.services.office import office_form
 
-        def opened(name: str) -> None:
-            self.window.office_opened(f"{name}, {words}" if words else name)
+        def opened() -> None:
             (said, tone), self._after_opening = self._after_opening, ("", "")
             if said:
                 self.workplace.say(said, tone)
 
-        self.tasks.read(lambda session: office_form(session).name, opened, owner=self.window)
+        self.door.come_to(path, words, opened)
 
     # Backups
 
@@ -108,6 +108,7 @@ class Program:
         """Close the office, put a backup in its place, and open it; or open it as it was, and say why."""
         path = self.workplace.present_office
         assert path is not None
+        self.workplace.seat(None)  # the people of the restored office are those of its day
         words = label("Restoring and checking the backup … The office opens again by itself.", "quiet")
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.window.show_alone(words)

@@ -57,10 +57,13 @@ class Entry:
 
 
 class Draft:
-    """The file of one office: the checks in hand at this PC, in the order in which they are to be finished."""
+    """The file of one office and person: the checks in hand at this PC, in the order in which they are to be finished.
 
-    def __init__(self, folder: Path, office: Path) -> None:
-        name = hashlib.sha256(str(office).encode()).hexdigest()[:12]
+    `person`: whose they are (`person.id`); None where nobody signs in.
+    """
+
+    def __init__(self, folder: Path, office: Path, person: int | None = None) -> None:
+        name = hashlib.sha256(str(office).encode()).hexdigest()[:12] + ("" if person is None else f"-{person}")
         self.path = folder / f"checks-in-hand-{name}.json"
 
     def load(self) -> list[Entry]:

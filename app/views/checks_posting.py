@@ -133,7 +133,10 @@ class Posting(QObject):
         """Bring back what was typed and not posted when the program ended."""
         if self.workplace.office_path is None:
             return
-        self._draft = Draft(self.workplace.settings.folder, self.workplace.office_path)
+        person = self.workplace.person
+        self._draft = Draft(
+            self.workplace.settings.folder, self.workplace.office_path, None if person is None else person.id
+        )
         entries = self._draft.load()
         if entries:
             self.workplace.tasks.read(

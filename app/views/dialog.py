@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
 
-from app.errors import UserError
+from app.errors import NotPermitted, UserError
 from app.views import style
 from app.views.fields import button, label, named, told_dates
 from app.views.page import point_at
@@ -78,6 +78,10 @@ class FormDialog(QDialog):
         self.refusal = label("", "bad", wrap=True)
         named(self.refusal, f"{key}.refusal", "What was refused")
         self.refusal.hide()
+        self._refused: UserError | None = None
+        self.approve = button("Somebody else signs &in for it…", f"{key}.approve")
+        self.approve.hide()
+        self.approve.clicked.connect(self.ask_approval)
         self.action = button(action, f"{key}.action", primary=True)
         self.action.setDefault(True)
         self.action.clicked.connect(self.press)
@@ -85,6 +89,7 @@ class FormDialog(QDialog):
         self.cancel.clicked.connect(self.reject)
         buttons = QHBoxLayout()
         buttons.setSpacing(style.SMALL)
+        buttons.addWidget(self.approve)
         self._beside = QSpacerItem(0, 0)
         buttons.addItem(self._beside)
         buttons.addWidget(self.action)
@@ -124,6 +129,7 @@ class FormDialog(QDialog):
         if not self.action.isEnabled():
             return
         self.refusal.hide()
+        self.approve.hide()
         try:
             self.submit()
         except UserError as error:
@@ -157,8 +163,27 @@ class FormDialog(QDialog):
         self.action.setEnabled(True)
         self.refusal.setText(told_dates(error.message))
         self.refusal.show()
+        self._offer_approval(error)
         self.fit()
         point_at(self, self.key, error)
+
+    def _offer_approval(self, error: UserError) -> None:
+        """What needs another role, or a second person, can be approved here: whoever may signs in for this action."""
+        self._refused = error
+        if not isinstance(error, NotPermitted) or not error.role or self.workplace.person is None:
+            return
+        who = "A second person" if error.second else f"A {error.role}" if error.role[0] != "a" else f"An {error.role}"
+        self.approve.setText(f"{who} signs &in here…")
+        self.approve.setAccessibleName(f"{who} signs in here")
+        self.approve.show()
+        self.approve.setFocus()
+
+    def ask_approval(self) -> None:
+        """Ask for somebody's sign-in, then do the action with it; the person at work stays signed in."""
+        from app.views.dialogs.approving import ask_approval
+
+        if self._refused is not None:
+            ask_approval(self.workplace, self._refused, self.press, self)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -197,11 +222,12 @@ class FormDialog(QDialog):
         widget = self.nextInFocusChain()
         while widget is not None and widget is not self:
             is_stop = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.focusProxy() is None
-            if is_stop and widget not in (self.action, self.cancel):
+            if is_stop and widget not in (self.approve, self.action, self.cancel):
                 inputs.append(widget)
             widget = widget.nextInFocusChain()
         if inputs:
-            self.setTabOrder(inputs[-1], self.action)
+            self.setTabOrder(inputs[-1], self.approve)
+            self.setTabOrder(self.approve, self.action)
             self.setTabOrder(self.action, self.cancel)
         if inputs and self.focusWidget() in (None, self.action, self.cancel):
             inputs[0].setFocus(Qt.FocusReason.TabFocusReason)

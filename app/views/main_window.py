@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QMainWindow,
+    QMenu,
     QMessageBox,
     QPushButton,
     QStackedWidget,
@@ -22,7 +23,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.errors import UserError
+from app.services.permissions import ROLE_NAMES
 from app.views import style
+from app.views.dialog import FormDialog
 from app.views.fields import DayEdit, ElidingLabel, button, label, named, spoken_day
 from app.views.messages import MessageBar
 from app.views.page_area import PageArea
@@ -39,9 +42,15 @@ CHARACTERS_FOR_NAMES = 175
 
 
 class MainWindow(QMainWindow):
-    """The program's one window. `office_wanted()`: somebody wants to open or make another office."""
+    """The program's one window. `office_wanted()`: somebody wants to open or make another office.
+
+    `lock_wanted()`, `switch_wanted()`, `password_wanted()`: what whoever is signed in wants at the door.
+    """
 
     office_wanted = Signal()
+    lock_wanted = Signal()
+    switch_wanted = Signal()
+    password_wanted = Signal()
 
     def __init__(self, workplace: Workplace) -> None:
         super().__init__()
@@ -49,6 +58,8 @@ class MainWindow(QMainWindow):
         self._pages: dict[str, Page] = {}
         self._finder: Finder | None = None
         self._was_on: list[str] = []
+        self._is_inside = False
+        self._left: dict[int, tuple[dict[str, Page], list[FormDialog]]] = {}
         self.setWindowTitle("Counterfoil")
         named(self, "frame", "Counterfoil")
         self.navigation = self._make_navigation()
@@ -111,6 +122,7 @@ class MainWindow(QMainWindow):
         self.find_button = button("&Find   Ctrl+K", "frame.find")
         self.find_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.find_button.clicked.connect(self.open_finder)
+        self.person_button = self._make_person_button()
         self.date = DayEdit("frame.date", "Business date", self.workplace.today)
         self.date.setFixedWidth(self.date.fontMetrics().averageCharWidth() * 16)
         self.date.setToolTip("Business date (Ctrl+D): type another one and press Enter")
@@ -128,6 +140,7 @@ class MainWindow(QMainWindow):
         top.addWidget(label("Business &date", buddy=self.date))
         top.addWidget(self.date)
         top.addWidget(self.day_words)
+        top.addWidget(self.person_button)
         message_row = QHBoxLayout()
         message_row.setContentsMargins(style.WIDE, style.SMALL, style.WIDE, 0)
         message_row.addWidget(self.message)
@@ -160,6 +173,7 @@ class MainWindow(QMainWindow):
         self._key("F1", self.open_help)
         self._key("Alt+Left", self.go_back)
         self._key("Ctrl+Q", self.close)
+        self._key("Ctrl+Shift+L", self.lock_wanted.emit)
 
     def _key(self, keys: str, act: Callable[[], object]) -> None:
         made = QShortcut(QKeySequence(keys), self)
@@ -175,7 +189,7 @@ class MainWindow(QMainWindow):
 
     def go(self, key: str, where: dict[str, Any]) -> None:
         """Show a page, made when it is first wanted."""
-        if self.workplace.tasks.books is None:
+        if self.workplace.tasks.books is None or not self._is_inside:
             return
         shown = self.page
         page = self._pages.get(key)
@@ -235,11 +249,15 @@ class MainWindow(QMainWindow):
 
     def show_alone(self, widget: QWidget) -> None:
         """Show something that stands in for all pages: opening, the first set-up."""
-        self.navigation.setEnabled(False)
-        self.find_button.setEnabled(False)
-        self.date.setEnabled(False)
+        self._be_inside(inside=False)
         self.stack.addWidget(widget)
         self.stack.setCurrentWidget(widget)
+
+    def _be_inside(self, *, inside: bool) -> None:
+        self._is_inside = inside
+        for control in (self.navigation, self.find_button, self.date, self.person_button):
+            control.setEnabled(inside)
+        self.person_button.setVisible(inside and self.workplace.person is not None)
 
     def office_opened(self, name: str) -> None:
         """An office is open: forget the pages of the one before, and begin with Today."""
@@ -248,16 +266,70 @@ class MainWindow(QMainWindow):
             widget.deleteLater()
         self._pages.clear()
         self._was_on.clear()
+        for pages, dialogs in self._left.values():
+            for gone in (*pages.values(), *dialogs):
+                gone.deleteLater()
+        self._left.clear()
         self.office_name.setText(name)
-        self.navigation.setEnabled(True)
-        self.find_button.setEnabled(True)
-        self.date.setEnabled(True)
+        self._enter()
+
+    def _enter(self) -> None:
+        person = self.workplace.person
+        self.person_button.setText("" if person is None else f"{person.name} · {ROLE_NAMES[person.role]}")
+        self.person_button.setAccessibleName(f"Signed in: {self.person_button.text()}")
+        self._be_inside(inside=True)
         self.go("today", {})
         self._read_day()
+
+    # Who is at work
+
+    def leave(self, person: int) -> None:
+        """Somebody's turn at this PC ends: their pages and open dialogs are put aside as they are."""
+        dialogs = [
+            widget
+            for widget in QApplication.topLevelWidgets()
+            if isinstance(widget, FormDialog) and widget.isVisible() and widget.window() is widget
+        ]
+        for dialog in dialogs:
+            dialog.setVisible(False)
+        for page in self._pages.values():
+            self.stack.removeWidget(page)
+            page.setParent(self)
+            page.hide()
+        self._left[person] = (dict(self._pages), dialogs)
+        self._pages.clear()
+        self._was_on.clear()
+
+    def come_back(self, person: int) -> None:
+        """Somebody signed in: their pages and dialogs as they left them, else Today."""
+        pages, dialogs = self._left.pop(person, ({}, []))
+        for key, page in pages.items():
+            self._pages[key] = page
+            self.stack.addWidget(page)
+        self._enter()
+        for dialog in dialogs:
+            dialog.show()
+
+    def _make_person_button(self) -> QPushButton:
+        made = button("", "frame.person", tip="Who is signed in: lock, another person, password (Ctrl+Shift+L locks)")
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        menu = QMenu(made)
+        named(menu, "frame.person-menu", "Who is signed in")
+        for text, signal in (
+            ("&Lock\tCtrl+Shift+L", self.lock_wanted),
+            ("&Another person signs in", self.switch_wanted),
+            ("Change my &password…", self.password_wanted),
+        ):
+            menu.addAction(text).triggered.connect(signal.emit)
+        made.setMenu(menu)
+        made.hide()
+        return made
 
     # The business date
 
     def _edit_date(self) -> None:
+        if not self._is_inside:
+            return
         self.date.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.date.selectAll()
 
@@ -308,6 +380,15 @@ class MainWindow(QMainWindow):
             Command("Back to the office, from a backup looked into", "", self.workplace.leave_backup),
             Command("Light look", "", lambda: self._choose_theme("light")),
             Command("Dark look", "", lambda: self._choose_theme("dark")),
+            *(
+                [
+                    Command("Lock this PC", "Ctrl+Shift+L", self.lock_wanted.emit),
+                    Command("Another person signs in", "", self.switch_wanted.emit),
+                    Command("Change my password", "", self.password_wanted.emit),
+                ]
+                if self.workplace.person is not None
+                else []
+            ),
             Command("Close the program", "Ctrl+Q", self.close),
         ]
 
@@ -322,7 +403,7 @@ class MainWindow(QMainWindow):
 
     def open_finder(self) -> None:
         """Ctrl+K."""
-        if self.workplace.tasks.books is not None:
+        if self.workplace.tasks.books is not None and self._is_inside:
             self.finder.open_over(self)
 
     def open_returned(self) -> None:
@@ -346,7 +427,8 @@ class MainWindow(QMainWindow):
     # Closing
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        kept = [BY_KEY[page.key].title for page in self._pages.values() if page.has_work_in_hand()]
+        others = [page for pages, _dialogs in self._left.values() for page in pages.values()]
+        kept = [BY_KEY[page.key].title for page in (*self._pages.values(), *others) if page.has_work_in_hand()]
         if kept:
             asked = QMessageBox(self)
             asked.setObjectName("frame.closing")

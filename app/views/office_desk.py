@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QFormLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from app.views import style
 from app.views.fields import label, named
+from app.views.idle import IDLE_MINUTES, idle_minutes
 from app.views.settings import ROLES
 from app.views.workplace import Workplace
 
@@ -29,6 +30,12 @@ class DeskPart(QWidget):
         self.role.addItems(list(ROLES))
         self.role.setCurrentText(settings.role)
         self.role.currentTextChanged.connect(self._put_role)
+        self.idle = QSpinBox()
+        named(self.idle, "office.idle", "Minutes without a key after which this PC is locked")
+        self.idle.setRange(0, 240)
+        self.idle.setSpecialValueText("never")
+        self.idle.setValue(idle_minutes(workplace))
+        self.idle.valueChanged.connect(lambda minutes: self._put(IDLE_MINUTES, minutes))
         self.look = QComboBox()
         named(self.look, "office.look", "Look")
         for theme in style.THEMES:
@@ -44,10 +51,13 @@ class DeskPart(QWidget):
         self.file.setReadOnly(True)
         form = QFormLayout()
         form.setSpacing(style.SMALL)
+        self.form = form
         form.addRow(label("&Who works here", buddy=self.actor), self.actor)
         form.addRow(label("In the &role of", buddy=self.role), self.role)
-        said = "The name stands in the record of everything done at this PC. Signing in with a password comes later."
-        form.addRow("", label(said, "quiet", wrap=True))
+        said = "The name stands in the record of everything done at this PC, as nobody signs in to this office."
+        self.unsigned = label(said, "quiet", wrap=True)
+        form.addRow("", self.unsigned)
+        form.addRow(label("Lock after &minutes", buddy=self.idle), self.idle)
         form.addRow(label("L&ook", buddy=self.look), self.look)
         form.addRow(label("Amounts"), self.implied)
         form.addRow(label("The office's f&ile", buddy=self.file), self.file)
@@ -60,13 +70,17 @@ class DeskPart(QWidget):
         box.setAlignment(Qt.AlignmentFlag.AlignTop)
 
     def refresh(self) -> None:
-        """Show where the office lies."""
+        """Show where the office lies; who works here is a setting only while nobody signs in."""
+        signs_in = self.workplace.person is not None
+        for row in (self.actor, self.role, self.unsigned):
+            self.form.setRowVisible(row, not signs_in)
+        self.form.setRowVisible(self.idle, signs_in)
         self.file.setText("" if self.workplace.office_path is None else str(self.workplace.office_path))
         self.look.blockSignals(True)
         self.look.setCurrentIndex(self.look.findData(self.workplace.settings.theme))
         self.look.blockSignals(False)
 
-    def _put(self, key: str, value: str | bool) -> None:
+    def _put(self, key: str, value: str | int | bool) -> None:
         self.workplace.settings.put(key, value)
         self.workplace.settings.save()
 

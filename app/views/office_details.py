@@ -12,7 +12,7 @@ from app.services import office
 from app.services.office import OfficeForm
 from app.views import style
 from app.views.fields import button, label, named
-from app.views.page import point_at
+from app.views.page import can_be_approved, point_at
 from app.views.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -131,4 +131,9 @@ class DetailsPart(QWidget):
     def _refuse(self, error: UserError) -> None:
         self.save_button.setEnabled(True)
         self.workplace.refuse(error)
+        if can_be_approved(self.workplace, error):
+            from app.views.dialogs.approving import ask_approval
+
+            ask_approval(self.workplace, error, self.save, self)
+            return
         point_at(self, "office", error)

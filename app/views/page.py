@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from app.errors import UserError
+from app.errors import NotPermitted, UserError
 from app.views import style
 from app.views.fields import find_control, label, mark_wrong
 from app.views.workplace import Workplace
@@ -85,9 +85,17 @@ class Page(QWidget):
         made.activated.connect(act)
         return made
 
-    def refuse(self, error: UserError) -> None:
-        """Say what was refused and put the cursor into the input at fault (`UserError.field`)."""
+    def refuse(self, error: UserError, again: Callable[[], object] | None = None) -> None:
+        """Say what was refused and put the cursor into the input at fault (`UserError.field`).
+
+        `again`: what is done when somebody who may approves it by signing in at this window.
+        """
         self.workplace.refuse(error)
+        if again is not None and can_be_approved(self.workplace, error):
+            from app.views.dialogs.approving import ask_approval
+
+            ask_approval(self.workplace, error, again, self)
+            return
         point_at(self, self.key, error)
 
     def attempt(self, act: Callable[[], object]) -> bool:
@@ -98,6 +106,11 @@ class Page(QWidget):
             self.refuse(error)
             return False
         return True
+
+
+def can_be_approved(workplace: Workplace, error: UserError) -> bool:
+    """Whether somebody else's sign-in at this window would let it through."""
+    return isinstance(error, NotPermitted) and bool(error.role) and workplace.person is not None
 
 
 def point_at(root: QWidget, prefix: str, error: UserError) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ from app.views.settings import Settings
 from app.views.tasks import Tasks
 
 if TYPE_CHECKING:
-    from app.services.desk import Desk
+    from app.services.desk import Approver, Desk
+    from app.services.signin import SignedIn
 
 
 def this_day() -> date:
@@ -24,15 +25,21 @@ def this_day() -> date:
     return datetime.now().astimezone().date()
 
 
+def this_moment() -> datetime:
+    """The instant (UTC); it stands in the record, and ends lock-outs."""
+    return datetime.now(UTC)
+
+
 class Workplace(QObject):
     """The one object handed to pages and dialogs.
 
-    Signals: `date_changed(date)` the business date chosen; `said(tone, text)` a message for the person
-    (`good`, `warning`, `bad`); `going(page, where)` a page wanted, with what it is to show. `looking(books, words)`: a
-    backup opened to be looked at, which `leaving_backup()` ends; `replacing(work)`: the office is to be closed, `work`
-    done to its file, and the office opened again.
+    Signals: `person_changed(SignedIn or None)` who works here; `date_changed(date)` the business date chosen;
+    `said(tone, text)` a message for the person (`good`, `warning`, `bad`); `going(page, where)` a page wanted, with
+    what it is to show. `looking(books, words)`: a backup opened to be looked at, which `leaving_backup()` ends;
+    `replacing(work)`: the office is to be closed, `work` done to its file, and the office opened again.
     """
 
+    person_changed = Signal(object)
     date_changed = Signal(object)
     said = Signal(str, str)
     going = Signal(str, dict)
@@ -42,6 +49,9 @@ class Workplace(QObject):
 
     def __init__(self, tasks: Tasks, settings: Settings, calendar: Callable[[], date] = this_day) -> None:
         super().__init__()
+        self.moment: Callable[[], datetime] = this_moment
+        self.person: SignedIn | None = None
+        self._approver: Approver | None = None
         self.tasks = tasks
         self.settings = settings
         self.calendar = calendar
@@ -84,11 +94,37 @@ class Workplace(QObject):
         return self.office_path.parent
 
     def desk(self, token: str | None = None) -> Desk:
-        """Who acts, for a service; `token` is the mark of the form that posts (`new_token`)."""
+        """Who acts, for a service; `token` is the mark of the form that posts (`new_token`).
+
+        While nobody signs in here (the sample office), the name and the role are settings of this PC.
+        """
         from app.services.desk import Desk
 
+        if self.person is not None:
+            return self.desk_of(self.person, token)
         settings = self.settings
-        return Desk(settings.actor, settings.role, settings.pc, self._on, self.today, token=token)
+        return Desk(settings.actor, settings.role, settings.pc, self._on, self.today, self.moment, token)
+
+    def desk_of(self, person: SignedIn, token: str | None = None) -> Desk:
+        """The desk of somebody who signed in."""
+        from app.services.desk import Desk
+
+        pc, moment = self.settings.pc, self.moment
+        return Desk(person.name, person.role, pc, self._on, self.today, moment, token, person.id, self._approver)
+
+    def seat(self, person: SignedIn | None) -> None:
+        """Somebody works here from now on, or nobody does."""
+        if person != self.person:
+            self.person = person
+            self.person_changed.emit(person)
+
+    def with_approval(self, approver: Approver, act: Callable[[], object]) -> None:
+        """Do one action that somebody else approves: the desk that `act` asks for names them."""
+        self._approver = approver
+        try:
+            act()
+        finally:
+            self._approver = None
 
     @staticmethod
     def new_token() -> str:

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
+from staffed_office import quick_passwords
 from ui.test_every_page import said_nothing, wrongly_named
 
 from app.main import Program
@@ -49,6 +50,23 @@ def fill(program: Program, folder: Path) -> FirstRun:
     return page
 
 
+def be_the_administrator(qtbot: QtBot, program: Program) -> None:
+    """A new office asks who looks after it; then its pages are shown."""
+    qtbot.waitUntil(lambda: program.window.findChild(QLineEdit, "firstadmin.name") is not None, timeout=10_000)
+    assert program.window.page is None
+    for part, typed in (("name", "Ada Admin"), ("password", "apples and pears"), ("again", "apples and pears")):
+        QTest.keyClicks(program.window.findChild(QLineEdit, f"firstadmin.{part}"), typed)
+    assert program.window.findChild(QLineEdit, "firstadmin.login").text() == "ada"
+    QTest.keyClick(program.window.findChild(QLineEdit, "firstadmin.again"), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: program.window.page is not None, timeout=10_000)
+
+
+@pytest.fixture(autouse=True)
+def _quick() -> Iterator[None]:
+    with quick_passwords():
+        yield
+
+
 def test_a_program_without_an_office_asks_for_one_in_a_form_that_can_be_read(program: Program) -> None:
     page = first_run(program)
     assert said_nothing(page) == [] and wrongly_named(page) == []
@@ -58,7 +76,8 @@ def test_a_program_without_an_office_asks_for_one_in_a_form_that_can_be_read(pro
 def test_a_new_office_is_made_opened_and_remembered(qtbot: QtBot, program: Program, tmp_path: Path) -> None:
     page = fill(program, tmp_path / "offices" / "Custer")
     QTest.mouseClick(page.findChild(QPushButton, "setup.make"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: program.window.page is not None, timeout=10_000)
+    be_the_administrator(qtbot, program)
+    assert program.window.findChild(QPushButton, "frame.person").text() == "Ada Admin · Administrator"
     assert program.window.page is not None and program.window.page.key == "today"
     assert "Custer Net" in program.window.windowTitle()
     assert program.settings.last_office == tmp_path / "offices" / "Custer" / "office.db"
@@ -67,10 +86,15 @@ def test_a_new_office_is_made_opened_and_remembered(qtbot: QtBot, program: Progr
 def test_a_second_start_opens_the_last_office_by_itself(qtbot: QtBot, program: Program, tmp_path: Path) -> None:
     page = fill(program, tmp_path)
     page.make.click()
-    qtbot.waitUntil(lambda: program.window.page is not None, timeout=10_000)
+    be_the_administrator(qtbot, program)
     again = Program(Settings(tmp_path / "settings" / "counterfoil.ini"), lambda: TODAY)
     qtbot.addWidget(again.window)
     again.start()
+    qtbot.waitUntil(lambda: again.window.findChild(QLineEdit, "signin.password") is not None, timeout=10_000)
+    assert again.window.findChild(QLineEdit, "signin.name").text() == "ada", "the name is remembered"
+    password = again.window.findChild(QLineEdit, "signin.password")
+    QTest.keyClicks(password, "apples and pears")
+    QTest.keyClick(password, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: again.window.page is not None, timeout=10_000)
     assert "Custer Net" in again.window.windowTitle()
     again.tasks.close()

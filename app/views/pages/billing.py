@@ -213,7 +213,7 @@ class BillingPage(Page):
                 lambda books, progress, cancelled: billing.run_billing(books, desk, progress, cancelled),
                 partial(self._billed, desk.on),
                 owner=self,
-                otherwise=self.refuse,
+                otherwise=lambda error: self.refuse(error, self.bill),
             )
         )
 
@@ -252,7 +252,7 @@ class BillingPage(Page):
                 lambda books, progress, cancelled: reverse_run(books, desk, run_id, reason, progress, cancelled),
                 self._reversed,
                 owner=self,
-                otherwise=self.refuse,
+                otherwise=lambda error: self.refuse(error, lambda: self.reverse(run_id, reason)),
             )
         )
 

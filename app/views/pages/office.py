@@ -14,6 +14,7 @@ from app.views.office_desk import DeskPart
 from app.views.office_details import DetailsPart
 from app.views.office_import import ImportPart
 from app.views.office_lists import StockPart
+from app.views.office_people import PeoplePart
 from app.views.office_policies import PoliciesPart
 from app.views.office_verify import VerifyPart
 from app.views.page import Page
@@ -43,6 +44,7 @@ class OfficePage(Page):
             ("policies", "Policies", PoliciesPart(workplace)),
             ("stock", "Check stock", StockPart(workplace)),
             ("import", "Import customers", ImportPart(workplace)),
+            ("people", "People", PeoplePart(workplace)),
             ("verify", "Check the books", VerifyPart(workplace)),
             ("backups", "Backups", BackupsPart(workplace)),
         ):

@@ -199,7 +199,7 @@ class RefundsPage(Page):
 
         def refused(error: UserError) -> None:
             self.sheets.done.setEnabled(True)
-            self.refuse(error)
+            self.refuse(error, self._confirm)
 
         self.tasks.write(
             lambda session: outstanding.confirm_sheets(session, desk, numbers, ()),
