@@ -180,10 +180,8 @@ class FormDialog(QDialog):
 
     def ask_approval(self) -> None:
         """Ask for somebody's sign-in, then do the action with it; the person at work stays signed in."""
-        from app.views.dialogs.approving import ask_approval
-
         if self._refused is not None:
-            ask_approval(self.workplace, self._refused, self.press, self)
+            self.workplace.approving.emit(self._refused, self.press, self)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
+from app.errors import UserError
 from app.views.idle import IdleWatch
 from app.views.main_window import MainWindow
 from app.views.workplace import Workplace
@@ -33,6 +35,7 @@ class Door(QObject):
         self._left: int | None = None  # who left the PC to somebody else, with pages and dialogs put aside
         self.idle = IdleWatch(workplace, window)
         self.idle.idle.connect(self.lock)
+        workplace.approving.connect(self.ask_approval)
         window.lock_wanted.connect(self.lock)
         window.switch_wanted.connect(self.switch)
         window.password_wanted.connect(self.change_password)
@@ -138,6 +141,12 @@ class Door(QObject):
             self._left = self.workplace.person.id
             self.window.leave(self.workplace.person.id)
             self.workplace.seat(None)
+
+    def ask_approval(self, refused: UserError, again: Callable[[], object], above: QWidget) -> None:
+        """Somebody else signs in for one action; the person at work stays."""
+        from app.views.dialogs.approving import ask_approval
+
+        ask_approval(self.workplace, refused, again, above)
 
     def change_password(self) -> None:
         """A form for one's own password."""

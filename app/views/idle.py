@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic_ns
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
@@ -32,12 +32,17 @@ def idle_minutes(workplace: Workplace) -> int:
     return max(workplace.settings.number(IDLE_MINUTES, DEFAULT_MINUTES), 0)
 
 
+def seconds() -> int:
+    """Whole seconds of a clock that nobody sets."""
+    return monotonic_ns() // 1_000_000_000
+
+
 class IdleWatch(QObject):
     """`idle()` when no key was pressed and nothing moved for the PC's minutes; `clock` gives seconds."""
 
     idle = Signal()
 
-    def __init__(self, workplace: Workplace, window: QWidget, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, workplace: Workplace, window: QWidget, clock: Callable[[], int] = seconds) -> None:
         super().__init__(window)
         self.workplace = workplace
         self.clock = clock

@@ -132,8 +132,6 @@ class DetailsPart(QWidget):
         self.save_button.setEnabled(True)
         self.workplace.refuse(error)
         if can_be_approved(self.workplace, error):
-            from app.views.dialogs.approving import ask_approval
-
-            ask_approval(self.workplace, error, self.save, self)
+            self.workplace.approving.emit(error, self.save, self)
             return
         point_at(self, "office", error)

@@ -92,9 +92,7 @@ class Page(QWidget):
         """
         self.workplace.refuse(error)
         if again is not None and can_be_approved(self.workplace, error):
-            from app.views.dialogs.approving import ask_approval
-
-            ask_approval(self.workplace, error, again, self)
+            self.workplace.approving.emit(error, again, self)
             return
         point_at(self, self.key, error)
 

@@ -37,9 +37,11 @@ class Workplace(QObject):
     `said(tone, text)` a message for the person (`good`, `warning`, `bad`); `going(page, where)` a page wanted, with
     what it is to show. `looking(books, words)`: a backup opened to be looked at, which `leaving_backup()` ends;
     `replacing(work)`: the office is to be closed, `work` done to its file, and the office opened again.
+    `approving(refused, again, widget)`: somebody else is to sign in for what was refused, which is then done again.
     """
 
     person_changed = Signal(object)
+    approving = Signal(object, object, object)
     date_changed = Signal(object)
     said = Signal(str, str)
     going = Signal(str, dict)

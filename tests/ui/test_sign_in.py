@@ -211,7 +211,7 @@ def test_the_lock_covers_the_window_and_an_open_dialog_and_gives_both_back(offic
 def test_the_pc_is_locked_after_its_minutes_without_a_key_or_a_movement(office: Window) -> None:
     come_in(office)
     office.settings.put(IDLE_MINUTES, 3)
-    seconds = [1000.0]
+    seconds = [1000]
     watch = office.program.door.idle
     watch.clock = lambda: seconds[0]
     watch.touch()
@@ -246,7 +246,7 @@ def move_mouse(window: Window) -> None:
 
 def test_nothing_is_locked_where_nobody_signs_in(window: Window) -> None:
     window.shortcut(Qt.Key.Key_L, CONTROL_SHIFT)
-    window.program.door.idle.clock = lambda: 10.0**9
+    window.program.door.idle.clock = lambda: 10**9
     window.program.door.idle.look()
     assert window.program.door.cover is None
     assert not window.control("frame.person").isVisible()
