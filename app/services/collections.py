@@ -12,7 +12,7 @@ from app.errors import UserError
 from app.models.bulk import execute, fetch, fetch_one, fetch_value, insert_row, insert_with_id, parse_day
 from app.services import loading, standing
 from app.services.accounts import refuse_closed
-from app.services.desk import Desk, begin, require_role
+from app.services.desk import Desk, begin, require_reason, require_role
 from app.services.invoicing import write_invoices
 from app.services.loading import card
 from app.services.policies.advance import adv_3_due_on
@@ -177,9 +177,10 @@ def approve_reactivation(session: Session, desk: Desk, account_id: int, reason: 
     standing.after_money(session, act, account_id, "other")
 
 
-def waive_reactivation(session: Session, desk: Desk, account_id: int, reason: str = "") -> None:
-    """ADV-17: let the proposed fee go (a supervisor's decision)."""
+def waive_reactivation(session: Session, desk: Desk, account_id: int, reason: str) -> None:
+    """ADV-17: let the proposed fee go (a supervisor's decision). Raises UserError without a reason (BOTH-4)."""
     suspension_id = _proposed(session, account_id)
     require_role(desk, "supervisor", "Waiving a re-activation fee")
+    reason = require_reason(reason, "Waiving a re-activation fee")
     begin(session, desk, "waive-reactivation", reason=reason)
     execute(session, "UPDATE suspension SET reactivation = 'waived' WHERE id = ?", suspension_id)

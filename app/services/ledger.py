@@ -142,13 +142,13 @@ class TrialBalanceRow(NamedTuple):
 
 def trial_balance(session: Session, through: date | None = None) -> list[TrialBalanceRow]:
     """Debits and credits of every account, of all entries or of those dated through a day."""
-    if through is None:
-        rows = fetch(session, "SELECT debit, credit, sum(cents) FROM posting GROUP BY debit, credit")
-    else:
-        rows = fetch(
+    rows = fetch(session, "SELECT debit, credit, sum(cents) FROM posting GROUP BY debit, credit")
+    if through is not None:
+        # All of it less what came after: a month's end is asked for when little has come after it yet.
+        rows += fetch(
             session,
-            "SELECT debit, credit, sum(cents) FROM posting JOIN entry ON entry.id = entry_id "
-            "WHERE business_date <= ? GROUP BY debit, credit",
+            "SELECT debit, credit, -sum(cents) FROM entry JOIN posting ON entry.id = entry_id "
+            "WHERE business_date > ? GROUP BY debit, credit",
             through,
         )
     debits: defaultdict[int, int] = defaultdict(int)

@@ -293,7 +293,7 @@ def decide_reactivation(session: Session, desk: Desk, account_id: int, reason: s
     if charge:
         collections.approve_reactivation(session, desk, account_id, reason.strip())
     else:
-        collections.waive_reactivation(session, desk, account_id, require_reason(reason, "Waiving a re-activation fee"))
+        collections.waive_reactivation(session, desk, account_id, reason)
 
 
 def undecided_work(session: Session, on: date) -> list[UndecidedWork]:

@@ -10,7 +10,7 @@ from app.services.desk import closed_through
 from app.services.documents.content import Chart
 from app.services.ledger import Gl
 from app.services.reporting import Drill, Period, Report, ReportColumn, ReportRow, day_words
-from app.services.reports import MonthFigures, month_end_report, month_figures
+from app.services.reports import month_end_report
 
 _MONEY = "money"
 
@@ -143,8 +143,7 @@ def month_report(session: Session, period: Period, _about: str) -> Report:
     last = month_end(period.last)
     first = month_start(last)
     whole = month_end_report(session, last, last)
-    figures: MonthFigures = month_figures(session, last)
-    amounts = (figures.received, figures.billed, figures.recognised, figures.refunded, figures.receivable, figures.deferred)
+    figures = {figure.label: figure.value for figure in whole.key_figures}
     columns = (
         ReportColumn("Part", width=26),
         ReportColumn("What", width=0),
@@ -152,8 +151,7 @@ def month_report(session: Session, period: Period, _about: str) -> Report:
         ReportColumn("Amount", _MONEY, 14),
     )
     rows = [
-        ReportRow(("Figures", what, None, cents), Drill(key, first, last, about))
-        for (what, key, about), cents in zip(_FIGURES, amounts, strict=True)
+        ReportRow(("Figures", what, None, figures[what]), Drill(key, first, last, about)) for what, key, about in _FIGURES
     ]
     behind = {
         "Charges and credits": Drill("charges-behind", first, last),

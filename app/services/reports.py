@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
-from app.models.bulk import fetch, fetch_value
+from app.models.bulk import fetch
 from app.periods import month_end, month_start
 from app.services import aging, ledger
 from app.services.deposits import deposit_as_it_stands
@@ -78,39 +79,43 @@ class MonthFigures(NamedTuple):
 
 def month_figures(session: Session, last_day: date) -> MonthFigures:
     """The figures of the month that ends on `last_day`."""
-    first = month_start(last_day)
+    return _figures(session, last_day, ledger.trial_balance(session, last_day))
 
-    def moved(column: str, numbers: tuple[int, ...], what: str) -> int:
-        marks = ", ".join("?" * len(numbers))
-        return int(
-            fetch_value(
-                session,
-                f"SELECT coalesce(sum(p.cents), 0) FROM entry e JOIN posting p ON p.entry_id = e.id "
-                f"WHERE e.business_date BETWEEN ? AND ? AND e.what = ? AND p.{column} IN ({marks})",
-                first,
-                last_day,
-                what,
-                *numbers,
-            )
-        )
+
+def _figures(session: Session, last_day: date, trial: Sequence[ledger.TrialBalanceRow]) -> MonthFigures:
+    of_month = fetch(
+        session,
+        "SELECT e.what, p.debit, p.credit, sum(p.cents) FROM entry e JOIN posting p ON p.entry_id = e.id "
+        "WHERE e.business_date BETWEEN ? AND ? AND e.what IN ('invoice', 'payment', 'hold-check', 'recognition', 'refund') "
+        "GROUP BY e.what, p.debit, p.credit",
+        month_start(last_day),
+        last_day,
+    )
+
+    def debited(numbers: Collection[int], what: str) -> int:
+        return sum(cents for entry, debit, _, cents in of_month if entry == what and debit in numbers)
+
+    def credited(number: int, what: str) -> int:
+        return sum(cents for entry, _, credit, cents in of_month if entry == what and credit == number)
 
     receivable = int(ledger.Gl.RECEIVABLE)
-    balances = {row.number: row.balance_cents for row in ledger.trial_balance(session, last_day)}
+    balances = {row.number: row.balance_cents for row in trial}
     return MonthFigures(
-        moved("debit", (receivable,), "invoice") - moved("credit", (receivable,), "invoice"),
+        debited((receivable,), "invoice") - credited(receivable, "invoice"),
         # A check that was held counts when it came, not again when it is posted out of unidentified receipts.
-        moved("debit", _ARRIVES, "payment") + moved("debit", _ARRIVES, "hold-check"),
-        moved("credit", (int(ledger.Gl.SERVICE_REVENUE),), "recognition"),
+        debited(_ARRIVES, "payment") + debited(_ARRIVES, "hold-check"),
+        credited(int(ledger.Gl.SERVICE_REVENUE), "recognition"),
         balances.get(receivable, 0),
         -balances.get(int(ledger.Gl.DEFERRED_REVENUE), 0),
-        moved("debit", (receivable,), "refund"),
+        debited((receivable,), "refund"),
     )
 
 
 def month_end_report(session: Session, last_day: date, printed_on: date) -> ReportContent:
     """The month-end report of the month that ends on `last_day`, as the books stood at its end."""
     last_day = month_end(last_day)
-    figures = month_figures(session, last_day)
+    trial = ledger.trial_balance(session, last_day)
+    figures = _figures(session, last_day, trial)
     aged = aging.totals(aging.aging(session, last_day, as_of=True))
     cycle_rows = _next_cycle(session, last_day, printed_on)
     key_figures = (
@@ -133,7 +138,7 @@ def month_end_report(session: Session, last_day: date, printed_on: date) -> Repo
         _cycle_section(cycle_rows, last_day),
         _receipts_section(session, last_day),
         _aging_section(aged),
-        _trial_balance_section(session, last_day),
+        _trial_balance_section(trial),
         _exceptions_section(session),
     )
     title = f"Month-end report, {last_day:%B} {last_day.year}"
@@ -168,8 +173,9 @@ def _charges_section(session: Session, last_day: date) -> Section:
         for kind, count, cents in fetch(
             session,
             "SELECT kind, count(*), sum(cents) FROM ("
-            " SELECT l.kind AS kind, l.cents AS cents FROM invoice i JOIN line l ON l.invoice_id = i.id"
-            " JOIN entry e ON e.id = i.entry_id WHERE e.business_date BETWEEN ? AND ? AND i.what <> 'opening'"
+            # By IN, so that the lines are looked up invoice by invoice: there are many more of other months.
+            " SELECT kind, cents FROM line WHERE invoice_id IN"
+            " (SELECT id FROM invoice WHERE issued_on BETWEEN ? AND ? AND what <> 'opening')"
             " UNION ALL SELECT kind, -cents FROM credit WHERE business_date BETWEEN ? AND ?"
             " AND kind NOT IN ('payment', 'credit-memo', 'opening')) GROUP BY kind ORDER BY sum(cents) DESC",
             month_start(last_day),
@@ -189,10 +195,9 @@ def _next_cycle(session: Session, last_day: date, printed_on: date) -> list[tupl
         (_KIND_NAMES.get(kind, kind), count, cents)
         for kind, count, cents in fetch(
             session,
-            "SELECT l.kind, count(*), sum(l.cents) FROM run r JOIN invoice i ON i.run_id = r.id "
-            "JOIN line l ON l.invoice_id = i.id WHERE r.what = 'billing' AND r.state <> 'reversed' "
-            "AND r.business_date BETWEEN ? AND ? "
-            "GROUP BY l.kind ORDER BY sum(l.cents) DESC",
+            "SELECT kind, count(*), sum(cents) FROM line WHERE invoice_id IN (SELECT id FROM invoice WHERE run_id IN "
+            "(SELECT id FROM run WHERE what = 'billing' AND state <> 'reversed' AND business_date BETWEEN ? AND ?)) "
+            "GROUP BY kind ORDER BY sum(cents) DESC",
             last_day + timedelta(days=1),
             printed_on,
         )
@@ -242,8 +247,7 @@ def _aging_section(aged: aging.AgingTotals) -> Section:
     return Section("Receivable by age", columns, tuple(zip(labels, aged, strict=True)), ("Receivable", sum(aged)))
 
 
-def _trial_balance_section(session: Session, last_day: date) -> Section:
-    rows = ledger.trial_balance(session, last_day)
+def _trial_balance_section(rows: Sequence[ledger.TrialBalanceRow]) -> Section:
     columns = (
         Column("Account"),
         Column("Name", share=3),

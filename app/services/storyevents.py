@@ -260,7 +260,7 @@ def _approve_reactivation(stage: Stage, account: str, reason: str = "") -> None:
 
 def _waive_reactivation(stage: Stage, account: str, reason: str = "") -> None:
     with stage.books.write() as session:
-        collections.waive_reactivation(session, stage.desk, stage.account(account), reason)
+        collections.waive_reactivation(session, stage.desk, stage.account(account), reason or "decided in the story")
 
 
 def _log_work(stage: Stage, account: str, kind: str, start: datetime, end: datetime, description: str = "") -> None:

@@ -198,9 +198,8 @@ class MainWindow(QMainWindow):
             self.stack.addWidget(PageArea(page))
         if shown is not None and shown is not page:
             self._was_on = [*self._was_on[-20:], shown.key]
-        # What a refusal said belonged to the page that is left.
-        if shown is not page and self.message.property("tone") == "bad":
-            self.message.hide()
+        if shown is not page:
+            self.message.leave_page()
         page.arrive(**where)
         self.stack.setCurrentIndex(next(n for n in range(self.stack.count()) if self._shows(n, page)))
         self._mark(key)

@@ -19,7 +19,11 @@ _TITLES = {"good": "Done", "warning": "Note", "bad": "Not done"}
 
 
 class MessageBar(QFrame):
-    """One message above the page. A good one goes away by itself; a refusal stays until the next or Escape."""
+    """One message above the page. A good one goes away by itself, the others stay until the next or Escape.
+
+    When another page is shown, a refusal goes with the page it belonged to, and a warning once there was time to read
+    it; a good one stays its time, because going to another page is often part of what was done.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +47,8 @@ class MessageBar(QFrame):
         row.addWidget(close)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.hide)
+        self._timer.timeout.connect(self._time_is_up)
+        self._was_there_long = False
         self.hide()
 
     @property
@@ -64,10 +69,19 @@ class MessageBar(QFrame):
             widget.style().polish(widget)
         self.show()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
-        if tone == "good":
-            self._timer.start(GOOD_STAYS_MS)
-        else:
-            self._timer.stop()
+        self._was_there_long = False
+        self._timer.start(GOOD_STAYS_MS)
+
+    def leave_page(self) -> None:
+        """Another page is shown: take away what belonged to the one before."""
+        tone = self.property("tone")
+        if tone == "bad" or (tone == "warning" and self._was_there_long):
+            self.hide()
+
+    def _time_is_up(self) -> None:
+        self._was_there_long = True
+        if self.property("tone") == "good":
+            self.hide()
 
 
 def crash_report(error: BaseException) -> str:

@@ -169,6 +169,8 @@ def test_waiving_the_fee_needs_a_reason_and_charges_nothing(office: Diary) -> No
     account = habitually_late(office)
     with pytest.raises(UserError, match="needs a reason"):
         office.do(pastdue.decide_reactivation, account, " ", charge=False)
+    with pytest.raises(UserError, match="needs a reason"):
+        office.do(collections.waive_reactivation, account, " ")
     office.do(pastdue.decide_reactivation, account, "long-time customer", charge=False)
     assert (office.balance(account), office.see(pastdue.proposed_fees, office.day)) == (0, [])
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QScrollBar,
+    QTabWidget,
     QTextEdit,
     QWidget,
 )
@@ -42,6 +44,7 @@ CONTROLS = (
 NAME = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9_-]*)+")
 SMALL_SCREEN = QSize(1366, 768)
 SMALL_WINDOW = QSize(960, 540)  # 1920x1080 at 200%
+ONLY_SHOWN = ("reports.totals",)  # the last line of the report above it
 KEYS = [entry.key for entry in PAGES]
 
 
@@ -113,6 +116,54 @@ def test_a_page_fits_a_small_screen_without_scrolling_sideways(window: Window, k
     assert window.frame.height() == SMALL_SCREEN.height()
 
 
+def tab_stops(root: QWidget) -> list[QWidget]:
+    """What Tab goes through, from the first control on; the chain is a ring, and the buttons may be made first."""
+    found: list[QWidget] = []
+    widget = root.nextInFocusChain()
+    while widget is not root:
+        is_stop = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.focusProxy() is None
+        if root.isAncestorOf(widget) and is_stop and widget.isVisible() and widget.isEnabled():
+            found.append(widget)
+        widget = widget.nextInFocusChain()
+    return found
+
+
+def goes_back(first: QWidget, second: QWidget) -> bool:
+    """Whether the second of two controls of one group stands before the first: above it, or left of it in a line."""
+    one, other = first.geometry(), second.geometry()
+    shared = min(one.bottom(), other.bottom()) - max(one.top(), other.top())
+    if 2 * shared > min(one.height(), other.height()):
+        return other.left() < one.left()
+    return other.top() < one.top()
+
+
+def out_of_order(root: QWidget) -> list[str]:
+    """Where Tab goes back within a group of controls, and the controls that it does not reach."""
+    stops = tab_stops(root)
+    groups = {id(stop.parentWidget()): [s for s in stops if s.parentWidget() is stop.parentWidget()] for stop in stops}
+    found = []
+    for group in groups.values():
+        back = [(a, b) for a, b in pairwise(group) if goes_back(a, b)]
+        # One step back is the ring's own: from its last control to its first.
+        if len(back) > 1 or (back and goes_back(group[0], group[-1]) is False):
+            found += [f"{a.objectName()} -> {b.objectName()}" for a, b in back]
+    missed = [control for control in controls(root) if control.isVisible() and control.isEnabled() and control not in stops]
+    return found + [f"{control.objectName()} is not reached" for control in missed if control.objectName() not in ONLY_SHOWN]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_tab_goes_through_a_page_as_it_is_read_and_reaches_every_control(window: Window, key: str) -> None:
+    window.frame.resize(SMALL_SCREEN)
+    page = shown(window, key)
+    assert tab_stops(page)
+    assert out_of_order(page) == []
+    for tabs in page.findChildren(QTabWidget):
+        for place in range(tabs.count()):
+            tabs.setCurrentIndex(place)
+            window.settle()
+            assert out_of_order(page) == [], tabs.tabText(place)
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_the_lists_of_a_page_are_sound_models(window: Window, key: str, qtmodeltester: ModelTester) -> None:
     page = shown(window, key)
@@ -147,6 +198,7 @@ def check_dialog(dialog: QDialog) -> None:
     assert dialog.isVisible() and dialog.windowTitle() and dialog.accessibleName()
     assert said_nothing(dialog) == []
     assert wrongly_named(dialog) == []
+    assert out_of_order(dialog) == []
     assert dialog.sizeHint().width() <= SMALL_SCREEN.width() and dialog.sizeHint().height() <= SMALL_SCREEN.height()
     focused = QApplication.focusWidget()
     assert focused is not None and dialog.isAncestorOf(focused), "the cursor is not in the dialog"

@@ -61,3 +61,19 @@ def test_ctrl_k_offers_commands_and_enter_goes_there(window: Window) -> None:
     window.press(Qt.Key.Key_Return)
     window.settle()
     assert window.frame.page is not None and window.frame.page.key == "refunds"
+
+
+def test_a_warning_goes_with_its_page_once_it_could_be_read_and_a_good_message_stays_its_time(window: Window) -> None:
+    place, message = window.program.workplace, window.frame.message
+    place.say("12 accounts could not be billed; see Exceptions.", "warning")
+    window.go("reports")
+    assert "could not be billed" in window.message
+    message._timer.timeout.emit()
+    assert "could not be billed" in window.message
+    window.go("today")
+    assert window.message == ""
+    place.say("Deposit 3 is made.")
+    window.go("reports")
+    assert window.message == "Deposit 3 is made."
+    message._timer.timeout.emit()
+    assert window.message == ""

@@ -31,8 +31,8 @@ class DayClosePage(Page):
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(style.MEDIUM)
-        column.addWidget(self.closing, 3)
         column.addWidget(self.clearing, 2)
+        column.addWidget(self.closing, 3)
         self.body.addWidget(TwoColumns(self.deposit, right))
         # The order of the evening: drawer, deposit, what arrived, then the close.
         order: tuple[QWidget, ...] = (

@@ -125,12 +125,11 @@ class ReportsPage(Page):
         self.with_chart.toggled.connect(self._chart_wanted)
         row = QHBoxLayout()
         row.setSpacing(style.SMALL)
-        for widget in (self.first_label, self.first, self.last_label, self.last, self.show_button):
+        for widget in (self.first_label, self.first, self.last_label, self.last, self.show_button, self.earlier, self.later):
             row.addWidget(widget)
         row.addStretch(1)
+        row.addWidget(self.with_chart)
         right.addLayout(row)
-        for above in (self.earlier, self.later, self.with_chart):
-            self.title_row.addWidget(above)
 
     def _make_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
