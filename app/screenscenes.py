@@ -78,6 +78,7 @@ def accounts(stage: Stage) -> Scene:
     page = stage.page("accounts")
     yield "accounts", stage.window
     stage.type_into("accounts.find", "main st")
+    stage.settle(rounds=60)
     yield "accounts-found", stage.window
     open_new_account(stage.program.workplace, page)
     yield "dialog-new-account", stage.dialog()

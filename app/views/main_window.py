@@ -110,7 +110,9 @@ class MainWindow(QMainWindow):
         self._is_narrow = narrow
         character = self.fontMetrics().averageCharWidth()
         for row, entry in enumerate(entry for entry in PAGES if entry.keys):
-            self.navigation.item(row).setText(entry.keys if narrow else f"{entry.keys:<4} {entry.title}")
+            self.navigation.item(row).setText(
+                entry.keys.replace("Shift+", "⇧") if narrow else f"{entry.keys:<4} {entry.title}"
+            )
         self.navigation.setFixedWidth((character * 5 if narrow else character * 26) + 2 * style.LARGE)
         self.help_button.setText("F1" if narrow else "F1   Help")
 

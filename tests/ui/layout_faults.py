@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QListWidget,
     QPushButton,
     QRadioButton,
     QScrollBar,
@@ -65,6 +66,11 @@ def _of(widget: QWidget, root: QWidget, sideways: bool) -> Iterator[str]:
         hint = widget.fontMetrics().horizontalAdvance(widget.placeholderText())
         if not widget.text() and hint + 14 > widget.width():
             yield f"placeholder {widget.placeholderText()!r} needs {hint + 14}, has {widget.width()}"
+    elif isinstance(widget, QListWidget):
+        texts = [widget.item(row).text() for row in range(widget.count())]
+        widest = max((widget.fontMetrics().horizontalAdvance(text) for text in texts), default=0)
+        if widest + 6 > widget.viewport().width():
+            yield f"its lines need {widest + 6}, have {widget.viewport().width()}"
     elif isinstance(widget, QTabBar) and widget.sizeHint().width() > widget.width() and not widget.usesScrollButtons():
         yield f"its tabs need {widget.sizeHint().width()}, have {widget.width()}"
     if isinstance(widget, QAbstractScrollArea):
