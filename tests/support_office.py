@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import support_databases
 from sqlalchemy.orm import Session
 
 from app.models import auditcheck, database
@@ -32,15 +33,25 @@ FORM = office.OfficeForm("Test Office", ("1 Main St", "Custer SD 57730"), phone=
 NEW_YEAR = date(2026, 1, 1)
 
 
-@cache
-def _empty_office(first_day: date, changed: tuple[tuple[str, str], ...]) -> bytes:
+Changed = tuple[tuple[str, str], ...]
+
+
+def _policy(changed: Changed) -> str:
     body = shipped_policy_path("isp-advance").read_text(encoding="utf-8")
     kept = [line for line in body.splitlines() if line.split("=")[0].strip() not in dict(changed)]
-    policy = "\n".join([*kept, *(f"{key} = {value}" for key, value in changed)])
+    return "\n".join([*kept, *(f"{key} = {value}" for key, value in changed)])
+
+
+@cache
+def _empty_office(first_day: date, changed: Changed) -> bytes:
     with database.in_memory() as books:
-        with books.write() as session:
-            office.set_up(session, FORM, first_day, {"isp-advance": policy})
+        _set_up(books, first_day, changed)
         return _driver(books).serialize()
+
+
+def _set_up(books: Database, first_day: date, changed: Changed) -> None:
+    with books.write() as session:
+        office.set_up(session, FORM, first_day, {"isp-advance": _policy(changed)})
 
 
 def _driver(books: Database) -> sqlite3.Connection:
@@ -51,11 +62,16 @@ def _driver(books: Database) -> sqlite3.Connection:
 
 
 class Diary:
-    """An office in memory (or in `path`), on a business date that the test moves with `on`."""
+    """An office in memory, in `path` or on the tests' server, on a business date that the test moves with `on`."""
 
     def __init__(self, first_day: date = NEW_YEAR, path: Path | None = None, image: bytes = b"", **policy: str) -> None:
-        image = image or _empty_office(first_day, tuple(policy.items()))
-        if path is None:
+        changed = tuple(policy.items())
+        on_server = path is None and not image and support_databases.on_server()
+        image = image or (b"" if on_server else _empty_office(first_day, changed))
+        if on_server:
+            self.books = support_databases.empty_office()
+            _set_up(self.books, first_day, changed)
+        elif path is None:
             self.books = database.Database(database.in_memory().engine, None)
             _driver(self.books).deserialize(image)
         else:

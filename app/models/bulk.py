@@ -42,6 +42,13 @@ REFUSED_ROW = (IntegrityError, sqlite3.IntegrityError)
 # Parameters in one INSERT of many rows: a quarter faster than a statement a row, and well below the limits
 # of both databases (SQLite 32,766; PostgreSQL 65,535).
 _PARAMETERS = 8_000
+# Rows from which PostgreSQL's COPY is worth its own exchange.
+_WORTH_A_COPY = 16
+
+
+def on_server(session: Session) -> bool:
+    """Whether the office is on a PostgreSQL server: only for the few statements that cannot be the same for both."""
+    return not isinstance(session.info[DRIVER], sqlite3.Connection)
 
 
 @lru_cache(maxsize=256)
@@ -69,6 +76,11 @@ def insert_ready_rows(session: Session, table: str, columns: tuple[str, ...], ro
     if not rows:
         return
     driver = session.info[DRIVER]
+    if (capture := session.info.get(CAPTURE)) is not None:
+        capture.inserted(table, columns, rows)
+    if on_server(session) and len(rows) >= _WORTH_A_COPY:
+        driver.copy(table, columns, rows)
+        return
     at_once = _PARAMETERS // len(columns)
     whole = len(rows) - len(rows) % at_once
     for start in range(0, whole, at_once):
@@ -76,8 +88,6 @@ def insert_ready_rows(session: Session, table: str, columns: tuple[str, ...], ro
         driver.execute(_insert_sql(table, columns, at_once), values)
     if whole < len(rows):
         driver.executemany(_insert_sql(table, columns), rows[whole:])
-    if (capture := session.info.get(CAPTURE)) is not None:
-        capture.inserted(table, columns, rows)
 
 
 def insert_row(session: Session, table: str, **values: Any) -> None:
@@ -180,7 +190,7 @@ _FIRST_ID = {"invoice": 100_001, "refund": 1, "deposit": 1}
 
 
 def reserve_ids(session: Session, table: str, count: int) -> range:
-    """`count` fresh ids of `table`. Safe because a writer holds the database from BEGIN IMMEDIATE on."""
+    """`count` fresh ids of `table`. Safe because there is one writer at a time from its BEGIN on, on both databases."""
     highest = fetch_value(session, f"SELECT max(id) FROM {table}")
     first = _FIRST_ID.get(table, 1) if highest is None else highest + 1
     return range(first, first + count)
@@ -224,6 +234,9 @@ def no_progress(_done: int, _of: int) -> None:
 @contextmanager
 def reading_once(session: Session) -> Iterator[None]:
     """Read much, each page of the file once: what SQLite would keep of it is only memory, in every process."""
+    if on_server(session):
+        yield
+        return
     before = fetch_value(session, "PRAGMA cache_size")
     fetch(session, "PRAGMA cache_size = -2000")
     try:

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from app.errors import OfficeFileError, UserError
 from app.models import sealing, searchindex, triggers
-from app.models.auditlayout import Layouts
-from app.models.bulk import DRIVER
-from app.models.checkpoints import BACKSTOP_PAGES, Checkpointer
+from app.models.checkpoints import BACKSTOP_PAGES
 from app.models.copying import before_upgrade, read_only_uri
-from app.models.filemark import FileMark
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
+from app.models.openoffice import DATABASE_ERRORS, Database, explained
+from app.networkdrives import is_on_share
+
+__all__ = ["Database", "create", "in_memory", "open_existing", "open_office", "open_read_only"]
 
 BUSY_MILLISECONDS = 5_000
+SERVER_LINK = ".server"
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA recursive_triggers = ON",
@@ -34,66 +36,6 @@ _PRAGMAS = (
     # SQLite 3.40 lets no trigger write to the search index otherwise; no function of ours is registered.
     "PRAGMA trusted_schema = ON",
 )
-
-
-class Database:
-    """An open office. `read()` and `write()` are the only ways to its data.
-
-    `write()` is one transaction: committed when the block ends, rolled back when it raises.
-    """
-
-    def __init__(self, engine: Engine, path: Path | None) -> None:
-        self.engine = engine
-        self.path = path
-        self._writer = engine.execution_options(begin_immediate=True)
-        self._layouts: Layouts | None = None
-        self._checkpointer = None if path is None else Checkpointer(path)
-        self._mark = None if path is None else FileMark(path)
-
-    @contextmanager
-    def read(self) -> Iterator[Session]:
-        """A session that sees one consistent state and changes nothing."""
-        with _clear_errors(self.path), Session(self.engine, autoflush=False) as session:
-            _bind_driver(session)
-            try:
-                yield session
-            finally:
-                session.rollback()
-
-    @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A session whose work is committed as one, or not at all; sealed into the audit trail just before."""
-        if self._mark is not None:
-            self._mark.refuse_another()
-        with _clear_errors(self.path), Session(self._writer, autoflush=False) as session:
-            _bind_driver(session)
-            try:
-                self._layouts = sealing.open_capture(session, self._layouts)
-                yield session
-                sealing.seal(session)
-                session.commit()
-            except BaseException:
-                session.rollback()
-                raise
-        if self._checkpointer is not None:
-            self._checkpointer.poke()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        if self._checkpointer is not None:
-            self._checkpointer.stop()
-        self.engine.dispose()
-
-    def __enter__(self) -> Database:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.close()
-
-
-def _bind_driver(session: Session) -> None:
-    """Begin the transaction, and let `bulk` read on the driver's connection without asking for it each time."""
-    session.info[DRIVER] = session.connection().connection.driver_connection
 
 
 def _engine(url: URL, *, foreign_keys: bool = True, **options: Any) -> Engine:
@@ -130,12 +72,22 @@ def _file_engine(path: Path, *, foreign_keys: bool = True) -> Engine:
 def create(path: Path) -> Database:
     """A new, empty office file in WAL mode. Raises OfficeFileError when it cannot be made."""
     refuse_existing(path)
+    _refuse_share(path)
     engine = _file_engine(path)
     with _clear_errors(path):
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
         _create_schema(engine)
     return Database(engine, path)
+
+
+def _refuse_share(path: Path) -> None:
+    if is_on_share(path):
+        raise OfficeFileError(
+            f"{path} is on a network drive, where two PCs can damage an office's file: locks do not hold there. "
+            "Put the file on this PC's own disk; for several PCs move the office to a PostgreSQL server "
+            "(Office page, or `python -m app connect`)."
+        )
 
 
 def refuse_existing(path: Path) -> None:
@@ -189,6 +141,11 @@ def open_existing(path: Path, *, is_backed_up: bool = False) -> Database:
             raise OfficeFileError(f"There is no office at {path}.")
     except OSError as error:
         raise OfficeFileError(f"{path} cannot be opened: {error.strerror}; check the folder's permissions.") from error
+    if path.suffix == SERVER_LINK:
+        from app.models import serverlink  # psycopg takes long to import and an office in a file does without
+
+        return serverlink.open_link(path)
+    _refuse_share(path)
     engine = _file_engine(path)
     try:
         with _clear_errors(path):
@@ -209,7 +166,7 @@ class ReadOnlyDatabase(Database):
         self._on_close = on_close
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, changed: Iterable[int] | None = None) -> Iterator[Session]:
         """Raises UserError: nothing is changed in a backup."""
         _refuse_changes()
         yield from ()
@@ -240,6 +197,23 @@ def open_read_only(path: Path, on_close: Callable[[], None] | None = None) -> Re
         engine.dispose()
         raise
     return ReadOnlyDatabase(engine, path, on_close)
+
+
+def open_office(location: Path | str) -> Database:
+    """The office in a file or, for an address such as `postgresql://ann@server/office`, on a server.
+
+    Raises OfficeFileError as `open_existing` does.
+    """
+    if not is_address(location):
+        return open_existing(Path(location))
+    from app.models import server  # psycopg takes long to import and an office in a file does without
+
+    return server.open_existing(server.server_url(str(location)))
+
+
+def is_address(location: Path | str) -> bool:
+    """Whether an office's place is a server's address and no file."""
+    return isinstance(location, str) and re.match(r"postgres(ql)?(\+\w+)?:", location) is not None
 
 
 def _create_schema(engine: Engine) -> None:
@@ -300,31 +274,5 @@ def _clear_errors(path: Path | None) -> Iterator[None]:
     """What SQLite says, as a sentence with a way out; anything unknown stays what it is."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        raise _explained(error, path) from error
-
-
-def _explained(error: Exception, path: Path | None) -> Exception:
-    original = error.orig if isinstance(error, DBAPIError) else error
-    if not isinstance(original, sqlite3.Error):
-        return error
-    said = str(original)
-    if triggers.CLOSED_DAY in said:
-        return UserError("That business date is closed; choose a later one.", field="on")
-    whole_code = getattr(original, "sqlite_errorcode", 0) or 0
-    # A full disk has no room for SQLite's small file beside the office either.
-    code = sqlite3.SQLITE_FULL if whole_code == sqlite3.SQLITE_IOERR_SHMSIZE else whole_code & 0xFF
-    name = path if path is not None else "the office"
-    sentences = {
-        sqlite3.SQLITE_BUSY: f"{name} is in use by another program; wait a moment and try again.",
-        sqlite3.SQLITE_LOCKED: f"{name} is in use by another program; wait a moment and try again.",
-        sqlite3.SQLITE_FULL: f"The disk with {name} is full; make room and try again. Nothing was changed.",
-        sqlite3.SQLITE_READONLY: f"{name} cannot be written to; check the folder's permissions.",
-        sqlite3.SQLITE_CANTOPEN: f"{name} cannot be opened; check that the folder exists and may be written to.",
-        sqlite3.SQLITE_PERM: f"{name} cannot be opened; check the folder's permissions.",
-        sqlite3.SQLITE_CORRUPT: f"{name} is damaged; restore the last backup. Nothing was changed.",
-        sqlite3.SQLITE_NOTADB: f"{name} is not a database of Counterfoil, or it is damaged; restore the last backup.",
-        sqlite3.SQLITE_IOERR: f"The disk with {name} reports an error; check it and the cable. Nothing was changed.",
-    }
-    sentence = sentences.get(code)
-    return OfficeFileError(sentence) if sentence else error
+    except DATABASE_ERRORS as error:
+        raise explained(error, path) from error

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from app.models.auditlayout import TableLayout, read_layouts
 
 
-def _journalled(table: str, layout: TableLayout, append_only: frozenset[str]) -> list[str]:
-    """Sorted: an upgraded office has the same columns as a fresh one, in another order."""
+def journalled(table: str, layout: TableLayout, append_only: frozenset[str]) -> list[str]:
+    """The columns whose changes are written down, sorted: an upgraded office has them in another order than a fresh one."""
     if table in append_only:
         return sorted(layout.personal)
     left = {*layout.key, *layout.derived, *layout.run}
@@ -54,7 +54,7 @@ def _sqlite_delete(table: str, layout: TableLayout) -> str:
 
 
 # The chain only grows; what lies beside it may be sealed once, and personal values in it removed.
-_CHAIN = {
+CHAIN = {
     "audit_no_update": "BEFORE UPDATE OF n, first_action_id, last_action_id, sealed, hash ON audit",
     "audit_no_delete": "BEFORE DELETE ON audit",
     "audit_head_no_delete": "BEFORE DELETE ON audit_head",
@@ -70,9 +70,9 @@ def statements(
 ) -> Iterator[tuple[str, str]]:
     """SQLite's triggers of the journal, by name."""
     for table, layout in read_layouts(connection).items():
-        if columns := _journalled(table, layout, append_only):
+        if columns := journalled(table, layout, append_only):
             yield f"{table}_journal_update", _sqlite_update(table, layout, columns)
         if table not in never_deleted:
             yield f"{table}_journal_delete", _sqlite_delete(table, layout)
-    for name, when in _CHAIN.items():
+    for name, when in CHAIN.items():
         yield name, f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{refusal}'); END"

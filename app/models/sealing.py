@@ -263,7 +263,12 @@ def _append(
 def on_connection(connection: Connection) -> Iterator[Session]:
     """A session inside the transaction of a connection, which goes on after it."""
     with Session(connection) as session:
-        session.info[DRIVER] = session.connection().connection.driver_connection
+        driver = session.connection().connection.driver_connection
+        if connection.dialect.name == "postgresql":
+            from app.models.serverdriver import driver_of
+
+            driver = driver_of(driver)
+        session.info[DRIVER] = driver
         yield session
 
 

@@ -11,51 +11,16 @@ The tokenizer of the SQLite that comes with Python 3.11 cannot strip accents, so
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-_APOSTROPHES = "'`´‘’ʼ"
-# Letters that Unicode does not decompose, as people type them without the key.
-_PLAIN = {
-    "ß": "ss", "ẞ": "ss", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ø": "o", "Ø": "o", "đ": "d", "Đ": "d",
-    "ð": "d", "Ð": "d", "þ": "th", "Þ": "th", "ł": "l", "Ł": "l", "ħ": "h", "Ħ": "h", "ı": "i", "ŋ": "n",
-    "Ŋ": "n", "ŧ": "t", "Ŧ": "t", "ŀ": "l", "Ŀ": "l",
-}  # fmt: skip
-_LETTERS = (range(0xC0, 0x250), range(0x1E00, 0x1F00))
-_MARKS = range(0x300, 0x370)
-# General punctuation and the spaces; letters and digits among them keep their meaning.
-_SEPARATORS = (range(1, 0x30), range(0x3A, 0x41), range(0x5B, 0x61), range(0x7B, 0xAA), range(0xAB, 0xB2))
-_MORE_SEPARATORS = (*range(0xB6, 0xB9), 0xBB, 0xBF, 0xD7, 0xF7, 0x1680, *range(0x2000, 0x2070), 0x3000)
-
-
-def _fold_table() -> dict[str, str]:
-    found = {chr(code): " " for codes in (*_SEPARATORS, _MORE_SEPARATORS) for code in codes}
-    for code in (code for codes in _LETTERS for code in codes):
-        base = "".join(c for c in unicodedata.normalize("NFKD", chr(code)) if ord(c) not in _MARKS)
-        if base != chr(code) and base.isascii() and base.isalpha():
-            found[chr(code)] = base.lower()
-    found.update(_PLAIN)
-    found.update(dict.fromkeys((chr(code) for code in _MARKS), ""))
-    found.update(dict.fromkeys(_APOSTROPHES, ""))
-    del found[" "]
-    return found
-
-
-FOLD = _fold_table()
-# None, not "": then Python translates plain ASCII four times as fast.
-_TRANSLATION = str.maketrans({letter: plain or None for letter, plain in FOLD.items()} | {"\0": " "})
+from app.models.searchwords import ACCOUNT_FIELDS, CHECK_NUMBER_FROM, FOLD
 
 # Most rows hold no character but these; replacing them at once is ten times as fast as looking each up.
 _USUAL = "\n.,@/()#&_+'-"
-
-
-def words(text: str) -> list[str]:
-    """The words of a text as the indexes hold them: no accents, no punctuation, case as it is."""
-    return [word for word in text.translate(_TRANSLATION).split(" ") if word]
 
 
 def _quoted(text: str) -> str:
@@ -84,7 +49,6 @@ def _indexed(raw: str) -> str:
     return f"replace(replace({marked}, char(1) || ' ', ''), char(1), ' ')"
 
 
-_ACCOUNT_FIELDS = ("number", "old_number", "name", "email", "phone", "address", "payer")
 # A phone is one word of digits, however it was typed; an old number such as A-17 is found as A17 too.
 _ACCOUNT_TEXT = (
     "a.number || ' ' || a.name || char(10) || a.address || char(10) || "
@@ -95,11 +59,9 @@ _ACCOUNT_TEXT = (
 # SQL of what each index is made from, before folding; `a` is the row. Runs of digits are in it as indexed.
 UNFOLDED = {"search_account": _ACCOUNT_TEXT, "search_name": "a.name", "search_payer": "a.name"}
 _TABLES = {
-    "account": (("search_account", "search_name"), _ACCOUNT_FIELDS),
+    "account": (("search_account", "search_name"), ACCOUNT_FIELDS),
     "check_payer": (("search_payer",), ("name",)),
 }
-# A fragment of a check's number is the beginning of what follows its first, second ... character.
-CHECK_NUMBER_FROM = range(2, 10)
 
 
 def _triggers(table: str, indexes: tuple[str, ...], fields: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -192,6 +154,11 @@ def install(connection: Connection) -> None:
     Part of one missing, or of another program's making, means that rows may have changed unseen: all is
     made anew then and filled from the rows.
     """
+    if connection.dialect.name == "postgresql":
+        from app.models import serversearch
+
+        serversearch.install(connection)
+        return
     if _present(connection):
         if is_current(connection):
             return
@@ -220,6 +187,11 @@ def remove(connection: Connection) -> None:
 
 def rebuild(connection: Connection) -> None:
     """Fill the indexes anew from the rows."""
+    if connection.dialect.name == "postgresql":
+        from app.models import serversearch
+
+        serversearch.rebuild(connection)
+        return
     remove(connection)
     install(connection)
 
@@ -230,6 +202,9 @@ def paused(connection: Connection) -> Iterator[None]:
 
     Four times as fast as row by row. When the block raises, the transaction must be rolled back.
     """
+    if connection.dialect.name == "postgresql":  # a row at a time is fast enough there
+        yield
+        return
     remove(connection)
     yield
     install(connection)
@@ -242,6 +217,10 @@ def agrees_with_rows(connection: Connection) -> bool:
 
 def faults(connection: Connection) -> list[str]:
     """Where the indexes and the rows differ, each in a sentence. Needs a transaction that may write; writes nothing."""
+    if connection.dialect.name == "postgresql":
+        from app.models import serversearch
+
+        return [] if serversearch.agrees_with_rows(connection) else ["search: the indexes do not agree with the rows"]
     found = []
     if not is_current(connection):
         found.append("search: a table, view or trigger of the search was changed (search_letter or the index itself)")

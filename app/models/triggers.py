@@ -159,6 +159,12 @@ def _table_of(statement: str) -> str:
 
 def install(connection: Connection) -> None:
     """Put every trigger in place anew, on those of the tables that an older revision has already."""
+    if connection.dialect.name == "postgresql":
+        from app.models import servertriggers
+
+        guards = servertriggers.Guards(APPEND_ONLY, NEVER_DELETED, CHANGEABLE, DATED, POSTED, CLOSED_DAY)
+        servertriggers.install(connection, guards)
+        return
     present = _present(connection)
     for name, statement in _wanted(connection).items():
         if name in present:

@@ -112,7 +112,7 @@ def account_ids(
     ranked: list[int] = []
     if chosen.typed.strip():
         ranked = [hit.id for hit in find_accounts(session, chosen.typed, MOST_TYPED)]
-        conditions.append(f"a.id IN ({', '.join(map(str, ranked))})")
+        conditions.append(f"a.id IN ({', '.join(map(str, ranked)) or 'NULL'})")
     where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
     joined = _LATE if order in ("past_due", "since") else ""
     by = _ORDERS[order or "name"]
@@ -141,6 +141,8 @@ FROM account a WHERE a.id IN ({places})
 
 def account_rows(session: Session, ids: Sequence[int], on: date) -> list[AccountRow]:
     """The rows of some accounts (a screenful, not a hundred thousand), in the order of the ids; unknown ones left out."""
+    if not ids:
+        return []
     sql = _ROW.replace("{places}", ", ".join("?" * len(ids)))
     found = {}
     for row in fetch_tuples(session, sql, on, on, *ids):

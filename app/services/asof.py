@@ -35,9 +35,11 @@ class AsOf(NamedTuple):
 
 
 _INVOICES = """
-SELECT i.due_on, i.id, i.open_cents + coalesce((SELECT sum(a.cents) FROM allocation a
-  WHERE a.invoice_id = i.id AND a.business_date > :on), 0) AS cents
-FROM invoice i WHERE i.account_id = :account AND i.issued_on <= :on AND cents > 0 ORDER BY i.due_on, i.id
+SELECT due_on, id, cents FROM (
+  SELECT i.due_on, i.id, i.open_cents + coalesce((SELECT sum(a.cents) FROM allocation a
+    WHERE a.invoice_id = i.id AND a.business_date > :on), 0) AS cents
+  FROM invoice i WHERE i.account_id = :account AND i.issued_on <= :on
+) AS items WHERE cents > 0 ORDER BY due_on, id
 """
 _REFUNDS = """
 SELECT coalesce(sum(cents), 0) FROM (

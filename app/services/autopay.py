@@ -72,7 +72,7 @@ def due(session: Session, desk: Desk, *, fresh_only: bool = False) -> list[Autop
         session,
         "SELECT id, number, autopay, method_label, balance_cents FROM account a WHERE autopay <> 'none' "
         "AND authorized_on IS NOT NULL AND balance_cents > 0 AND NOT EXISTS (SELECT 1 FROM payment_attempt t "
-        f"WHERE t.account_id = a.id AND t.business_date = ?) AND {_FRESH if fresh_only else '1'} ORDER BY id",
+        f"WHERE t.account_id = a.id AND t.business_date = ?) AND {_FRESH if fresh_only else '1 = 1'} ORDER BY id",
         desk.on,
     )
     return [AutopayDue(*row) for row in rows]

@@ -162,7 +162,7 @@ def _undo_applications(session: Session, act: Act, *of_run: int) -> None:
     rows = fetch_tuples(
         session,
         "SELECT a.account_id, a.credit_id, a.invoice_id, sum(a.cents), max(a.business_date) FROM invoice i "
-        f"JOIN allocation a ON a.invoice_id = i.id WHERE {_OF_RUN} GROUP BY a.credit_id, a.invoice_id "
+        f"JOIN allocation a ON a.invoice_id = i.id WHERE {_OF_RUN} GROUP BY a.account_id, a.credit_id, a.invoice_id "
         "HAVING sum(a.cents) <> 0",
         *of_run,
     )
@@ -170,8 +170,8 @@ def _undo_applications(session: Session, act: Act, *of_run: int) -> None:
         session,
         "SELECT a.account_id, a.credit_id, a.invoice_id, sum(a.cents), max(a.business_date) FROM invoice i "
         "JOIN credit c ON c.account_id = i.account_id AND c.invoice_id = i.id JOIN allocation a ON a.credit_id = c.id "
-        f"WHERE {_OF_RUN} AND i.total_cents < 0 AND a.invoice_id IS NOT NULL GROUP BY a.credit_id, a.invoice_id "
-        "HAVING sum(a.cents) <> 0",
+        f"WHERE {_OF_RUN} AND i.total_cents < 0 AND a.invoice_id IS NOT NULL "
+        "GROUP BY a.account_id, a.credit_id, a.invoice_id HAVING sum(a.cents) <> 0",
         *of_run,
     )
     allocation.write(session, act, [Applied(row[0], row[1], row[2], None, -row[3], row[4]) for row in rows])

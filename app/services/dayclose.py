@@ -97,7 +97,7 @@ def months_to_recognise(session: Session, on: date) -> list[date]:
         earliest = fetch_value(
             session,
             "SELECT min(recognise_on) FROM (SELECT recognise_on FROM line "
-            "UNION ALL SELECT recognise_on FROM opening_deferral)",
+            "UNION ALL SELECT recognise_on FROM opening_deferral) AS months",
         )
         of_members = unbilled.first_month(session)
         starts = [day for day in (day_or_none(earliest), of_members) if day is not None]

@@ -49,6 +49,8 @@ def open_invoices(session: Session, account_id: int) -> tuple[int, ...]:
 def never_failed(session: Session, invoice_ids: Sequence[int]) -> list[int]:
     """Those of some invoices that bill a processing, monthly or final fee and never had a failed attempt (ARR-7)."""
     listed = ", ".join(str(int(number)) for number in invoice_ids)
+    if not invoice_ids:
+        return []
     rows = fetch_tuples(
         session,
         f"SELECT DISTINCT l.invoice_id FROM line l WHERE l.invoice_id IN ({listed}) AND l.kind IN ({_KINDS}) "

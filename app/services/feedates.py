@@ -14,7 +14,7 @@ from app.services.terms import arrears_policy_of
 # The business date on which an invoice that is paid became so: that of the last application which counts.
 PAID_ON = (
     "SELECT max(paid) FROM (SELECT max(business_date) AS paid FROM allocation WHERE invoice_id = ? "
-    "GROUP BY credit_id HAVING sum(cents) > 0)"
+    "GROUP BY credit_id HAVING sum(cents) > 0) AS days"
 )
 _UNDECIDED = (
     "SELECT m.account_id, m.processing_invoice_id, m.processing_paid_on, i.open_cents FROM membership m "

@@ -40,7 +40,7 @@ SELECT r.business_date, r.state, p.cents,
 FROM payment_reversal r JOIN payment p ON p.id = r.payment_id WHERE p.account_id = :account
 UNION ALL
 SELECT f.business_date, 'refund', f.cents, 'ADV-9',
-  'Refund check ' || coalesce((SELECT max(c.number) FROM issued_check c WHERE c.refund_id = f.id), ''),
+  'Refund check ' || coalesce(CAST((SELECT max(c.number) FROM issued_check c WHERE c.refund_id = f.id) AS TEXT), ''),
   f.why, 'refund ' || f.id, f.action_id, 3, f.id, 0
 FROM refund f WHERE f.account_id = :account
 UNION ALL
@@ -190,7 +190,7 @@ def charged_by_kind(session: Session, account_id: int) -> dict[str, int]:
         session,
         "SELECT kind, sum(cents) FROM (SELECT kind, cents FROM line WHERE account_id = ? UNION ALL "
         "SELECT kind, -cents FROM credit WHERE account_id = ? AND kind NOT IN ('payment', 'credit-memo', 'opening')) "
-        "GROUP BY kind HAVING sum(cents) <> 0 ORDER BY kind",
+        "AS charged GROUP BY kind HAVING sum(cents) <> 0 ORDER BY kind",
         account_id,
         account_id,
     )

@@ -124,7 +124,7 @@ def billed_by_month(session: Session, account_id: int, service_id: int) -> dict[
         " SELECT period_from, cents FROM line WHERE account_id = ? AND service_id = ? AND period_from IS NOT NULL"
         " UNION ALL SELECT period_from, cents FROM pending_charge"
         " WHERE account_id = ? AND service_id = ? AND invoice_id IS NULL AND period_from IS NOT NULL"
-        ") GROUP BY 1",
+        ") AS billed GROUP BY 1",
         account_id,
         service_id,
         account_id,
@@ -133,8 +133,9 @@ def billed_by_month(session: Session, account_id: int, service_id: int) -> dict[
     found = dict(rows)
     before = fetch_one(
         session,
-        "SELECT max(d.period_to) AS last, (SELECT monthly_cents FROM service_price p WHERE p.service_id = d.service_id "
+        "SELECT max(d.period_to) AS last, (SELECT monthly_cents FROM service_price p WHERE p.service_id = ? "
         "ORDER BY p.id LIMIT 1) AS price FROM opening_deferral d WHERE d.service_id = ?",
+        service_id,
         service_id,
     )
     if before is not None and before.last is not None and before.last[:7] in found:

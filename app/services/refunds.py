@@ -56,13 +56,16 @@ class RefundRunResult(NamedTuple):
     without_address: tuple[int, ...]
 
 
+_NEVER = "0001-01-01"
+
+
 def refunds_due(session: Session, on: date) -> list[RefundDue]:
     """Every closed account in credit, by number, with or without an address."""
     rows = fetch(
         session,
         "SELECT a.id, a.number, a.name, a.address, -a.balance_cents, p.business_date, coalesce(p.check_number, ''), "
-        "coalesce(p.cents, 0), max(coalesce(a.closed_on, ''), (SELECT coalesce(min(c.business_date), '') FROM credit c "
-        "WHERE c.account_id = a.id AND c.remaining_cents > 0)) AS since "
+        f"coalesce(p.cents, 0), max(coalesce(a.closed_on, '{_NEVER}'), (SELECT coalesce(min(c.business_date), '{_NEVER}') "
+        "FROM credit c WHERE c.account_id = a.id AND c.remaining_cents > 0)) AS since "
         "FROM account a LEFT JOIN payment p ON p.id = (SELECT x.id FROM payment x "
         "LEFT JOIN payment_reversal r ON r.payment_id = x.id WHERE x.account_id = a.id AND x.kind = 'check' "
         "AND r.payment_id IS NULL AND julianday(?) - julianday(x.business_date) <= ? "
@@ -73,7 +76,15 @@ def refunds_due(session: Session, on: date) -> list[RefundDue]:
     )
     return [
         RefundDue(
-            row[0], row[1], row[2], row[3], row[4], day_or_none(row[5]), row[6], row[7], day_or_none(row.since or None)
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            row[4],
+            day_or_none(row[5]),
+            row[6],
+            row[7],
+            None if row.since == _NEVER else day_or_none(row.since),
         )
         for row in rows
     ]

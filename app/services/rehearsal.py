@@ -47,10 +47,10 @@ class StoryResult:
         }
 
 
-def rehearse(path: Path) -> StoryResult:
-    """Play one story file; a story that cannot be read fails with the line and the reason."""
+def rehearse(path: Path, new_office: Callable[[], Database] = database.in_memory) -> StoryResult:
+    """Play one story file in a new, empty office; a story that cannot be read fails with the line and the reason."""
     try:
-        return play(read_story(path))
+        return play(read_story(path), new_office=new_office)
     except (StoryError, PolicyError) as error:
         return StoryResult(str(path), [Failure(0, "story", "a story that can be played", error.message)])
 
@@ -80,11 +80,13 @@ def _nobody_watches(_stage: Stage, _event: Event, _failures: list[Failure]) -> N
     """For callers that want the end alone."""
 
 
-def play(story: Story, watch: Watch = _nobody_watches) -> StoryResult:
+def play(
+    story: Story, watch: Watch = _nobody_watches, new_office: Callable[[], Database] = database.in_memory
+) -> StoryResult:
     """Play a story that was read; raises PolicyError when its policy is not one, and what `watch` raises."""
     name, body = policy_body(story)
     result = StoryResult(story.title)
-    with database.in_memory() as books:
+    with new_office() as books:
         first_day = story.events[0].on if story.events else date(2000, 1, 1)
         with books.write() as session:
             office.set_up(session, office.OfficeForm("Rehearsal", ()), first_day, {name: body})

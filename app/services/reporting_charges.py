@@ -44,8 +44,8 @@ def fees_report(session: Session, period: Period, _about: str) -> Report:
         kind: (charged, charged_cents, waived, waived_cents)
         for kind, charged, charged_cents, waived, waived_cents in fetch_tuples(
             session,
-            "SELECT kind, sum(charged), sum(CASE WHEN charged THEN cents ELSE 0 END), sum(NOT charged), "
-            f"sum(CASE WHEN charged THEN 0 ELSE cents END) FROM ({_CHARGED} UNION ALL {_CREDITED}) "
+            "SELECT kind, sum(charged), sum(CASE WHEN charged = 1 THEN cents ELSE 0 END), sum(1 - charged), "
+            f"sum(CASE WHEN charged = 1 THEN 0 ELSE cents END) FROM ({_CHARGED} UNION ALL {_CREDITED}) "
             f"WHERE kind NOT IN {_NO_FEE} GROUP BY kind ORDER BY 3 DESC",
             *days,
             *days,

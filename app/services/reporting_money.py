@@ -233,7 +233,7 @@ def deposit_checks(session: Session, period: Period, about: str) -> Report:
 _CHECKS = """
 SELECT f.business_date, (SELECT max(c.number) FROM issued_check c WHERE c.refund_id = f.id), f.payee, a.number, f.cents,
   v.business_date, (SELECT max(c.cleared_on) FROM issued_check c WHERE c.refund_id = f.id),
-  (SELECT max(c.state = 'stale') FROM issued_check c WHERE c.refund_id = f.id), f.account_id
+  (SELECT max(CASE WHEN c.state = 'stale' THEN 1 ELSE 0 END) FROM issued_check c WHERE c.refund_id = f.id), f.account_id
 FROM refund f JOIN account a ON a.id = f.account_id LEFT JOIN refund_void v ON v.refund_id = f.id
 """
 

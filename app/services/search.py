@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import fetch, fetch_one
-from app.models.searchindex import CHECK_NUMBER_FROM, UNFOLDED, words
+from app.models import serversearch
+from app.models.bulk import fetch, fetch_one, on_server
+from app.models.searchindex import UNFOLDED
+from app.models.searchwords import CHECK_NUMBER_FROM, words
 from app.money import format_cents, parse_cents
 
 # Nobody types more; what is pasted beyond could only make the search slower.
@@ -130,7 +132,7 @@ def _query(asked: Iterable[str]) -> _Query:
 
 def _found(session: Session, select: str, index: str, query: _Query, order: str, *values: Any) -> Sequence[Any]:
     """Rows of an index: `select` reads them as `a`; `order` may begin with more conditions."""
-    held = f"instr({UNFOLDED[index]}, ?) AND " * len(query.held)
+    held = f"instr({UNFOLDED[index]}, ?) > 0 AND " * len(query.held)
     return fetch(session, f"{select} WHERE {held}{index} MATCH ? {order}", *query.held, query.match, *values)
 
 
@@ -149,6 +151,10 @@ _ACCOUNT = "a.id, a.number, a.name, a.address, a.phone, a.email, a.payer, a.old_
 
 
 def _accounts_found(session: Session, index: str, asked: Iterable[str], limit: int) -> Sequence[Any]:
+    if on_server(session):
+        holds, values = serversearch.conditions(asked)
+        select = f"SELECT {_ACCOUNT} FROM {index} s JOIN account a ON a.id = s.rowid"
+        return fetch(session, f"{select} WHERE {holds} ORDER BY s.rowid LIMIT ?", *values, limit)
     # The index comes first: it hands over its rows in order and stops at the limit.
     select = f"SELECT {_ACCOUNT} FROM {index} s CROSS JOIN account a ON a.id = s.rowid"
     return _found(session, select, index, _query(asked), "ORDER BY s.rowid LIMIT ?", limit)
@@ -161,7 +167,7 @@ def _exact_accounts(session: Session, asked: _Typed) -> Sequence[Any]:
     return fetch(
         session,
         f"SELECT {_ACCOUNT} FROM account a WHERE a.number = ? UNION ALL SELECT {_ACCOUNT} FROM account a "
-        "WHERE a.old_number <> '' AND a.old_number = ? COLLATE NOCASE",
+        "WHERE a.old_number <> '' AND a.old_number COLLATE NOCASE = ? COLLATE NOCASE",
         asked.chunk,
         asked.chunk,
     )
@@ -272,7 +278,8 @@ _CHECK = (
 )
 _CHECK_READ = _CHECK.format(source="mail_check a")
 _NUMBERED_FROM = _CHECK_READ + (
-    "a.number >= ? COLLATE NOCASE AND a.number < ? COLLATE NOCASE ORDER BY a.number COLLATE NOCASE, a.id DESC LIMIT ?"
+    "a.number COLLATE NOCASE >= ? COLLATE NOCASE AND a.number COLLATE NOCASE < ? COLLATE NOCASE "
+    "ORDER BY a.number COLLATE NOCASE, a.id DESC LIMIT ?"
 )
 
 
@@ -280,7 +287,7 @@ def _number_within(start: int) -> str:
     part = f"substr(number, {start}) COLLATE NOCASE"
     return (
         f"SELECT id FROM (SELECT id FROM mail_check WHERE length(number) >= {start + 2} "
-        f"AND {part} >= ?1 AND {part} < ?2 ORDER BY {part}, id DESC LIMIT ?3)"
+        f"AND {part} >= ?1 COLLATE NOCASE AND {part} < ?2 COLLATE NOCASE ORDER BY {part}, id DESC LIMIT ?3) AS found"
     )
 
 
@@ -292,6 +299,10 @@ _MOST_PAYERS = 100
 _PAID_BY = _CHECK.format(
     source="(SELECT rowid AS id FROM search_payer WHERE search_payer MATCH ? ORDER BY rowid LIMIT ?) s "
     "CROSS JOIN check_payer y ON y.id = s.id CROSS JOIN mail_check a ON a.payer = y.name"
+)
+_PAID_BY_ON_SERVER = _CHECK.format(
+    source="(SELECT s.rowid AS id FROM search_payer s WHERE {holds} ORDER BY s.rowid LIMIT ?) s "
+    "JOIN check_payer y ON y.id = s.id JOIN mail_check a ON a.payer = y.name"
 )
 
 
@@ -320,7 +331,7 @@ def _checks_with(session: Session, asked: Sequence[str], cents: int | None, limi
     names = [word for word in asked if word not in numbers]
     if not names and cents is None:
         names, numbers = numbers, []
-    conditions = "(instr(a.number, ?) OR instr(a.payer, ?)) AND " * len(numbers)
+    conditions = "(instr(a.number, ?) > 0 OR instr(a.payer, ?) > 0) AND " * len(numbers)
     values: list[Any] = [word for word in numbers for _ in range(2)]
     if cents is not None:
         conditions += "a.cents = ? AND "
@@ -329,9 +340,13 @@ def _checks_with(session: Session, asked: Sequence[str], cents: int | None, limi
         sql = _CHECK_READ + conditions.removesuffix("AND ") + "ORDER BY a.id DESC LIMIT ?"
         return fetch(session, sql, *values, limit)
     # The index of payers leaves out checks without one, so the query must say that it does too.
-    sql = f"{_PAID_BY}{conditions}a.payer <> '' LIMIT ?"
-    match = " AND ".join(f'"{_anywhere(name)}"' for name in names)
-    return sorted(fetch(session, sql, match, _MOST_PAYERS, *values, limit), key=lambda row: -row[0])
+    found = _PAID_BY
+    match = [" AND ".join(f'"{_anywhere(name)}"' for name in names)]
+    if on_server(session):
+        holds, match = serversearch.conditions(map(_anywhere, names))
+        found = _PAID_BY_ON_SERVER.format(holds=holds)
+    sql = f"{found}{conditions}a.payer <> '' LIMIT ?"
+    return sorted(fetch(session, sql, *match, _MOST_PAYERS, *values, limit), key=lambda row: -row[0])
 
 
 def _check_hit(row: Any) -> Hit:

@@ -117,7 +117,7 @@ def _accounts_sql(columns: str) -> str:
         f"WITH later AS (SELECT account_id, sum(cents) AS cents FROM ({_LATER}) GROUP BY account_id) "
         f"SELECT {columns} FROM account a LEFT JOIN later ON later.account_id = a.id "
         "WHERE a.id IN (SELECT account_id FROM invoice WHERE run_id = :run) "
-        "OR (:owing AND a.balance_cents - coalesce(later.cents, 0) > 0 AND EXISTS "
+        "OR (:owing = 1 AND a.balance_cents - coalesce(later.cents, 0) > 0 AND EXISTS "
         "(SELECT 1 FROM invoice i WHERE i.account_id = a.id AND i.action_id <= :through)) ORDER BY a.id"
     )
 

@@ -154,7 +154,7 @@ _CHECKS = {
         SELECT 'member', m.account_id, coalesce(i.open_cents, 0), 0 FROM membership m JOIN account a ON a.id = m.account_id
         LEFT JOIN invoice i ON i.id = m.processing_invoice_id
         WHERE CASE WHEN a.status = 'closed' THEN m.next_fee_on IS NOT NULL
-          WHEN m.monthly_fee_charged THEN m.next_fee_on IS NULL
+          WHEN m.monthly_fee_charged = 1 THEN m.next_fee_on IS NULL
           WHEN i.open_cents = 0 THEN m.next_fee_on IS NULL
             OR (i.total_cents > 0 AND m.processing_paid_on IS NOT ({PAID_ON.replace("?", "i.id")}))
           ELSE m.next_fee_on IS NOT NULL OR m.processing_paid_on IS NOT NULL END
@@ -162,7 +162,7 @@ _CHECKS = {
     "member's fees charged and their lines": f"""
         SELECT 'member', m.account_id, 0, 0 FROM membership m
         LEFT JOIN line p ON p.account_id = m.account_id AND p.kind = 'processing-fee' AND {_STANDS.format("p")}
-        WHERE p.invoice_id IS NOT m.processing_invoice_id OR m.monthly_fee_charged <> EXISTS (SELECT 1 FROM line l
+        WHERE p.invoice_id IS NOT m.processing_invoice_id OR (m.monthly_fee_charged = 1) <> EXISTS (SELECT 1 FROM line l
           WHERE l.account_id = m.account_id AND l.kind = 'monthly-fee' AND {_STANDS.format("l")})""",
     "member's fee that covers days billed before": f"""
         SELECT 'invoice', l.invoice_id, l.cents, 0 FROM line l JOIN line o ON o.account_id = l.account_id

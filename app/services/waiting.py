@@ -160,7 +160,8 @@ def _month(session: Session, on: date) -> Iterator[Waiting]:
     first = month_start(on)
     begun = fetch_one(
         session,
-        "SELECT min(business_date), accounts FROM run WHERE what = 'billing' AND state = 'running' AND business_date <= ?",
+        "SELECT business_date, accounts FROM run WHERE what = 'billing' AND state = 'running' AND business_date <= ? "
+        "ORDER BY business_date, id LIMIT 1",
         on,
     )
     done = fetch_value(

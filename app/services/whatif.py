@@ -173,7 +173,8 @@ def _paid(session: Session, account_id: int, last_application: int) -> tuple[Pai
         session,
         "SELECT a.invoice_id, a.refund_id, sum(a.cents) AS cents, coalesce(i.open_cents, f.open_cents) AS left_cents "
         "FROM allocation a LEFT JOIN invoice i ON i.id = a.invoice_id LEFT JOIN refund f ON f.id = a.refund_id "
-        "WHERE a.id > ? AND a.account_id = ? GROUP BY a.invoice_id, a.refund_id HAVING sum(a.cents) <> 0 "
+        "WHERE a.id > ? AND a.account_id = ? GROUP BY a.invoice_id, a.refund_id, i.open_cents, f.open_cents, i.due_on "
+        "HAVING sum(a.cents) <> 0 "
         "ORDER BY a.refund_id IS NOT NULL, i.due_on, a.invoice_id",
         last_application,
         account_id,

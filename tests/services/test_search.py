@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from app.models import searchindex
+from app.models import searchindex, searchwords
 from app.models.bulk import execute, fetch_value, insert_with_id
 from app.models.database import Database, create, in_memory, open_existing
 from app.services.accountnumbers import account_number
@@ -256,7 +256,7 @@ _NAME = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.sampled_from("aeio '-.üßØé&"),
     min_size=3,
     max_size=30,
-).filter(lambda text: len("".join(searchindex.words(text))) > 2)
+).filter(lambda text: len("".join(searchwords.words(text))) > 2)
 
 
 @settings(max_examples=150)
@@ -267,10 +267,10 @@ def test_every_fragment_of_three_characters_finds_its_account(office: Database, 
         with office.write() as session:
             account_id = open_account(session, DESK, form)
             number = fetch_value(session, "SELECT number FROM account WHERE id = ?", account_id)
-            for text in (form.name.strip(), form.phone, "".join(searchindex.words(form.phone)), number):
+            for text in (form.name.strip(), form.phone, "".join(searchwords.words(form.phone)), number):
                 start = data.draw(st.integers(0, max(0, len(text) - 3)))
                 typed = text[start : data.draw(st.integers(start + 3, max(start + 3, len(text))))]
-                if len("".join(searchindex.words(typed))) > 2:
+                if len("".join(searchwords.words(typed))) > 2:
                     assert account_id in [hit.id for hit in find_accounts(session, typed, 50)], typed
             raise _Undo
     except _Undo:

@@ -1,0 +1,135 @@
+"""An open office, whatever holds it: reading and writing in transactions, and what its database says in sentences."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.errors import OfficeFileError, UserError
+from app.models import sealing, triggers
+from app.models.auditlayout import Layouts
+from app.models.bulk import DRIVER
+from app.models.checkpoints import Checkpointer
+from app.models.filemark import FileMark
+
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
+
+
+class Database:
+    """An open office. `read()` and `write()` are the only ways to its data.
+
+    `write()` is one transaction: committed when the block ends, rolled back when it raises. `mark` tells what this
+    program changed from what another one did.
+    """
+
+    def __init__(
+        self, engine: Engine, path: Path | None, *, reader: Engine | None = None, writer: Engine | None = None
+    ) -> None:
+        self.engine = engine
+        self.path = path
+        self.mark = uuid.uuid4().hex
+        self._reader = reader or engine
+        self._writer = writer or engine.execution_options(begin_immediate=True)
+        self._layouts: Layouts | None = None
+        self._checkpointer = None if path is None else Checkpointer(path)
+        self._file_mark = None if path is None else FileMark(path)
+
+    @property
+    def location(self) -> Path | str:
+        """Where the office is: its file, or its server's address. `open_office` opens it again."""
+        return self.path or "the office"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one consistent state and changes nothing."""
+        with self.clear_errors(), Session(self._reader, autoflush=False) as session:
+            self._bind_driver(session)
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    @contextmanager
+    def write(self, changed: Iterable[int] | None = None) -> Iterator[Session]:
+        """A session whose work is committed as one, or not at all; sealed into the audit trail just before.
+
+        `changed`: the ids of the accounts that it changes, for other PCs; None when they are not known.
+        """
+        if self._file_mark is not None:
+            self._file_mark.refuse_another()
+        with self.clear_errors(), Session(self._writer, autoflush=False) as session:
+            self._bind_driver(session)
+            try:
+                self._layouts = sealing.open_capture(session, self._layouts)
+                yield session
+                self._before_commit(session, changed)
+                sealing.seal(session)
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+        if self._checkpointer is not None:
+            self._checkpointer.poke()
+
+    @contextmanager
+    def clear_errors(self) -> Iterator[None]:
+        """What the database says, as a sentence with a way out; anything unknown stays what it is."""
+        try:
+            yield
+        except DATABASE_ERRORS as error:
+            raise self._explained(error) from error
+
+    def _bind_driver(self, session: Session) -> None:
+        """Begin the transaction, and let `bulk` read on the driver's connection without asking for it each time."""
+        session.info[DRIVER] = session.connection().connection.driver_connection
+
+    def _before_commit(self, session: Session, changed: Iterable[int] | None) -> None:
+        """A file tells nobody: programs on one PC look whether it changed."""
+
+    def _explained(self, error: Exception) -> Exception:
+        return explained(error, self.path)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._checkpointer is not None:
+            self._checkpointer.stop()
+        self.engine.dispose()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+
+def explained(error: Exception, path: Path | None) -> Exception:
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(original, sqlite3.Error):
+        return error
+    said = str(original)
+    if triggers.CLOSED_DAY in said:
+        return UserError("That business date is closed; choose a later one.", field="on")
+    whole_code = getattr(original, "sqlite_errorcode", 0) or 0
+    # A full disk has no room for SQLite's small file beside the office either.
+    code = sqlite3.SQLITE_FULL if whole_code == sqlite3.SQLITE_IOERR_SHMSIZE else whole_code & 0xFF
+    name = path if path is not None else "the office"
+    sentences = {
+        sqlite3.SQLITE_BUSY: f"{name} is in use by another program; wait a moment and try again.",
+        sqlite3.SQLITE_LOCKED: f"{name} is in use by another program; wait a moment and try again.",
+        sqlite3.SQLITE_FULL: f"The disk with {name} is full; make room and try again. Nothing was changed.",
+        sqlite3.SQLITE_READONLY: f"{name} cannot be written to; check the folder's permissions.",
+        sqlite3.SQLITE_CANTOPEN: f"{name} cannot be opened; check that the folder exists and may be written to.",
+        sqlite3.SQLITE_PERM: f"{name} cannot be opened; check the folder's permissions.",
+        sqlite3.SQLITE_CORRUPT: f"{name} is damaged; restore the last backup. Nothing was changed.",
+        sqlite3.SQLITE_NOTADB: f"{name} is not a database of Counterfoil, or it is damaged; restore the last backup.",
+        sqlite3.SQLITE_IOERR: f"The disk with {name} reports an error; check it and the cable. Nothing was changed.",
+    }
+    sentence = sentences.get(code)
+    return OfficeFileError(sentence) if sentence else error

@@ -1,0 +1,182 @@
+"""Moving an office from its file to a PostgreSQL server, for several PCs: every row, and every row looked at again.
+
+All of it is one transaction of the server: stopped or cut off anywhere, the database there is as empty as before.
+The file is locked meanwhile, so that nobody posts into it, and stays as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+from sqlalchemy import URL, Connection
+from sqlalchemy.orm import Session
+
+from app.errors import Cancelled, OfficeFileError, UserError
+from app.models import database, server, serverlink
+from app.models.bulk import DRIVER, Progress, fetch_value, no_progress
+from app.models.migrations import LATEST_REVISION
+from app.models.serverdriver import ServerDriver
+from app.services.books import taken_back
+from app.services.verification import verify_books
+
+_AT_ONCE = 5_000
+
+
+class Moved(NamedTuple):
+    """What was moved: `tables` are (name, rows); `link` opens the office on the server; `password` says where it is."""
+
+    tables: tuple[tuple[str, int], ...]
+    link: Path
+    password: str
+
+    @property
+    def rows(self) -> int:
+        """All rows."""
+        return sum(count for _, count in self.tables)
+
+
+def move_to_server(
+    path: Path,
+    address: str,
+    progress: Progress = no_progress,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Moved:
+    """Move the office in the file `path` into the empty database at `address`.
+
+    Every table is copied in the order of its references, read again on both sides and compared row by row (count
+    and digest), and every stored figure is verified there. Beside the file lies a link (`office.server`) then.
+    Raises UserError (OfficeFileError) when the file is of an older program, the server refuses or is not empty, or
+    anything differs; nothing is left on the server in that case. Raises Cancelled.
+    """
+    url = server.server_url(address)
+    _refuse_older(path)
+    target = server.ServerDatabase(url)
+    try:
+        with database.open_existing(path) as books:
+            moved = taken_back(books, lambda session: _moved(session, target, progress, cancelled))
+    finally:
+        target.close()
+    link = path.with_suffix(serverlink.SUFFIX)
+    return Moved(moved, link, serverlink.write_link(link, url))
+
+
+def link_to(address: str, folder: Path) -> Path:
+    """The link by which this PC opens the office at `address`, made in `folder`; its paper goes there too.
+
+    The server is asked when the link is opened. Raises OfficeFileError for what is no address or cannot be written.
+    """
+    url = server.server_url(address)
+    link = folder / f"{url.database}{serverlink.SUFFIX}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OfficeFileError(f"{folder} cannot be made: {error.strerror}; choose another folder.", "folder") from error
+    serverlink.write_link(link, url)
+    return link
+
+
+def _refuse_older(path: Path) -> None:
+    # Looked at without changing it: opening an older office would bring it to this program's schema.
+    with database.open_read_only(path) as books, books.read() as session:
+        found = fetch_value(session, "SELECT version_num FROM alembic_version")
+    if found != LATEST_REVISION:
+        raise OfficeFileError(f"{path} is of another version of the program; open it once with this one, then move it.")
+
+
+def _moved(
+    session: Session, target: server.ServerDatabase, progress: Progress, cancelled: Callable[[], bool]
+) -> tuple[tuple[str, int], ...]:
+    from app.models.tables import Base
+
+    # In this order a row comes after those that it names.
+    tables = [
+        (table.name, [column.name for column in table.columns], _order(table)) for table in Base.metadata.sorted_tables
+    ]
+    total = sum(_count(session, name) for name, _, _ in tables)
+    done, counts = 0, []
+    with target.clear_errors(), target.engine.begin() as connection:
+        server.refuse_unless_empty(connection, target.url)
+        server.make_tables(connection)
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        for name, columns, order in tables:
+            written = hashlib.sha256()
+            count = 0
+            for rows in _rows(session, name, columns, order):
+                if cancelled():
+                    raise Cancelled
+                ServerDriver(driver).copy(name, tuple(columns), rows)
+                _add(written, rows)
+                count += len(rows)
+                progress(done + count, 2 * total)
+            done += count
+            counts.append((name, count, written.hexdigest()))
+        server.guard_tables(connection)
+        # What writes its own numbers goes on after those that came along.
+        connection.exec_driver_sql(
+            "SELECT setval(pg_get_serial_sequence('audit_change', 'id'), coalesce(max(id), 0) + 1, false) FROM audit_change"
+        )
+        for (name, columns, order), (_, count, digest) in zip(tables, counts, strict=True):
+            if cancelled():
+                raise Cancelled
+            _compare(driver, name, columns, order, count, digest, target.url)
+            done += count
+            progress(done, 2 * total)
+        _verify(connection, driver, target.url)
+    return tuple((name, count) for name, count, _ in counts)
+
+
+def _order(table: Any) -> str:
+    return ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
+
+
+def _count(session: Session, table: str) -> int:
+    return int(fetch_value(session, f"SELECT count(*) FROM {table}"))
+
+
+def _select(table: str, columns: list[str], order: str) -> str:
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f"SELECT {names} FROM {table} ORDER BY {order}"
+
+
+def _rows(session: Session, table: str, columns: list[str], order: str) -> Iterator[list[tuple[Any, ...]]]:
+    cursor = session.info[DRIVER].cursor()
+    cursor.execute(_select(table, columns, order))
+    while rows := cursor.fetchmany(_AT_ONCE):
+        yield rows
+    cursor.close()
+
+
+def _add(digest: Any, rows: list[tuple[Any, ...]]) -> None:
+    digest.update("\n".join(map(repr, rows)).encode("utf-8", "surrogatepass"))
+    digest.update(b"\n")
+
+
+def _compare(
+    driver: psycopg.Connection[Any], name: str, columns: list[str], order: str, count: int, digest: str, url: URL
+) -> None:
+    found, rows_found = hashlib.sha256(), 0
+    # A cursor of the server: a table of millions of rows does not have to fit into memory.
+    with driver.cursor("compared") as cursor:
+        cursor.execute(_select(name, columns, order))  # type: ignore[arg-type, unused-ignore]
+        while rows := cursor.fetchmany(_AT_ONCE):
+            _add(found, rows)
+            rows_found += len(rows)
+    if (rows_found, found.hexdigest()) != (count, digest):
+        raise UserError(
+            f"{name} on {server.shown(url)} is not as in the file ({rows_found} rows there, {count} here); "
+            "nothing was moved. Please report this."
+        )
+
+
+def _verify(connection: Connection, driver: psycopg.Connection[Any], url: URL) -> None:
+    with Session(bind=connection, autoflush=False, join_transaction_mode="control_fully") as session:
+        session.info[DRIVER] = ServerDriver(driver)
+        problems = verify_books(session)
+        session.expunge_all()
+    if problems:
+        raise UserError(f"The figures do not agree on {server.shown(url)}: {problems[0]}. Nothing was moved.")
