@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import date, datetime
 from getpass import getpass
 from pathlib import Path
@@ -24,7 +24,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from app.errors import UserError
+from app.clisignin import add_words, desk_for
+from app.errors import OfficeFileError, UserError
 from app.models.bulk import Progress as ProgressCall
 from app.models.bulk import no_progress
 from app.money import format_cents
@@ -142,7 +143,6 @@ def _check(arguments: argparse.Namespace) -> int:
 def _import(arguments: argparse.Namespace) -> int:
     from app.models import database
     from app.services import customerfile, importing
-    from app.services.desk import Desk
 
     on = arguments.on or _today()
     found = customerfile.read_customer_file(arguments.file, on)
@@ -161,9 +161,9 @@ def _import(arguments: argparse.Namespace) -> int:
         print(f"{lines} row(s) cannot be imported; nothing was imported.", file=sys.stderr)
         return 2
     console = Console(stderr=True)
-    with database.open_existing(arguments.office) as books, books.write() as session:
-        desk = Desk(arguments.actor, "manager", "command line", on, max(on, _today()))
-        with _progress_bar(console, "Importing customers") as progress:
+    with database.open_existing(arguments.office) as books:
+        desk = desk_for(books, arguments, on, max(on, _today()))
+        with books.write() as session, _progress_bar(console, "Importing customers") as progress:
             result = importing.import_accounts(session, desk, found.accounts, progress=progress)
     print(
         f"{len(result.account_ids)} accounts imported: {result.open_items} open items of "
@@ -175,17 +175,16 @@ def _import(arguments: argparse.Namespace) -> int:
 
 def _due(arguments: argparse.Namespace) -> int:
     from app.models import database
-    from app.services.desk import Desk
     from app.services.duetoday import do_everything_due
     from app.services.gateways.autopay import FolderGateway
     from app.services.gateways.mail import FolderMail
     from app.services.office import office_form
 
     on = arguments.on or _today()
-    desk = Desk(arguments.actor, "manager", "command line", on, max(on, _today()))
     folder: Path = arguments.office.parent
     console = Console(stderr=True)
     with database.open_existing(arguments.office) as books:
+        desk = desk_for(books, arguments, on, max(on, _today()))
         with books.read() as session:
             form = office_form(session)
         mail = FolderMail(folder / "mail", form.name, form.email or "office@counterfoil.invalid", on)
@@ -227,15 +226,15 @@ def _size(count: int) -> str:
 def _backup(arguments: argparse.Namespace) -> int:
     from app.models import database
     from app.services.backup import back_up
-    from app.services.desk import Desk
 
     path, today = _office_of(arguments), _today()
     if arguments.to is not None and not arguments.to.is_dir():
         raise UserError(f"There is no folder {arguments.to}; make it or choose another one.")
-    desk = Desk(arguments.actor, "manager", "command line", today, today)
     console = Console(stderr=True)
-    with database.open_existing(path) as books, _progress_bar(console, f"Backing up {path}") as progress:
-        made = back_up(books, desk, "by-hand", arguments.to, progress=progress)
+    with database.open_existing(path) as books:
+        desk = desk_for(books, arguments, today, today)
+        with _progress_bar(console, f"Backing up {path}") as progress:
+            made = back_up(books, desk, "by-hand", arguments.to, progress=progress)
     print(f"{made.path} ({_size(made.size)}): opened and checked, every figure agrees.")
     if made.second == "copied":
         print("The second copy is in its place.")
@@ -245,6 +244,7 @@ def _backup(arguments: argparse.Namespace) -> int:
 
 
 def _restore(arguments: argparse.Namespace) -> int:
+    from app.models import database
     from app.services.backupfiles import read_backup
     from app.services.backupplan import FOLDER_NAME, known_key
     from app.services.desk import Desk
@@ -260,6 +260,10 @@ def _restore(arguments: argparse.Namespace) -> int:
         passphrase = os.environ.get("COUNTERFOIL_PASSPHRASE") or getpass("Passphrase of the backup: ")
     today = _today()
     desk = Desk(arguments.actor, "manager", "command line", today, today)
+    if target.exists() and arguments.replace:
+        # Into a file too damaged to be opened nobody can sign in; that is when a backup is needed most.
+        with suppress(OfficeFileError), database.open_existing(target) as books:
+            desk = desk_for(books, arguments, today, today)
     with _progress_bar(Console(stderr=True), f"Restoring {file.name}") as progress:
         done = restore(file, target, desk, passphrase, replace=arguments.replace, progress=progress)
     print(f"{done.path}: {found.office} as it was on {found.on}; every figure agrees with the ledger.")
@@ -342,26 +346,26 @@ def parser() -> argparse.ArgumentParser:
     take_over.add_argument("--on", type=_day, help="the cut-over day (default: today)")
     take_over.add_argument("--good-rows", type=Path, help="where to write the good rows when some are bad")
     take_over.add_argument("--bad-rows", type=Path, help="where to write the bad rows with their problems")
-    take_over.add_argument("--actor", default="command line", help="who does it, for the record")
+    add_words(take_over)
     take_over.set_defaults(run=_import)
 
     due = commands.add_parser("due", help="do everything that is due on a business date, and close it")
     due.add_argument("--office", type=Path, required=True, help="the office's file")
     due.add_argument("--on", type=_day, help="the business date (default: today)")
-    due.add_argument("--actor", default="command line", help="who does it, for the record")
+    add_words(due)
     due.set_defaults(run=_due)
 
     backup = commands.add_parser("backup", help="back the office up, and check the copy")
     backup.add_argument("--office", type=Path, help="the office's file (default: the one opened last on this PC)")
     backup.add_argument("--to", type=Path, help="the folder for the backup (default: as the office has chosen)")
-    backup.add_argument("--actor", default="command line", help="who does it, for the record")
+    add_words(backup)
     backup.set_defaults(run=_backup)
 
     restore = commands.add_parser("restore", help="make an office from a backup")
     restore.add_argument("file", type=Path, metavar="FILE")
     restore.add_argument("--to", type=Path, help="the restored office's file (default: a new one beside the backups)")
     restore.add_argument("--replace", action="store_true", help="replace the office in that file, after a copy of it")
-    restore.add_argument("--actor", default="command line", help="who does it, for the record")
+    add_words(restore)
     restore.set_defaults(run=_restore)
 
     shots = commands.add_parser("screenshots", help="make pictures of every page and dialog on the sample office")
