@@ -274,6 +274,18 @@ def office(stage: Stage) -> Scene:
     yield "office-check-the-books-done", stage.window
 
 
+def audit(stage: Stage) -> Scene:
+    """The audit trail: the newest action, a change, and the verification."""
+    page = stage.page("audit")
+    yield "audit", stage.window
+    stage.type_into("audit.find", "change")
+    stage.press_enter()
+    yield "audit-changes", stage.window
+    page.show_all()
+    stage.click("audit.verify")
+    yield "audit-verified", stage.window
+
+
 def frame(stage: Stage) -> Scene:
     """What belongs to no page: messages, Ctrl+K, help, a fault, the first start."""
     from app.errors import UserError
@@ -365,6 +377,7 @@ SCENES: tuple[Callable[[Stage], Scene], ...] = (
     collections,
     reports,
     office,
+    audit,
     frame,
     month_end,
 )

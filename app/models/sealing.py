@@ -184,6 +184,8 @@ def savepoint(session: Session) -> Iterator[None]:
     capture.savepoints += 1  # what is digested already could not be taken back
     try:
         with session.begin_nested():
+            # The session marks the place only when it is asked for its connection, and rows are written past it.
+            session.connection()
             yield
     except BaseException:
         capture.restore(kept)

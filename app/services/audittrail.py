@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from app.models import auditcheck, sealing
-from app.models.bulk import fetch_one, fetch_tuples, fetch_value, iso, parse_day
+from app.models.bulk import fetch_one, fetch_tuples, iso, parse_day
 from app.services import trailwords
 from app.services.permissions import RIGHTS, ROLE_NAMES
 from app.services.reporting import Report, ReportColumn, ReportRow
@@ -128,7 +128,7 @@ def _conditions(session: Session, wanted: TrailFilter) -> tuple[list[str], list[
         where.append(f"a.id IN ({' UNION '.join(parts)})")
         values += [wanted.account_id] * len(parts)
     if text := wanted.text.strip():
-        pattern = "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        pattern, in_values = _pattern(text), _pattern(json.dumps(text, ensure_ascii=False)[1:-1])
         named = [code for code, right in RIGHTS.items() if text.lower() in right.words.lower()]
         columns = [f"lower(a.{name}) LIKE ? ESCAPE '\\'" for name in ("reason", "actor", "pc", "what", "approved_by")]
         codes = ", ".join("?" * len(named))
@@ -138,8 +138,16 @@ def _conditions(session: Session, wanted: TrailFilter) -> tuple[list[str], list[
             "AND (lower(before) LIKE ? ESCAPE '\\' OR lower(after) LIKE ? ESCAPE '\\'))"
         )
         where.append(f"({' OR '.join([*columns, *among, changed])})")
-        values += [*[pattern] * len(columns), *named, pattern, pattern]
+        values += [*[pattern] * len(columns), *named, in_values, in_values]
     return where, values
+
+
+def _pattern(text: str) -> str:
+    """For LIKE: the text anywhere, its own signs as letters; the databases fold ASCII alone alike."""
+    folded = "".join(c.lower() if c.isascii() else c for c in text)
+    for sign in ("\\", "%", "_"):
+        folded = folded.replace(sign, f"\\{sign}")
+    return f"%{folded}%"
 
 
 _ENTRY = "SELECT id, recorded_at, business_date, actor, role, pc, what, reason, approved_by FROM action"
@@ -279,9 +287,15 @@ def trail_report(session: Session, wanted: TrailFilter) -> Report:
     return Report("audit", "Audit trail", f"{len(ids):,} actions; the trail ends with {end}", _COLUMNS, tuple(rows))
 
 
-def trail_head(session: Session) -> str:
-    """The end of the trail, as it is printed on the day-close report."""
-    return auditcheck.head(session)
+def closing_seal(session: Session, on: date) -> str:
+    """Where the close of a day stands in the trail, as its report prints it; empty for a day that is not closed."""
+    row = fetch_one(
+        session,
+        "SELECT a.n, a.hash FROM audit a JOIN (SELECT min(id) AS id FROM action WHERE what = 'close-day' "
+        "AND business_date = ?) AS c ON a.first_action_id <= c.id AND a.last_action_id >= c.id ORDER BY a.n LIMIT 1",
+        on,
+    )
+    return "" if row is None else f"{row.n}:{row.hash[:16]}"
 
 
 def history_of(session: Session, account_id: int) -> list[TrailEntry]:
@@ -289,6 +303,7 @@ def history_of(session: Session, account_id: int) -> list[TrailEntry]:
     return entries(session, entry_ids(session, TrailFilter(account_id=account_id))[:MOST_ROWS_SHOWN])
 
 
-def count(session: Session) -> int:
-    """How many transactions are sealed."""
-    return int(fetch_value(session, "SELECT count(*) FROM audit") or 0)
+def account_shown(session: Session, account_id: int) -> str:
+    """An account's number and name, as an input shows it."""
+    row = fetch_one(session, "SELECT number, name FROM account WHERE id = ?", account_id)
+    return "" if row is None else f"{row.number} {row.name}"

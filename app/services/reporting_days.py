@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy.orm import Session
 
 from app.models.bulk import fetch_one
 from app.periods import month_end, month_start
+from app.services.audittrail import closing_seal
 from app.services.desk import closed_through
 from app.services.documents.content import Chart
 from app.services.ledger import Gl
@@ -124,8 +127,15 @@ def day_report(session: Session, period: Period, _about: str) -> Report:
         f"{day_words(on)}, {'closed' if is_closed else 'open'}",
         _DAY_COLUMNS,
         tuple(rows),
-        note="" if is_closed else "The day is open: these figures can still change.",
+        note=_closing_note(session, on) if is_closed else "The day is open: these figures can still change.",
     )
+
+
+def _closing_note(session: Session, on: date) -> str:
+    seal = closing_seal(session, on)
+    if not seal:
+        return ""
+    return f"Audit trail at the close: {seal}. Keep this on paper: python -m app check --head finds a trail cut off since."
 
 
 _FIGURES = (

@@ -26,7 +26,7 @@ def local(instant: datetime) -> str:
 
 
 COLUMNS: tuple[Column[TrailEntry], ...] = (
-    Column("Recorded", lambda row: local(row.recorded_at), width=19),
+    Column("Recorded", lambda row: local(row.recorded_at), width=22),
     Column("For", lambda row: row.on, width=11),
     Column("Who", lambda row: row.actor, width=14, tip=lambda row: f"{row.actor}, {row.role}, at {row.pc}"),
     Column("PC", lambda row: row.pc, width=12),

@@ -40,6 +40,7 @@ _ORDER = (
     "collections",
     "reports",
     "office",
+    "audit",
     "rehearsal",
     "keys",
 )

@@ -32,6 +32,7 @@ PAGES = (
     PageEntry("reports", "Reports", "F10", "reports", "ReportsPage"),
     PageEntry("office", "Office", "F11", "office", "OfficePage"),
     PageEntry("rehearsal", "Rehearsal", "Shift+F9", "rehearsal", "RehearsalPage"),
+    PageEntry("audit", "Audit", "F12", "audit", "AuditPage"),
     PageEntry("account", "Account", "", "account", "AccountPage"),
 )
 BY_KEY = {entry.key: entry for entry in PAGES}
