@@ -254,7 +254,7 @@ def _restore(arguments: argparse.Namespace) -> int:
     file: Path = arguments.file
     found = read_backup(file)
     beside = file.parent.parent if file.parent.name == FOLDER_NAME else file.parent
-    target = arguments.to or beside / f"restored no {found.number:06d}.db"
+    target = arguments.to or beside / f"restored-{found.on}-no-{found.number:06d}.db"
     passphrase = None
     if found.is_sealed and known_key(open_key_store(), found.mark) is None:
         passphrase = os.environ.get("COUNTERFOIL_PASSPHRASE") or getpass("Passphrase of the backup: ")

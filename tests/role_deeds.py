@@ -28,6 +28,7 @@ from app.services import (
     checkstock,
     collections,
     credits,
+    customerdata,
     dayclose,
     daypreview,
     deposits,
@@ -455,6 +456,22 @@ def _returned_looked_at(o: StaffedOffice) -> Act:
     return lambda: returnedoutlook.look_ahead(o.books, o.desk, returneditems.ReturnedItem(payment))
 
 
+def _drawn_sheet(o: StaffedOffice) -> Act:
+    keys = _with_key(o)
+    return lambda: o.do(officekey.write_sheet, keys, o.folder / f"sheet of {o.role}.pdf", WHY)
+
+
+def _given_out(o: StaffedOffice) -> Act:
+    account = _account(o)
+    return lambda: o.do(customerdata.export_customer, account, o.folder / f"data for {o.role}.zip", WHY)
+
+
+def _gone(o: StaffedOffice) -> Act:
+    account = o.open("Gone Customer")
+    o.do(subscriptions.cancel_account, account, o.day)
+    return lambda: o.do(customerdata.blank_customer, account, WHY)
+
+
 _INSTALMENTS = [InstalmentFacts(date(2026, 5, 1), 100)]
 _HOURS = datetime.fromisoformat("2025-12-31T09:00"), datetime.fromisoformat("2025-12-31T10:00")
 
@@ -487,6 +504,9 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     "backupplan.set_passphrase": ("manager", _encrypt),
     "officekey.make_key": ("manager", lambda o: lambda: o.do(officekey.make_key, _keys(o))),
     "officekey.sheet_key": ("manager", _sheet),
+    "officekey.write_sheet": ("manager", _drawn_sheet),
+    "customerdata.export_customer": ("supervisor", _given_out),
+    "customerdata.blank_customer": ("manager", _gone),
     "bank_numbers.store": ("clerk", _number),
     "bank_numbers.reveal": ("supervisor", _shown_number),
     "returneditems.record": ("clerk", _returned),

@@ -365,6 +365,11 @@ def verify_chain(
     return problems
 
 
+def as_inserted(session: Session, chain: Chain, table: str) -> Callable[[Row], Row]:
+    """Takes a row as it is now back to what was inserted and sealed."""
+    return _Table(session, chain, table, chain.layouts[table])._as_inserted
+
+
 def verify_connection(connection: Connection) -> list[str]:
     """As `verify_chain`, on a connection: for upgrades."""
     with on_connection(connection) as session:

@@ -35,6 +35,8 @@ PERSONAL = {
     "mail_check": ("payer", "reason"),
     "receipt": ("address",),
     "refund": ("payee", "address"),
+    "listed_exception": ("detail",),
+    "bank_number": ("last4", "sealed"),
 }
 
 # What stands in a posted row where a personal value was removed; nothing else may be written there.

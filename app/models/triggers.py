@@ -75,6 +75,9 @@ CHANGEABLE = {
     "issued_check": ("state", "printed_on", "cleared_on", "reason"),
 }
 
+# Personal values in rows that otherwise never change: they may be emptied at a customer's request, and nothing else.
+BLANKABLE = {"account_change": ("before", "after"), "receipt": ("address",)}
+
 _KEYS = {
     "action": ("id",),
     "entry": ("id",),
@@ -98,9 +101,23 @@ CLOSED_DAY = "counterfoil: closed day"
 POSTED = "counterfoil: posted rows are never changed"
 
 
+def _unless_emptied(table: str, columns_of: dict[str, list[str]]) -> str:
+    """The condition under which a change of a row is refused: all but the emptying of personal values."""
+    if table not in BLANKABLE:
+        return ""
+    changed = [
+        f"NEW.{name} NOT IN ('', OLD.{name})" if name in BLANKABLE[table] else f"NEW.{name} IS NOT OLD.{name}"
+        for name in columns_of[table]
+    ]
+    return f" WHEN {' OR '.join(changed)}"
+
+
 def _sqlite(columns_of: dict[str, list[str]]) -> Iterator[str]:
     for table in APPEND_ONLY:
-        yield f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
+        yield (
+            f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}{_unless_emptied(table, columns_of)} "
+            f"BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
+        )
     for table, changeable in CHANGEABLE.items():
         fixed = ", ".join(name for name in columns_of[table] if name not in changeable)
         yield (
@@ -180,7 +197,8 @@ def _present(connection: Connection) -> dict[str, str]:
 def _wanted(connection: Connection) -> dict[str, str]:
     tables = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
     columns_of = {
-        table: [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")] for table in CHANGEABLE
+        table: [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")]
+        for table in (*CHANGEABLE, *BLANKABLE)
     }
     statements = (*_sqlite(columns_of), *_journal(connection))
     return {sql.split()[2]: sql for sql in statements if _table_of(sql) in tables}

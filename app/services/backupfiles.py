@@ -42,7 +42,7 @@ def file_name(office: str, on: date, local: datetime, number: int, *, is_sealed:
     """A name that Windows allows: office, business date, the office's time of day, number."""
     kept = "".join(letter if letter.isalnum() or letter in " -_" else " " for letter in office)
     plain = " ".join(kept.split())[:LONGEST_NAME].strip() or "Office"
-    return f"{plain} backup {on} {local:%H%M} no {number:06d}{SEALED if is_sealed else PLAIN}"
+    return f"{plain} backup-{on}-{local:%H%M}-no-{number:06d}{SEALED if is_sealed else PLAIN}"
 
 
 def read_backup(path: Path) -> BackupFile:
@@ -58,7 +58,7 @@ def read_backup(path: Path) -> BackupFile:
 
 def _told(path: Path, about: dict[str, Any], size: int, *, is_sealed: bool) -> BackupFile:
     number, kind = int(about["number"]), str(about["kind"])
-    if not number or not path.stem.endswith(f" no {number:06d}"):
+    if not number or not path.stem.endswith(f"-no-{number:06d}"):
         number, kind = 0, "replaced" if " replaced no " in path.stem else "upgrade" if UPGRADE in path.stem else "copy"
     return BackupFile(
         path,

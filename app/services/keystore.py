@@ -72,7 +72,7 @@ class FileKeyStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.place = f"key files in {folder} (this PC has no key store)"
+        self.place = f"key files in {folder}, as this PC has no key store"
 
     def _file(self, name: str) -> Path:
         return self.folder / f"{name}.key"

@@ -8,12 +8,13 @@ are found, and the group at fault is named.
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
-from app.models.bulk import execute, fetch_one
+from app.models.bulk import execute, fetch_one, fetch_value
 from app.services.backupplan import office_mark
 from app.services.desk import Desk, begin_on_any_day, require_reason, require_role
 
@@ -151,3 +152,30 @@ def _short_group(typed: str) -> str:
         if len(group) != IN_A_GROUP:
             return f"; group {n} has {len(group)}"
     return ""
+
+
+# What the windows show and print
+
+
+class KeyState(NamedTuple):
+    """Whether the office has a key and this PC knows it; `place` says where this PC keeps keys."""
+
+    is_made: bool
+    is_here: bool
+    place: str
+    is_system: bool
+
+
+def key_state(session: Session, keys: KeyStore) -> KeyState:
+    """How it stands with the office's key on this PC."""
+    return KeyState(has_key(session), key_or_none(session, keys) is not None, keys.place, keys.is_system)
+
+
+def write_sheet(session: Session, desk: Desk, keys: KeyStore, path: Path, reason: str) -> Path:
+    """Draw the recovery sheet into `path`, which is to be removed once it is printed (a manager's, with a reason)."""
+    from app.services.documents.recovery_sheet import write_recovery_sheet
+
+    groups = sheet_key(session, desk, keys, reason)
+    office = str(fetch_value(session, "SELECT name FROM office WHERE id = 1"))
+    write_recovery_sheet(path, office, groups, office_mark(session)[:8], desk.today)
+    return path

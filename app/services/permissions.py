@@ -113,6 +113,7 @@ RIGHTS: dict[str, Right] = {
             "unclear-check": "Taking back a cleared check",
             "change-box": "Changing the box of checks",
             "reveal-number": "Looking at a bank account number",
+            "export-customer": "Giving out a customer's data",
         },
     ),
     **_rights(
@@ -132,6 +133,7 @@ RIGHTS: dict[str, Right] = {
             "restore": "Restoring a backup",
             "make-key": "Making the office's key",
             "print-key": "Printing the recovery sheet",
+            "blank-customer": "Blanking a customer's data",
         },
     ),
     **_rights(

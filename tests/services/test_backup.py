@@ -63,7 +63,7 @@ def names(folder: Path) -> list[str]:
 
 def test_a_backup_is_one_checked_file_named_by_office_date_time_and_number(office: Diary, tmp_path: Path) -> None:
     made = take(office)
-    assert names(tmp_path / "backups") == ["Test Office backup 2026-03-01 1730 no 000001.db"]
+    assert names(tmp_path / "backups") == ["Test Office backup-2026-03-01-1730-no-000001.db"]
     assert (made.path.name, made.number, made.size) == (names(tmp_path / "backups")[0], 1, made.path.stat().st_size)
     with database.open_read_only(made.path) as books, books.read() as session:
         assert verification.verify_books(session) == []
@@ -204,7 +204,7 @@ def test_how_the_office_backs_up_is_a_managers_with_a_reason(office: Diary) -> N
 def test_an_encrypted_backup_is_verified_by_decrypting_it_and_nothing_plain_is_left(office: Diary, tmp_path: Path) -> None:
     office.do(set_passphrase, keys_of(office), PASSPHRASE, PASSPHRASE, "asked for by the owner")
     made = take(office)
-    assert made.path.name == "Test Office backup 2026-03-01 1730 no 000001.sealed"
+    assert made.path.name == "Test Office backup-2026-03-01-1730-no-000001.sealed"
     assert b"Ann Ames" not in made.path.read_bytes() and b"SQLite" not in made.path.read_bytes()
     assert names(tmp_path / "backups") == [made.path.name]
     assert not [name for name in names(tmp_path) if UNFINISHED in name]
@@ -303,7 +303,7 @@ def test_a_number_is_never_used_again_even_after_an_older_office_was_put_back(of
 
 def test_what_an_ended_program_left_unfinished_goes_after_hours_and_no_sooner(office: Diary, tmp_path: Path) -> None:
     (tmp_path / "backups").mkdir()
-    left = tmp_path / "backups" / f"Test Office backup 2026-02-01 1730 no 000009.db{UNFINISHED}"
+    left = tmp_path / "backups" / f"Test Office backup-2026-02-01-1730-no-000009.db{UNFINISHED}"
     left.write_bytes(b"half")
     written = datetime.fromtimestamp(left.stat().st_mtime, UTC)
     take(office, at=written + timedelta(hours=5))
@@ -324,7 +324,7 @@ def test_what_an_ended_program_left_unfinished_goes_after_hours_and_no_sooner(of
 )
 def test_names_are_such_that_windows_allows(office_name: str, expected: str) -> None:
     name = file_name(office_name, date(2026, 3, 1), datetime(2026, 3, 1, 17, 30, tzinfo=UTC), 7, is_sealed=False)
-    assert name == f"{expected} 2026-03-01 1730 no 000007.db"
+    assert name == f"{expected}-2026-03-01-1730-no-000007.db"
     assert not set(name) & set('<>:"/\\|?*')
 
 

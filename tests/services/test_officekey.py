@@ -237,7 +237,7 @@ def test_without_a_key_store_a_file_beside_the_settings_is_used(system: Memory, 
     keyring.set_keyring(Keyring())
     found = open_key_store()
     assert not found.is_system and "this PC has no key store" in found.place
-    assert found.place.startswith(f"key files in {settings_folder()}")
+    assert found.place.startswith(f"key files in {settings_folder()},")
     assert settings_folder({"COUNTERFOIL_KEYS": "given"}) == Path("given")
     assert settings_folder({"APPDATA": "a", "XDG_CONFIG_HOME": "x"}) == Path(
         "a" if os.name == "nt" else "x", "Counterfoil", "keys"

@@ -21,6 +21,7 @@ class BackupPlanDialog(FormDialog):
     def __init__(self, workplace: Workplace, plan: BackupPlan, parent: QWidget | None = None) -> None:
         super().__init__(workplace, "backup-plan", "How the office backs up", "&Save", parent)
         self.plan = plan
+        self.setMinimumWidth(max(self.minimumWidth(), 80 * self.fontMetrics().averageCharWidth()))
         self.folder = self._folder("&Folder", "folder", plan.folder, "backups, beside the office's file")
         self.second = self._folder("&Second copy in", "second_folder", plan.second_folder, "none; better on another disk")
         self.keep_daily = self._number("Keep the last of so many &days", "keep_daily", plan.keep_daily, 1)

@@ -148,7 +148,7 @@ class RestoreDialog(_OfBackup):
         if not self.target.text():
             office = self.workplace.present_office
             beside = office.parent if office is not None else self.path.parent
-            self.target.setText(str(beside / f"restored {backup.on} no {backup.number:06d}.db"))
+            self.target.setText(str(beside / f"restored-{backup.on}-no-{backup.number:06d}.db"))
 
     def _browse(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(self, "File of the new office", self.target.text(), "Offices (*.db)")

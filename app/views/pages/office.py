@@ -13,6 +13,7 @@ from app.views.office_backups import BackupsPart
 from app.views.office_desk import DeskPart
 from app.views.office_details import DetailsPart
 from app.views.office_import import ImportPart
+from app.views.office_keys import KeysPart
 from app.views.office_lists import StockPart
 from app.views.office_people import PeoplePart
 from app.views.office_policies import PoliciesPart
@@ -47,6 +48,7 @@ class OfficePage(Page):
             ("people", "People", PeoplePart(workplace)),
             ("verify", "Check the books", VerifyPart(workplace)),
             ("backups", "Backups", BackupsPart(workplace)),
+            ("keys", "Keys", KeysPart(workplace)),
         ):
             place = self.tabs.addTab(_scrolling(part, title), title)
             self.tabs.setTabToolTip(place, f"{title} (Ctrl+{place + 1})")
