@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.faults import FaultFormatter
 from app.views import style
 from app.views.doorkeeper import Door
 from app.views.fields import label
@@ -181,7 +182,7 @@ def log_file(settings: Settings) -> Path:
 def _keep_log(settings: Settings) -> None:
     settings.folder.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(log_file(settings), maxBytes=LOG_BYTES, backupCount=3, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(FaultFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.getLogger().addHandler(handler)
 
 

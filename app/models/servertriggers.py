@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, inspect
@@ -20,6 +20,7 @@ class Guards(NamedTuple):
     dated: tuple[str, ...]
     posted: str
     closed_day: str
+    blankable: dict[str, tuple[str, ...]]
 
 
 _OPEN_DAY = "counterfoil_open_day"
@@ -56,11 +57,20 @@ def _functions(guards: Guards) -> Iterator[str]:
     )
 
 
+def _unless_emptied(blankable: tuple[str, ...], columns: Sequence[str]) -> str:
+    """The condition under which a change of a row is refused: all but the emptying of personal values."""
+    if not blankable:
+        return ""
+    changed = [f"NEW.{name} <> ''" if name in blankable else f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in columns]
+    return f"WHEN ({' OR '.join(changed)}) "
+
+
 def _triggers(guards: Guards, columns_of: dict[str, list[str]]) -> Iterator[tuple[str, str, str]]:
     """Table, name, and what follows the name."""
     refuse = f"FOR EACH ROW EXECUTE FUNCTION {_POSTED}()"
     for table in guards.append_only:
-        yield table, f"{table}_no_update", f"BEFORE UPDATE ON {table} {refuse}"
+        when = _unless_emptied(guards.blankable.get(table, ()), columns_of.get(table, ()))
+        yield table, f"{table}_no_update", f"BEFORE UPDATE ON {table} FOR EACH ROW {when}EXECUTE FUNCTION {_POSTED}()"
     for table, changeable in guards.changeable.items():
         fixed = ", ".join(name for name in columns_of.get(table, ()) if name not in changeable)
         yield table, f"{table}_no_update", f"BEFORE UPDATE OF {fixed} ON {table} {refuse}"
@@ -135,7 +145,9 @@ def install(connection: Connection, guards: Guards) -> None:
     tables = inspect(connection)
     present = set(tables.get_table_names())
     columns_of = {
-        table: [row["name"] for row in tables.get_columns(table)] for table in guards.changeable if table in present
+        table: [row["name"] for row in tables.get_columns(table)]
+        for table in (*guards.changeable, *guards.blankable)
+        if table in present
     }
     for statement in _functions(guards):
         connection.exec_driver_sql(statement)

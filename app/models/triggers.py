@@ -106,8 +106,7 @@ def _unless_emptied(table: str, columns_of: dict[str, list[str]]) -> str:
     if table not in BLANKABLE:
         return ""
     changed = [
-        f"NEW.{name} NOT IN ('', OLD.{name})" if name in BLANKABLE[table] else f"NEW.{name} IS NOT OLD.{name}"
-        for name in columns_of[table]
+        f"NEW.{name} <> ''" if name in BLANKABLE[table] else f"NEW.{name} IS NOT OLD.{name}" for name in columns_of[table]
     ]
     return f" WHEN {' OR '.join(changed)}"
 
@@ -179,7 +178,7 @@ def install(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         from app.models import servertriggers
 
-        guards = servertriggers.Guards(APPEND_ONLY, NEVER_DELETED, CHANGEABLE, DATED, POSTED, CLOSED_DAY)
+        guards = servertriggers.Guards(APPEND_ONLY, NEVER_DELETED, CHANGEABLE, DATED, POSTED, CLOSED_DAY, BLANKABLE)
         servertriggers.install(connection, guards)
         return
     present = _present(connection)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import traceback
 
 from PySide6 import __version__ as qt_version
 from PySide6.QtCore import Qt, QTimer
@@ -11,6 +10,7 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication, QKeyEv
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from app import __version__
+from app.faults import fault_lines
 from app.views import style
 from app.views.fields import button, label, named
 
@@ -85,23 +85,9 @@ class MessageBar(QFrame):
 
 
 def crash_report(error: BaseException) -> str:
-    """What a developer needs, without any value of a customer: versions, and where it happened.
-
-    The error's own words are left out, for they may quote what was typed; the log on this PC has them.
-    """
-    lines = [
-        f"Counterfoil {__version__}, Qt {qt_version}, Python {platform.python_version()}, {platform.platform()}",
-        "",
-        f"{type(error).__module__}.{type(error).__qualname__}",
-    ]
-    for frame in traceback.extract_tb(error.__traceback__):
-        file = frame.filename.replace("\\", "/")
-        place = file[file.rfind("/app/") + 1 :] if "/app/" in file else file.rsplit("/", 1)[-1]
-        lines.append(f"  {place}:{frame.lineno} {frame.name}")
-    cause = error.__cause__ or error.__context__
-    if cause is not None:
-        lines += ["caused by", f"{type(cause).__module__}.{type(cause).__qualname__}"]
-    return "\n".join(lines)
+    """What a developer needs, without any value of a customer: versions, and where it happened."""
+    versions = f"Counterfoil {__version__}, Qt {qt_version}, Python {platform.python_version()}, {platform.platform()}"
+    return "\n".join([versions, "", *fault_lines(error)])
 
 
 class CrashDialog(QDialog):
@@ -125,7 +111,7 @@ class CrashDialog(QDialog):
         said = (
             "What you were saving was not saved; everything saved before is safe. You can try again. "
             "If it comes back, send the report below to the makers: it holds no name, number or amount of a customer. "
-            f"The full account of it is on this PC in {log_file}."
+            f"The log of this PC, which holds none either, is {log_file}."
         )
         box.addWidget(label(said, wrap=True))
         box.addWidget(self.report, 1)
