@@ -81,7 +81,7 @@ def forget_changes(session: Session, rows: Keys) -> None:
                 if told == (before, after):
                     continue
                 if n is not None and digest is None:
-                    salt, digest = None, change_digest(salt, changed).hex()
+                    digest, salt = change_digest(salt, changed).hex(), None
                 sql = "UPDATE audit_change SET before = ?, after = ?, salt = ?, digest = ? WHERE id = ?"
                 execute(session, sql, *told, salt, digest, changed[0])
 

@@ -63,9 +63,10 @@ EXPORTED = {
     "deferral_release": "account_id = ?",
     "posting": "account_id = ?",
     "bank_number": "account_id = ?",
+    "audit_change": "account_id = ?",
 }
-# The ciphertext and the keyed hash tell the customer nothing, and stay here.
-_LEFT_OUT = {"sealed", "bank_hash"}
+# Ciphertext, hashes and salts tell the customer nothing, and stay here.
+_LEFT_OUT = {"sealed", "bank_hash", "salt", "digest"}
 _ABOUT = """Everything that {office} has on file about account {number}, as of {on}.
 
 One file a subject, to be opened with a spreadsheet program or a text editor (CSV, UTF-8). Amounts are US dollars,
