@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import UserError
 from app.models import blanking
-from app.models.bulk import execute, fetch, fetch_one, fetch_tuples, fetch_value, on_server
+from app.models.bulk import execute, fetch, fetch_one, fetch_tuples, fetch_value
 from app.money import format_cents, plain_cents
 from app.services import bank_numbers
 from app.services.desk import Desk, begin, begin_on_any_day, require_reason, require_role
@@ -188,7 +188,7 @@ def blank_customer(session: Session, desk: Desk, account_id: int, reason: str) -
         execute(session, sql, account_id)
     execute(session, "UPDATE note SET done_on = ? WHERE account_id = ? AND remind_on IS NOT NULL AND done_on IS NULL",
             desk.on, account_id)  # fmt: skip
-    for payer in () if on_server(session) else payers - {""}:  # a server's index follows by itself
+    for payer in payers - {""}:
         sql = "DELETE FROM check_payer WHERE name = ? AND NOT EXISTS (SELECT 1 FROM mail_check WHERE payer = ?)"
         execute(session, sql, payer, payer)
     bank_numbers.blank(session, account_id)
