@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from support_histories import RUNS, Step
+from hypothesis import strategies as st
+from support_histories import RUNS, Step, net_by_month
 from support_members import BothBooks, both_books, office_of_both, sign_up, steps_of_both
 from support_office import Diary, Row
 
+from app.errors import UserError
 from app.periods import ONE_DAY
-from app.services import billing, history, members
+from app.services import billing, history, members, returnedoutlook, subscriptions, whatif
+from app.services.policychanges import preview_change
+from app.services.returneditems import ReturnedItem
 
 # What differs between two ways to the same books: which action wrote a row, and when that was.
 HOW = ("action_id", "through_action_id", "started_at", "finished_at", "recorded_at")
@@ -174,3 +178,68 @@ def test_a_run_of_both_books_cut_off_is_finished_by_making_it_again(
         assert (resumed.invoices, resumed.cents, resumed.by_kind) == (whole.invoices, whole.cents, whole.by_kind)
         assert whole.by_kind["monthly-fee"][0] == 4
         assert_sound(cut_off)
+
+
+def history_of(taken: list[Step], diary: Diary) -> BothBooks:
+    """A random history of both books, played in a diary."""
+    found = BothBooks(diary)
+    found.start()
+    for step in taken:
+        found.cycles_until(diary.day + timedelta(days=step.wait), diary.bill)
+        found.try_step(step)
+    return found
+
+
+@given(steps_of_both(least=15, most=35), st.integers(-40, 0))
+@settings(max_examples=15)
+def test_cancelling_never_credits_more_than_was_billed(taken: list[Step], days: int) -> None:
+    with both_books() as diary:
+        history_of(taken, diary)
+        open_accounts = [row[0] for row in diary.sql("SELECT id FROM account WHERE status <> 'closed' ORDER BY id")]
+        for account in open_accounts:
+            billed = diary.sql("SELECT coalesce(sum(cents), 0) FROM line WHERE account_id = ? AND cents > 0", account)[0][0]
+            last_line = diary.sql("SELECT coalesce(max(invoice_id), 0) FROM line")[0][0]
+            try:
+                diary.do(subscriptions.cancel_account, account, diary.day + timedelta(days=days))
+            except UserError:
+                diary.do(subscriptions.cancel_account, account)  # its services began later than that
+            credited = diary.sql(
+                "SELECT coalesce(sum(-l.cents), 0) FROM line l WHERE l.account_id = ? AND l.cents < 0 AND l.invoice_id > ?",
+                account,
+                last_line,
+            )[0][0]
+            assert 0 <= credited <= billed
+        assert all(cents >= 0 for cents in net_by_month(diary).values())
+        assert diary.sql("SELECT 1 FROM line l JOIN membership m ON m.account_id = l.account_id WHERE l.cents < 0") == []
+        assert_sound(diary)
+
+
+@given(steps_of_both(least=15, most=35))
+@settings(max_examples=10)
+def test_looking_ahead_at_anything_writes_nothing(taken: list[Step]) -> None:
+    with both_books() as diary:
+        history_of(taken, diary)
+        before, books, desk = diary.digest(), diary.books, diary.desk
+        looks: list[Callable[[], object]] = [
+            lambda: billing.preview(books, desk),
+            lambda: preview_change(books, "isp-advance", diary.day, {"late_fee": "77.00", "paper_statement_fee": "9.00"}),
+        ]
+        for (account,) in diary.sql("SELECT id FROM account WHERE status <> 'closed'"):
+            looks += [
+                lambda account=account: whatif.pays(books, desk, account, 1234),
+                lambda account=account: whatif.cancels(books, desk, account, diary.day + timedelta(days=40)),
+            ]
+        for payment, kind in diary.sql(
+            "SELECT p.id, p.kind FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id "
+            "WHERE r.payment_id IS NULL ORDER BY p.id DESC LIMIT 6"
+        ):
+            form = ReturnedItem(payment, "R02", bank_fee_cents=700, fraudulent=kind == "card")
+            looks.append(lambda form=form: returnedoutlook.look_ahead(books, desk, form))
+        seen = 0
+        for look in looks:
+            try:
+                seen += look() is not None
+            except UserError:
+                continue
+        assert seen >= 2
+        assert diary.digest() == before
