@@ -16,6 +16,7 @@ from app.services.loading import card
 from app.services.office import OfficeForm, office_form
 from app.services.payments import KIND_NAMES, payment
 from app.services.policies.dishonored import BANK_ACCOUNT_CLOSED
+from app.wholefiles import clear_refusals, put_in_place
 
 NO_ADDRESS = "office@counterfoil.invalid"
 FOLDER = "letters"
@@ -168,7 +169,7 @@ def _closing(session: Session, payment_id: int, on: date) -> list[str]:
 def mail_letter(session: Session, payment_id: int, folder: Path) -> Path:
     """Put the letter, with its PDF, into the office's mail folder; returns the file.
 
-    Raises UserError when the customer has no e-mail address or the folder cannot be written.
+    Raises UserError when the customer has no e-mail address, OfficeFileError when the folder cannot be written.
     """
     told = returned_letter(session, payment_id)
     if not told.email:
@@ -177,16 +178,14 @@ def mail_letter(session: Session, payment_id: int, folder: Path) -> Path:
     pdf = save_letter(session, payment_id, folder)
     key = f"returned-payment-{payment_id}"
     body = f"{told.text}\n\n{signature(office)}\n"
-    try:
-        mail = FolderMail(folder / "mail", office.name, office.email or NO_ADDRESS, told.on)
-        mail.send(Letter(key, told.name, told.email, told.subject, body, pdf.name, pdf.read_bytes()))
-    except OSError as error:
-        raise UserError(f"The letter cannot be written into {folder}: {error.strerror or error}.") from error
+    mail = FolderMail(folder / "mail", office.name, office.email or NO_ADDRESS, told.on)
+    mail.send(Letter(key, told.name, told.email, told.subject, body, pdf.name, pdf.read_bytes()))
+    mail.settle()
     return folder / "mail" / f"{key}.eml"
 
 
 def save_letter(session: Session, payment_id: int, folder: Path) -> Path:
-    """Draw the letter as a PDF for a window envelope; returns the file. Raises UserError when it cannot be written."""
+    """Draw the letter as a PDF for a window envelope; returns the file. Raises OfficeFileError when it cannot be written."""
     from app.services.documents.letter import LetterContent, write_letter  # reportlab takes long to import
     from app.services.statements import paper_office
 
@@ -207,12 +206,10 @@ def save_letter(session: Session, payment_id: int, folder: Path) -> Path:
     )
     path = folder / FOLDER / f"returned-payment-{payment_id}.pdf"
     unfinished = path.with_name(f"~{path.name}")
-    try:
+    with clear_refusals(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_letter(unfinished, paper_office(session), content)
-        unfinished.replace(path)
-    except OSError as error:
-        raise UserError(f"The letter cannot be written into {path.parent}: {error.strerror or error}.") from error
+        put_in_place([(unfinished, path)])
     return path
 
 

@@ -95,6 +95,9 @@ def test_a_clerk_looks_but_does_not_change(window: Window) -> None:
     window.click("policy.action")
     assert "manager" in window.control("policy.refusal", QLabel).text()
     window.press(Qt.Key.Key_Escape)
+    assert "Escape once more" in window.control("policy.refusal", QLabel).text()
+    window.press(Qt.Key.Key_Escape)
+    window.settle()
     assert window.rows("SELECT count(*) FROM action WHERE what = 'change-policy'") == [(0,)]
 
 

@@ -187,8 +187,11 @@ def test_a_clerk_sees_it_all_and_records_it_but_cannot_waive(window: Window) -> 
     assert dialog.isVisible() and "supervisor" in dialog.refusal.text()
     window.control("returned.waive-returned-admin-fee", QCheckBox).click()
     window.settle()
+    made: list[object] = []
+    window.program.workplace.said.connect(lambda _tone, text: made.append(text))
     record(window, dialog)
     assert balance(window, account_id) == owed + cents + 2500
+    assert sum("The letter lies in" in str(text) for text in made) == 1, "one letter, also after a refusal"
 
 
 def test_a_card_of_a_home_is_charged_back_without_a_fee(window: Window) -> None:
@@ -218,7 +221,7 @@ def test_a_members_draft_returned_for_a_closed_account(window: Window) -> None:
     record(window, dialog)
     assert balance(window, member) == 6000 + 5000
     assert window.rows("SELECT authorized_on FROM account WHERE id = ?", member) == [(None,)]
-    assert (window.path.parent / "mail" / f"returned-payment-{payment_id}.eml").exists()
+    assert (window.path.parent / "mail" / f"returned-payment-{payment_id}.eml").exists(), window.message
     assert window.books_agree()
 
 

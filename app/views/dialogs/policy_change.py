@@ -115,6 +115,7 @@ class ChangePolicyDialog(FormDialog):
 
     def __init__(self, workplace: Workplace, terms: list[PolicyTerms], parent: QWidget | None = None) -> None:
         super().__init__(workplace, "policy", "Change a policy", "&Change the policy", parent)
+        self._was_asked = False
         self.policy = QComboBox()
         named(self.policy, "policy.policy", "Policy")
         for each in terms:
@@ -164,6 +165,15 @@ class ChangePolicyDialog(FormDialog):
             self.differences.say(told_dates(error.message), "warning")
             return
         self.differences.ask(self._terms().name, on, override)
+
+    def reject(self) -> None:
+        """Escape never loses work: with values typed, the first one asks."""
+        if self.grid.typed() and not self._was_asked and self.cancel.isEnabled():
+            self._was_asked = True
+            self.refuse(UserError("The values typed are not in force yet. Press Escape once more to leave them."))
+            return
+        self.differences.stop()
+        super().reject()
 
     def submit(self) -> None:
         """Put the values in force."""

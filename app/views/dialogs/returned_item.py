@@ -40,7 +40,7 @@ from app.views.workplace import Workplace
 if TYPE_CHECKING:
     from app.services.books import Session
 
-COSTS = (("court", "Cour&t"), ("attorney", "Att&orney"), ("processing", "Process&ing and other"))
+COSTS = (("court", "Cour&t"), ("attorney", "Att&orney"), ("processing", "&Processing and other"))
 MAIL, PAPER, NONE = "mail", "paper", "none"
 _WIDE, _TALL = 1040, 620
 
@@ -70,6 +70,8 @@ class ReturnedItemDialog(FormDialog):
         self.steps.addWidget(self.picker)
         self.steps.addWidget(self._second_step())
         self.body.addWidget(self.steps, 1)
+        self._letter_wanted = (0, NONE, "")
+        self.saved.connect(lambda _done: self._make_letter())
         self.picker.chosen.connect(self._chosen)
         self.another.clicked.connect(self.choose_another)
         self.fees.changed.connect(self._changed)
@@ -315,9 +317,12 @@ class ReturnedItemDialog(FormDialog):
         charged = 0 if self.seen is None else self.seen.charged_cents
         verb = "charged back" if row.kind == "card" else "returned"
         said = f"Recorded: {row.words} of {format_cents(row.cents)} {verb}; fees charged {format_cents(charged)}."
-        how, workplace, parent = self.letter.currentData(), self.workplace, self.parentWidget()
-        self.saved.connect(lambda _done: make_letter(workplace, parent, row.payment_id, how, said))
+        self._letter_wanted = (row.payment_id, self.letter.currentData(), said)
         self.save(lambda session: returneditems.record(session, desk, form), said, [row.account_id])
+
+    def _make_letter(self) -> None:
+        payment_id, how, said = self._letter_wanted
+        make_letter(self.workplace, self.parentWidget(), payment_id, how, said)
 
     def reject(self) -> None:
         """Escape never loses work: the first one asks."""
