@@ -17,14 +17,14 @@ _SIGNS = {"good": "✓ ", "bad": "✗ "}
 
 
 def _words(line: DiaryLine) -> str:
-    sign = _SIGNS.get(line.tone, "")
-    return f"    {line.words}" if line.cents is not None else f"{sign}{line.words}"
+    if line.cents is None:
+        return f"{_SIGNS.get(line.tone, '')}{line.words}"
+    return f"    {line.words} · {line.why}" if line.why else f"    {line.words}"
 
 
 DIARY: tuple[Column[DiaryLine], ...] = (
     Column("Day", lambda line: line.on, width=10),
     Column("What happened", _words, width=0, signal=lambda line: line.tone),
-    Column("Worked out", lambda line: line.why, width=24),
     Column("Clause", lambda line: line.clause, width=8),
     Column("Amount", lambda line: line.cents, money=True, width=10),
 )
@@ -63,7 +63,7 @@ class DiaryPart(QWidget):
         super().__init__()
         self.diary: Diary | None = None
         self.lines: Table[DiaryLine] = Table(
-            "rehearsal.diary", "The diary, day by day", DIARY, workplace.settings, sortable=False
+            "rehearsal.diary", "The diary, day by day", DIARY, workplace.settings, sortable=False, wrap=True
         )
         self.day = label("", "heading")
         named(self.day, "rehearsal.day", "The day under the cursor")

@@ -187,6 +187,7 @@ def history_of(taken: list[Step], diary: Diary) -> BothBooks:
     for step in taken:
         found.cycles_until(diary.day + timedelta(days=step.wait), diary.bill)
         found.try_step(step)
+    diary.day += ONE_DAY  # the last one may be closed
     return found
 
 

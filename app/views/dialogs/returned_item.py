@@ -7,17 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QComboBox,
     QDialog,
-    QFrame,
+    QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -32,6 +31,7 @@ from app.services.returneditems import RETURN_CODES, ItemRow, ReturnedItem
 from app.services.returnedoutlook import ReturnedOutlook
 from app.views import style
 from app.views.dialog import FormDialog
+from app.views.dialogs.outcome import Fields
 from app.views.dialogs.returned_consequences import Consequences, FeesCard
 from app.views.dialogs.returned_find import FindItem
 from app.views.fields import DayEdit, MoneyEdit, button, format_day, label, named, told_dates
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 COSTS = (("court", "Cour&t"), ("attorney", "Att&orney"), ("processing", "&Processing and other"))
 MAIL, PAPER, NONE = "mail", "paper", "none"
 _WIDE, _TALL = 1040, 620
+LARGE_LETTERS = 9  # pixels of an average one
 
 
 class ReturnedItemDialog(FormDialog):
@@ -106,10 +107,13 @@ class ReturnedItemDialog(FormDialog):
         self.reason.setPlaceholderText("In a few words, for the record")
         self.letter = QComboBox()
         named(self.letter, "returned.letter", "Letter to the customer")
+        # With large letters there is no room for labels beside the inputs.
+        wrap, is_large = QFormLayout.RowWrapPolicy, self.fontMetrics().averageCharWidth() > LARGE_LETTERS
+        self.form.setRowWrapPolicy(wrap.WrapAllRows if is_large else wrap.WrapLongRows)
         for box in (self.cause, self.letter):
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(24)
+            box.setMinimumContentsLength(10)
         self.add_row("&Date of the return", self.on)
         self.add_row("Wh&y it came back", self.cause)
         self.add_row("&Bank's fee", self.bank_fee)
@@ -137,13 +141,8 @@ class ReturnedItemDialog(FormDialog):
         left.setContentsMargins(0, 0, style.SMALL, 0)
         left.addLayout(self.form)
         left.addStretch(1)
-        area = QScrollArea()
+        area = Fields(inside)
         area.setObjectName("returned.area")
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(inside)
         sides = QHBoxLayout()
         sides.setSpacing(style.LARGE)
         sides.addWidget(area, 11)
