@@ -78,7 +78,7 @@ class FeesCard(QFrame):
             else:
                 self._total = label("", "")
                 self._total.setObjectName("returned.fees-total")
-                self._add(self._total, len(fees), 1)
+                self._add(self._total, len(fees), 0, 3)
         self._shown = fees
         if fees:
             charged = sum(fee.cents for fee in fees if not fee.waived)
@@ -99,7 +99,9 @@ class FeesCard(QFrame):
             tick.toggled.connect(lambda _on: self.changed.emit())
             self._ticks[fee.kind] = tick
             self._add(tick, row, 0)
-        self._add(label(f"{fee.description} · {fee.why} ({fee.clause})", wrap=True), row, 1)
+        words = label(f"{fee.description} · {fee.why} ({fee.clause})", wrap=True)
+        words.setMinimumWidth(12 * words.fontMetrics().averageCharWidth())  # it wraps where there is less room
+        self._add(words, row, 1)
         amount = label(format_cents(fee.cents))
         amount.setFont(style.figures_font(amount.font()))
         amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
