@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from app.screenscenes_members import members
+
 if TYPE_CHECKING:
     from app.screenstage import Stage
 
@@ -369,6 +371,7 @@ SCENES: tuple[Callable[[Stage], Scene], ...] = (
     accounts,
     account,
     account_dialogs,
+    members,
     returned_item,
     rehearsal,
     policies,

@@ -26,6 +26,7 @@ class ShownAccount(NamedTuple):
 def sample_office(folder: Path) -> tuple[Path, dict[str, ShownAccount]]:
     """The sample office on its day with a morning's work half done, and the accounts that have what a dialog needs."""
     from app.models.bulk import no_progress
+    from app.screenmembers import sign_up_members
     from app.services import demo
     from app.services.books import OFFICE_FILE
     from app.services.desk import Desk
@@ -39,6 +40,7 @@ def sample_office(folder: Path) -> tuple[Path, dict[str, ShownAccount]]:
         accounts = _morning(books, desk)
         _make_busy(books, desk, accounts["busy"].id)
         accounts |= _others(books, desk)
+        accounts |= {who: _shown(books, member) for who, member in sign_up_members(books, desk).items()}
     return folder / OFFICE_FILE, accounts
 
 

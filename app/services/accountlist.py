@@ -24,7 +24,7 @@ OWING: Final = ("", "owes", "past-due", "past-due-30", "past-due-60", "past-due-
 class AccountFilter(NamedTuple):
     """Which accounts to list; an empty text leaves that choice open.
 
-    `owing` is one of OWING; `typed` any words that `search.find_accounts` understands.
+    `owing` is one of OWING, `waits` one of WAITS; `typed` any words that `search.find_accounts` understands.
     """
 
     typed: str = ""
@@ -33,6 +33,7 @@ class AccountFilter(NamedTuple):
     delivery: str = ""
     policy: str = ""
     autopay: str = ""
+    waits: str = ""
 
 
 class AccountRow(NamedTuple):
@@ -78,6 +79,13 @@ _OWING = {
     "credit": "a.balance_cents < 0",
     "settled": "a.balance_cents = 0",
 }
+_MEMBER = "EXISTS (SELECT 1 FROM membership m WHERE m.account_id = a.id AND a.status <> 'closed' AND {})"
+_WAITS = {
+    "work": _MEMBER.format("m.work_performed_on IS NULL"),
+    "processing": _MEMBER.format("m.work_performed_on IS NOT NULL AND m.processing_paid_on IS NULL"),
+    "form": "a.autopay <> 'none' AND a.authorized_on IS NULL",
+}
+WAITS: Final = ("", *_WAITS)
 _ORDERS = {
     "number": "a.number",
     "name": "a.name COLLATE NOCASE",
@@ -109,6 +117,8 @@ def account_ids(
             values[column] = wanted
     if chosen.owing:
         conditions.append(_OWING[chosen.owing])
+    if chosen.waits:
+        conditions.append(_WAITS[chosen.waits])
     ranked: list[int] = []
     if chosen.typed.strip():
         ranked = [hit.id for hit in find_accounts(session, chosen.typed, MOST_TYPED)]
@@ -134,8 +144,9 @@ SELECT a.id, a.number, a.name, a.status, a.balance_cents,
   a.delivery, a.autopay, a.method_label, a.authorized_on, a.policy, a.opened_on, a.cycle_done,
   EXISTS (SELECT 1 FROM service s WHERE s.account_id = a.id
     AND (s.last_day IS NULL OR s.billed_through IS NULL OR s.billed_through < s.last_day))
-  OR EXISTS (SELECT 1 FROM pending_charge p WHERE p.account_id = a.id AND p.invoice_id IS NULL)
-FROM account a WHERE a.id IN ({places})
+  OR EXISTS (SELECT 1 FROM pending_charge p WHERE p.account_id = a.id AND p.invoice_id IS NULL),
+  m.account_id IS NOT NULL, m.next_fee_on
+FROM account a LEFT JOIN membership m ON m.account_id = a.id WHERE a.id IN ({places})
 """
 
 
@@ -149,7 +160,11 @@ def account_rows(session: Session, ids: Sequence[int], on: date) -> list[Account
         account_id, number, name, status, balance, late, since, delivery, autopay, method, signed, policy, opened, *rest = (
             row
         )
-        cycle_done, bills = rest
+        cycle_done, bills, is_member, fee_on = rest
+        next_bill_on = cycle_day(status, day_or_none(cycle_done), on) if bills else None
+        if is_member:
+            fee_day = day_or_none(fee_on)
+            next_bill_on = None if fee_day is None else max(fee_day, on)
         found[account_id] = AccountRow(
             account_id,
             number,
@@ -164,6 +179,6 @@ def account_rows(session: Session, ids: Sequence[int], on: date) -> list[Account
             day_or_none(signed),
             policy,
             parse_day(opened),
-            cycle_day(status, day_or_none(cycle_done), on) if bills else None,
+            next_bill_on,
         )
     return [found[account_id] for account_id in ids if account_id in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from app.models import database
 from app.models.database import Database as Books
 from app.services.desk import TRIAL
-from app.services.office import OfficeForm, set_up
+from app.services.office import SHIPPED_POLICIES, OfficeForm, set_up
+from app.services.policies.policyfile import shipped_policy_path
 from app.wholefiles import clear_refusals, put_in_place
 
 __all__ = ["OFFICE_FILE", "Books", "Session", "make_office", "make_whole", "open_office", "taken_back"]
@@ -27,9 +28,10 @@ def open_office(path: Path) -> Books:
     return database.open_existing(path)
 
 
-def make_office(path: Path, form: OfficeForm, opened_on: date) -> Books:
-    """A new office with the shipped policies; its file has its name when it is whole. Raises OfficeFileError."""
-    return make_whole(path, lambda session: set_up(session, form, opened_on))
+def make_office(path: Path, form: OfficeForm, opened_on: date, policies: Sequence[str] = SHIPPED_POLICIES) -> Books:
+    """A new office with some of the shipped policies; its file has its name when it is whole. Raises OfficeFileError."""
+    bodies = {name: shipped_policy_path(name).read_text(encoding="utf-8") for name in policies}
+    return make_whole(path, lambda session: set_up(session, form, opened_on, bodies))
 
 
 def make_whole(path: Path, fill: Callable[[Session], None]) -> Books:

@@ -13,6 +13,8 @@ from app.services import loading
 from app.services.collections import current_arrangement, past_due_cents
 from app.services.history import WorkLine, account_work
 from app.services.loading import AccountCard, card
+from app.services.membercorrections import Step, steps
+from app.services.memberstanding import MemberStanding, member_standing
 from app.services.notes import NoteRow, account_notes
 from app.services.payments import KIND_NAMES
 from app.services.policies.facts import ArrangementFacts
@@ -59,7 +61,10 @@ class ScheduledChoice(NamedTuple):
 
 
 class Choices(NamedTuple):
-    """An account and what can be chosen on it on a date; the latest first where dates order them."""
+    """An account and what can be chosen on it on a date; the latest first where dates order them.
+
+    `member` and `steps` (what can be taken back) are a member's only.
+    """
 
     card: AccountCard
     policy: Policy
@@ -72,6 +77,8 @@ class Choices(NamedTuple):
     scheduled: tuple[ScheduledChoice, ...]
     notes: tuple[NoteRow, ...]
     fee_proposed_on: date | None
+    member: MemberStanding | None = None
+    steps: tuple[Step, ...] = ()
 
 
 class KnownService(NamedTuple):
@@ -103,6 +110,8 @@ def choices(session: Session, account_id: int, on: date) -> Choices:
                 account_id,
             )
         ),
+        member_standing(session, account, on),
+        tuple(steps(session, account_id)),
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import fetch_value
+from app.models.bulk import fetch_one, fetch_value, parse_day
 from app.services.policies.arrears import arr_1_charge_on, arr_1_window, arr_2_first_fee_on
 from app.services.policies.facts import MemberFacts
 from app.services.policies.policyfile import ArrearsPolicy, Policy
@@ -54,3 +54,24 @@ def policies_for_new_accounts(session: Session, on: date) -> tuple[list[Policy],
     """The policies in force on a day, and the name of the one under which the latest account was opened."""
     latest = fetch_value(session, "SELECT policy FROM account ORDER BY id DESC LIMIT 1")
     return policies_on(session, on), "" if latest is None else str(latest)
+
+
+def waiting_for_work(session: Session, on: date) -> tuple[int, date | None]:
+    """ARR-1: for how many members work is still to be performed in time, and since when the first one waits."""
+    how_many, since = 0, None
+    for policy in policies_on(session, on):
+        if isinstance(policy, ArrearsPolicy):
+            earliest = on - timedelta(days=policy.processing_before_days)
+            row = fetch_one(
+                session,
+                "SELECT count(*) AS how_many, min(m.signed_up_on) AS since FROM membership m "
+                "JOIN account a ON a.id = m.account_id WHERE m.work_performed_on IS NULL AND a.status <> 'closed' "
+                "AND a.policy = ? AND m.signed_up_on BETWEEN ? AND ?",
+                policy.name,
+                earliest,
+                on,
+            )
+            if row is not None and row.how_many:
+                how_many += row.how_many
+                since = min(since or parse_day(row.since), parse_day(row.since))
+    return how_many, since

@@ -17,6 +17,7 @@ from app.money import format_cents
 from app.periods import ONE_DAY, month_start
 from app.services import autopay, checks, deposits, exceptions, loading, outstanding
 from app.services.desk import closed_through
+from app.services.membersignup import waiting_for_work
 from app.services.policies.arrangements import arrangement_kept
 from app.services.policies.conduct import adv_9_last_refund_date
 from app.services.terms import refund_days
@@ -53,7 +54,8 @@ def what_waits(session: Session, on: date) -> list[Waiting]:
         *_refunds(session, on),
         *_refund_checks(session, on),
         *_arrangements(session, on),
-        *_exceptions(session),
+        *_members(session, on),
+        *_exceptions(session, on),
         *_reminders(session, on),
     ]
 
@@ -310,6 +312,13 @@ _LISTED: tuple[tuple[str, str, str, str, tuple[tuple[str, int | str], ...]], ...
         "authorization-missing",
         "Auto-pay without a signed form",
         "Nobody is asked for money until the form is recorded",
+        "accounts",
+        (("waits", "form"),),
+    ),
+    (
+        "processing-fee-overdue",
+        "Work for members is overdue",
+        "The processing fee is charged once work is recorded",
         "reports",
         (("report", "exceptions"),),
     ),
@@ -338,8 +347,16 @@ _LISTED: tuple[tuple[str, str, str, str, tuple[tuple[str, int | str], ...]], ...
 )
 
 
-def _exceptions(session: Session) -> Iterator[Waiting]:
-    counts = {row.code: row for row in exceptions.open_counts(session)}
+def _members(session: Session, on: date) -> Iterator[Waiting]:
+    """ARR-1: members for whom work is still to be performed in time; those who wait too long are exceptions."""
+    how_many, since = waiting_for_work(session, on)
+    if how_many:
+        said = "New members; the processing fee is charged once work is performed"
+        yield Waiting("member-work", "Work to be performed", said, how_many, None, since, "accounts", (("waits", "work"),))
+
+
+def _exceptions(session: Session, on: date) -> Iterator[Waiting]:
+    counts = {row.code: row for row in exceptions.open_counts(session, on)}
     for code, title, detail, page, where in _LISTED:
         if code in counts:
             row = counts.pop(code)

@@ -54,6 +54,10 @@ class Finder(QDialog):
         self._go_when_answered = False
         hand_keys_back(self)
 
+    def offer(self, commands: Sequence[Command]) -> None:
+        """Offer these commands instead."""
+        self._commands = commands
+
     def open_over(self, window: QWidget) -> None:
         """Show it at the top of the window, ready to type."""
         width = min(680, window.width() - 80)

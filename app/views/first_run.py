@@ -41,7 +41,11 @@ AMERICAN_ZONES = (
     "America/Anchorage",
     "Pacific/Honolulu",
 )
-POLICIES = (("isp-advance", "Internet service, billed in advance"),)
+POLICIES = (
+    (("isp-advance",), "Internet service, billed in advance"),
+    (("membership-arrears",), "Memberships, billed in arrears"),
+    (("isp-advance", "membership-arrears"), "Both"),
+)
 
 
 class FirstRun(QScrollArea):
@@ -104,8 +108,8 @@ class FirstRun(QScrollArea):
         self.zone.setCurrentText("America/Denver")
         self.policy = QComboBox()
         named(self.policy, "setup.policy", "Billing policy")
-        for name, words in POLICIES:
-            self.policy.addItem(words, name)
+        for names, words in POLICIES:
+            self.policy.addItem(words, names)
         self.folder = QLineEdit(str(_documents() / "Counterfoil"))
         named(self.folder, "setup.folder", "Folder for the office's files")
         choose = button("&Browse…", "setup.browse")
@@ -204,9 +208,11 @@ class FirstRun(QScrollArea):
         path = Path(self.folder.text().strip()) / OFFICE_FILE
         today = self.workplace.today
 
+        policies = self.policy.currentData()
+
         def work() -> Books:
             _make_folder(path.parent)
-            return make_office(path, form, today)
+            return make_office(path, form, today, policies)
 
         self._work("Making the office …")
         self.workplace.tasks.compute(work, lambda books: self._done(books, path), owner=self, otherwise=self._refuse)

@@ -33,6 +33,7 @@ _ORDER = (
     "dayclose",
     "accounts",
     "account",
+    "members",
     "returned",
     "billing",
     "statements",

@@ -368,12 +368,17 @@ class MainWindow(QMainWindow):
     # Find and help
 
     def commands(self) -> list[Command]:
-        """What can be done from anywhere."""
+        """What can be done from anywhere, after what the page offers that is shown."""
         from app.views.finder import Command
 
+        here = [] if self.page is None else [Command(*offered) for offered in self.page.commands()]
         pages = [Command(entry.title, entry.keys, partial(self.go, entry.key, {})) for entry in PAGES if entry.keys]
         return [
+            *here,
             *pages,
+            Command("Open a new account", "", self.open_new_account),
+            Command("Members waiting for work", "", partial(self.go, "accounts", {"waits": "work"})),
+            Command("Authorization forms not signed", "", partial(self.go, "accounts", {"waits": "form"})),
             Command("Returned item: a payment came back", "", self.open_returned),
             Command("Change the business date", "Ctrl+D", self._edit_date),
             Command("Help for this page", "F1", self.open_help),
@@ -393,6 +398,12 @@ class MainWindow(QMainWindow):
             Command("Close the program", "Ctrl+Q", self.close),
         ]
 
+    def open_new_account(self) -> None:
+        """The dialog that opens an account or signs up a member."""
+        from app.views.dialogs.account_actions import open_new_account
+
+        open_new_account(self.workplace, self)
+
     @property
     def finder(self) -> Finder:
         """The window of Ctrl+K, made when it is first wanted."""
@@ -405,6 +416,8 @@ class MainWindow(QMainWindow):
     def open_finder(self) -> None:
         """Ctrl+K."""
         if self.workplace.tasks.books is not None and self._is_inside:
+            # What the page offers depends on what it shows now.
+            self.finder.offer(self.commands())
             self.finder.open_over(self)
 
     def open_returned(self) -> None:

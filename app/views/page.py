@@ -57,6 +57,10 @@ class Page(QWidget):
         """Whether something typed here has not been saved; it is kept, and the person is told on closing."""
         return False
 
+    def commands(self) -> list[tuple[str, str, Callable[[], object]]]:
+        """What Ctrl+K offers of this page as it stands: title, keys, and what it does."""
+        return []
+
     def concerns(self, accounts: frozenset[int] | None) -> bool:
         """Whether a change of these accounts (None: of anything) shows on this page."""
         return True

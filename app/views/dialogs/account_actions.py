@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import NamedTuple
 
 from PySide6.QtWidgets import QDialog, QWidget
 
 from app.services.loading import AccountCard
+from app.services.status import AccountPage
 from app.views.dialogs.account_arrange import ArrangeDialog
 from app.views.dialogs.account_data import BlankDataDialog, ExportDataDialog
+from app.views.dialogs.account_attempts import AttemptDialog, AuthorizationDialog
 from app.views.dialogs.account_details import AutopayDialog, ContactDialog, DeliveryDialog
 from app.views.dialogs.account_ending import CancelDialog
 from app.views.dialogs.account_money import CreditDialog, ReactivationDialog, WaiveFeeDialog, WriteOffDialog
@@ -19,6 +22,13 @@ from app.views.dialogs.account_payments import ReversePaymentDialog
 from app.views.dialogs.account_services import AddServiceDialog, ChangePriceDialog, EndServiceDialog, UndoScheduledDialog
 from app.views.dialogs.account_work import DecideWorkDialog, LogWorkDialog
 from app.views.dialogs.acting import ActionDialog
+from app.views.dialogs.member_actions import (
+    ChargeSoonerDialog,
+    FeeDateDialog,
+    PlanDialog,
+    TakeBackDialog,
+    WorkPerformedDialog,
+)
 from app.views.dialogs.returned_item import PAPER, make_letter, open_returned_item
 from app.views.workplace import Workplace
 
@@ -87,6 +97,8 @@ ACTIONS: tuple[AccountAction, ...] = (
     AccountAction("contact", "Name, address, &e-mail, phone…", "Ctrl+Shift+E", _always, _by(ContactDialog)),
     AccountAction("delivery", "How &statements are sent…", "", _not_closed, _by(DeliveryDialog)),
     AccountAction("autopay", "A&uto-pay…", "", _always, _by(AutopayDialog)),
+    AccountAction("answer", "Record an auto-pa&y answer…", "", _owes, _by(AttemptDialog)),
+    AccountAction("authform", "Print the authori&zation form…", "", _not_closed, _by(AuthorizationDialog)),
     AccountAction("addservice", "&Add a service…", "", _not_closed, _by(AddServiceDialog)),
     AccountAction("price", "Change the &price of a service…", "", _not_closed, _by(ChangePriceDialog)),
     AccountAction("endservice", "End a ser&vice…", "", _not_closed, _by(EndServiceDialog)),
@@ -95,6 +107,34 @@ ACTIONS: tuple[AccountAction, ...] = (
     AccountAction("blank", "Blank the customer's data…", "", _closed, _by(BlankDataDialog)),
     AccountAction("cancel", "&Cancel the account…", "", _not_closed, _by(CancelDialog)),
 )
+
+
+# What a member's page offers besides, and the actions above that a member cannot have.
+FOR_MEMBERS: tuple[AccountAction, ...] = (
+    AccountAction("performed", "Work was &performed…", "Ctrl+Shift+P", _not_closed, _by(WorkPerformedDialog)),
+    AccountAction("sooner", "Charge the pr&ocessing fee sooner…", "", _not_closed, _by(ChargeSoonerDialog)),
+    AccountAction("feedate", "Mo&ve the fee date…", "", _not_closed, _by(FeeDateDialog)),
+    AccountAction("plan", "Change the p&lan…", "", _not_closed, _by(PlanDialog)),
+    AccountAction("takeback", "T&ake back what was recorded…", "", _not_closed, _by(TakeBackDialog)),
+)
+_NOT_FOR_MEMBERS = ("logwork", "decidework", "reactivation", "addservice", "price", "endservice")
+
+
+def actions_of(page: AccountPage, on: date) -> list[AccountAction]:
+    """What the page of an account offers as it stands on a business date, in the order of its menu."""
+    member = page.member
+    if member is None:
+        return [action for action in ACTIONS if action.is_offered(page.card)]
+    too_late = {
+        "performed": member.work_performed_on is not None,
+        # From the first day of the window on the fee is charged anyway.
+        "sooner": member.processing_charged_on is not None or on > member.window_from,
+        "feedate": member.next_fee_on is None,
+    }
+    shared = [action for action in ACTIONS if action.key not in _NOT_FOR_MEMBERS]
+    return [
+        action for action in (*FOR_MEMBERS, *shared) if action.is_offered(page.card) and not too_late.get(action.key, False)
+    ]
 
 
 def open_new_account(workplace: Workplace, parent: QWidget) -> QDialog:

@@ -318,7 +318,7 @@ class ActionDialog(FormDialog):
 def line_in_words(line: OutlookLine) -> str:
     """What a line is for, with its arithmetic."""
     why = line.why.replace(NO_REASON_YET, "").strip(" :")
-    return f"{line.description} · {why}" if why else line.description
+    return told_dates(f"{line.description} · {why}" if why else line.description)
 
 
 def clear_and_add(box: QComboBox, items: Sequence[tuple[str, Any]], pick: Callable[[Any], bool] | None = None) -> None:

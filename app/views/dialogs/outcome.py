@@ -52,6 +52,11 @@ class OutcomeCard(QFrame):
         set_role(self.said, "")
         self.setAccessibleDescription(" ".join([*(f"{words}: {format_cents(cents)}." for words, cents in lines), text]))
 
+    def add_text(self, text: str) -> None:
+        """One more sentence after what stands there."""
+        self.said.setText(f"{self.said.text()} {text}".strip())
+        self.setAccessibleDescription(f"{self.accessibleDescription()} {text}".strip())
+
     def _put(self, row: int, words: str, amount: str) -> None:
         self.grid.addWidget(label(words, wrap=True), row, 0)
         figure = label(amount)

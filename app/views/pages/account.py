@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from itertools import pairwise
@@ -308,36 +309,48 @@ class AccountPage(Page):
         menu.popup(tab.table.viewport().mapToGlobal(QPoint(max(corner.x(), 0), corner.y())))
 
     def _fill_menu(self) -> None:
-        from app.views.dialogs.account_actions import ACTIONS
+        from app.views.dialogs.account_actions import actions_of
 
         self.menu.clear()
         if self.shown is None:
             return
-        for action in ACTIONS:
-            if action.is_offered(self.shown.page.card):
-                made = self.menu.addAction(action.title + (f"\t{action.keys}" if action.keys else ""))
-                made.setObjectName(f"account.menu.{action.key}")
-                made.triggered.connect(partial(self.do, action.key))
+        for action in actions_of(self.shown.page, self.shown.on):
+            made = self.menu.addAction(action.title + (f"\t{action.keys}" if action.keys else ""))
+            made.setObjectName(f"account.menu.{action.key}")
+            made.triggered.connect(partial(self.do, action.key))
 
     def _action_keys(self) -> None:
-        from app.views.dialogs.account_actions import ACTIONS
+        from app.views.dialogs.account_actions import ACTIONS, FOR_MEMBERS
 
-        for action in ACTIONS:
+        for action in (*ACTIONS, *FOR_MEMBERS):
             if action.keys:
                 self.shortcut(action.keys, partial(self.do, action.key))
 
     def do(self, key: str, *_checked: object) -> None:
         """Open the dialog of an action, if this account is offered it."""
-        from app.views.dialogs.account_actions import ACTIONS
+        from app.views.dialogs.account_actions import ACTIONS, FOR_MEMBERS, actions_of
 
-        action = next(action for action in ACTIONS if action.key == key)
         if self.shown is None or self.account_id is None:
             return
-        if action.is_offered(self.shown.page.card):
-            action.open(self.workplace, self.account_id, self)
-        else:
-            title = action.title.replace("&", "").rstrip("…")
-            self.workplace.say(f"{title} is not possible on this account as it stands.", "warning")
+        for action in actions_of(self.shown.page, self.shown.on):
+            if action.key == key:
+                action.open(self.workplace, self.account_id, self)
+                return
+        title = next(action.title for action in (*ACTIONS, *FOR_MEMBERS) if action.key == key)
+        title = title.replace("&", "").rstrip("…")
+        self.workplace.say(f"{title} is not possible on this account as it stands.", "warning")
+
+    def commands(self) -> list[tuple[str, str, Callable[[], object]]]:
+        """What Ctrl+K offers of this page: everything in its menu."""
+        from app.views.dialogs.account_actions import actions_of
+
+        if self.shown is None:
+            return []
+        name = self.shown.page.card.name
+        return [
+            (f"{action.title.replace('&', '').rstrip('…')} ({name})", action.keys, partial(self.do, action.key))
+            for action in actions_of(self.shown.page, self.shown.on)
+        ]
 
     def open_what_if(self) -> None:
         """What if it pays, cancels, makes an arrangement (Ctrl+I)."""

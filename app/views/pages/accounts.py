@@ -33,7 +33,22 @@ BALANCES = (
     ("Nothing owed", "settled"),
 )
 DELIVERIES = (("Any delivery", ""), ("By e-mail", "email"), ("On paper", "paper"))
-AUTOPAYS = (("Any payment", ""), ("No auto-pay", "none"), ("Card", "card"), ("E-Check", "echeck"))
+AUTOPAYS = (
+    ("Any payment", ""),
+    ("No auto-pay", "none"),
+    ("Card", "card"),
+    ("E-Check", "echeck"),
+    ("Bank draft", "bank-draft"),
+)
+WAITING = (
+    ("Whatever waits", ""),
+    ("Work to be performed", "work"),
+    ("Processing fee not paid", "processing"),
+    ("Form not signed", "form"),
+)
+
+
+POLICY_SHORT = {"isp-advance": "Internet", "membership-arrears": "Memberships"}
 
 
 class FindEdit(QLineEdit):
@@ -79,6 +94,7 @@ class AccountsPage(Page):
         self.delivery = self._choice("accounts.delivery", "Delivery of statements", DELIVERIES)
         self.autopay = self._choice("accounts.autopay", "Auto-pay", AUTOPAYS)
         self.policy = self._choice("accounts.policy", "Policy", (("Any policy", ""),))
+        self.waits = self._choice("accounts.waits", "What is waited for", WAITING)
         self.clear = button("C&lear", "accounts.clear", tip="Show all accounts again")
         self.clear.clicked.connect(self.show_all)
         self.count = label("", "quiet")
@@ -105,7 +121,7 @@ class AccountsPage(Page):
         words.addWidget(self.find_edit, 1)
         choices = QHBoxLayout()
         choices.setSpacing(style.SMALL)
-        for choice in (self.status, self.balance, self.delivery, self.autopay, self.policy):
+        for choice in self.choices:
             choices.addWidget(choice)
         choices.addWidget(self.clear)
         choices.addStretch(1)
@@ -137,7 +153,13 @@ class AccountsPage(Page):
             self.delivery.currentData(),
             self.policy.currentData(),
             self.autopay.currentData(),
+            self.waits.currentData(),
         )
+
+    @property
+    def choices(self) -> tuple[QComboBox, ...]:
+        """The inputs that narrow the list, in their order."""
+        return (self.status, self.balance, self.delivery, self.autopay, self.policy, self.waits)
 
     def refresh(self) -> None:
         """Read which accounts fit; their rows follow as they come into view."""
@@ -168,7 +190,7 @@ class AccountsPage(Page):
         known = [self.policy.itemData(n) for n in range(1, self.policy.count())]
         for name in policies:
             if name not in known:
-                self.policy.addItem(name, name)
+                self.policy.addItem(POLICY_SHORT.get(name, name), name)
 
     def _typed(self) -> None:
         self._is_looking = True
@@ -201,7 +223,7 @@ class AccountsPage(Page):
     def show_all(self) -> None:
         """Take every choice back."""
         self.find_edit.clear()
-        for choice in (self.status, self.balance, self.delivery, self.autopay, self.policy):
+        for choice in self.choices:
             choice.blockSignals(True)
             choice.setCurrentIndex(0)
             choice.blockSignals(False)
@@ -215,8 +237,8 @@ class AccountsPage(Page):
         open_new_account(self.workplace, self)
 
     def arrive(self, **where: Any) -> None:
-        """`status`, `balance`: show those; `typed`: find that. Without any the choices stay as they were."""
-        for name, choice in (("status", self.status), ("balance", self.balance)):
+        """`status`, `balance`, `waits`: show those; `typed`: find that. Without any the choices stay as they were."""
+        for name, choice in (("status", self.status), ("balance", self.balance), ("waits", self.waits)):
             if name in where:
                 choice.setCurrentIndex(max(choice.findData(where[name]), 0))
         if "typed" in where:
