@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
 
 from app.services import explaining
 from app.services.explaining import Explanation
@@ -36,7 +36,6 @@ from app.views.account_lines import (
     service_rows,
     work_lines,
 )
-from app.views.fields import label
 from app.views.settings import Settings
 from app.views.table import Table
 from app.views.table_model import Column
@@ -244,6 +243,13 @@ def _of_ledger(line: LedgerLine) -> object:
 _LEAST_FIRST = ("Kind", "Clause", "To come", "Through", "Dated", "From", "Total", "Balance")
 
 
+class _Instead(QLabel):
+    """The sentence for an empty list; it has the list's room, so the height of the page does not follow its lines."""
+
+    def hasHeightForWidth(self) -> bool:
+        return False
+
+
 class AccountTab(QWidget):
     """One of the lists, or the sentence that stands in for an empty one."""
 
@@ -253,7 +259,9 @@ class AccountTab(QWidget):
         self.table: Table[Any] = Table(f"account.{spec.key}", spec.title, spec.columns, settings)
         titles = [column.title for column in spec.columns]
         self.fit = FitColumns(self.table, [title for title in _LEAST_FIRST if title in titles])
-        self.empty = label(spec.empty, "quiet", wrap=True)
+        self.empty = _Instead(spec.empty)
+        self.empty.setProperty("role", "quiet")
+        self.empty.setWordWrap(True)
         self.empty.setObjectName(f"account.{spec.key}-empty")
         self.empty.setContentsMargins(0, 0, 0, 0)
         self.layers = QStackedLayout(self)

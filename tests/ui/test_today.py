@@ -68,8 +68,8 @@ def test_enter_on_a_row_opens_the_page_where_it_is_done(window: Window) -> None:
     gone = going(window)
     window.press(Qt.Key.Key_Return)
     window.settle()
-    assert gone == [(row.page, {"report": "exceptions"})]
-    assert window.frame.page is not None and window.frame.page.key == "reports"
+    assert gone == [(row.page, {"waits": "form"})]
+    assert window.frame.page is not None and window.frame.page.key == "accounts"
 
 
 def test_a_click_on_a_row_opens_it_too(window: Window) -> None:

@@ -187,6 +187,8 @@ class NewAccountDialog(ActionDialog):
     def _enable(self) -> None:
         is_business, has_method = self.kind.currentData() == "business", self.autopay.currentData() != "none"
         self.managed.setEnabled(is_business)
+        example = "Visa ending 4242" if self.autopay.currentData() == "card" else "Hill Bank ending 0412"
+        self.method_label.setPlaceholderText(f"{example}; never the whole number")
         for row in (self.managed, self.method_label, self.signed):
             is_managed = is_business and not self.is_membership
             self.form.setRowVisible(row, is_managed if row is self.managed else has_method)

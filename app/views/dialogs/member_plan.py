@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QSizePolicy, QSpinBox, QWidget
 
 from app.money import format_cents
 from app.services.accounts import MAX_INDIVIDUALS
@@ -42,6 +42,7 @@ class PlanPart(QWidget):
         named(self.plan, f"{key}.plan", "Plan")
         self.plan.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.plan.setMinimumContentsLength(20)
+        self.plan.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.monthly = MoneyEdit(f"{key}.monthly", "Monthly fee", implied_cents=implied)
         self.processing = MoneyEdit(f"{key}.processing", "Processing fee", implied_cents=implied)
         self.individuals = QSpinBox()
