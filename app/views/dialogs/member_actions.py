@@ -177,7 +177,7 @@ class PlanDialog(ActionDialog):
         self.individuals = QSpinBox()
         named(self.individuals, "plan.individuals", "Individuals on the plan")
         self.individuals.setRange(1, MAX_INDIVIDUALS)
-        self.add_row("&Individuals", self.individuals)
+        self.add_row("In&dividuals", self.individuals)
         self.individuals.valueChanged.connect(self.look_ahead)
         self.plan.currentIndexChanged.connect(self._plan_chosen)
         self._was: tuple[str, int, int] = ("", 0, 1)

@@ -62,7 +62,7 @@ class PlanPart(QWidget):
             ("P&lan", self.plan),
             ("Mont&hly fee", self.monthly),
             ("Pro&cessing fee", self.processing),
-            ("&Individuals", self.individuals),
+            ("Indi&viduals", self.individuals),
         ):
             form.addRow(label(text, buddy=control), control)
         form.addRow("", self.performed)
