@@ -43,6 +43,7 @@ from app.services import (
     outlook,
     outstanding,
     pastdue,
+    paymentmethods,
     payments,
     people,
     policychanges,
@@ -58,6 +59,7 @@ from app.services import (
     whatif,
     work,
 )
+from app.services.bank_numbers import BankNumber
 from app.services.gateways.autopay import DeclineListGateway
 from app.services.gateways.mail import NoMail
 from app.services.keystore import FileKeyStore
@@ -425,6 +427,12 @@ def _with_key(o: StaffedOffice) -> FileKeyStore:
     return _keys(o)
 
 
+def _bank_account(o: StaffedOffice) -> Act:
+    keys, account = _with_key(o), o.open(service_cents=NET)
+    number = BankNumber("091400046", "12345678", "checking")
+    return lambda: o.do(paymentmethods.change_bank_account, keys, account, "echeck", number)
+
+
 def _stored(o: StaffedOffice) -> int:
     account, keys = _account(o), _with_key(o)
     o.do(bank_numbers.store, keys, account, "091400046", "12345678")
@@ -508,6 +516,7 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     "customerdata.export_customer": ("supervisor", _given_out),
     "customerdata.blank_customer": ("manager", _gone),
     "bank_numbers.store": ("clerk", _number),
+    "paymentmethods.change_bank_account": ("clerk", _bank_account),
     "bank_numbers.reveal": ("supervisor", _shown_number),
     "returneditems.record": ("clerk", _returned),
     "returnedoutlook.look_ahead": (ANYBODY, _returned_looked_at),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.models.bulk import day_or_none, fetch, fetch_value, parse_day
 from app.periods import month_key, month_start, next_month_start
-from app.services import loading
+from app.services import bank_numbers, loading
 from app.services.collections import current_arrangement, past_due_cents
 from app.services.history import WorkLine, account_work
 from app.services.loading import AccountCard, card
@@ -63,7 +63,7 @@ class ScheduledChoice(NamedTuple):
 class Choices(NamedTuple):
     """An account and what can be chosen on it on a date; the latest first where dates order them.
 
-    `member` and `steps` (what can be taken back) are a member's only.
+    `member` and `steps` (what can be taken back) are a member's only; `bank_number` is masked.
     """
 
     card: AccountCard
@@ -79,6 +79,7 @@ class Choices(NamedTuple):
     fee_proposed_on: date | None
     member: MemberStanding | None = None
     steps: tuple[Step, ...] = ()
+    bank_number: str = ""
 
 
 class KnownService(NamedTuple):
@@ -112,6 +113,7 @@ def choices(session: Session, account_id: int, on: date) -> Choices:
         ),
         member_standing(session, account, on),
         tuple(steps(session, account_id)),
+        bank_numbers.mask(session, account_id),
     )
 
 

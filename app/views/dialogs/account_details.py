@@ -8,9 +8,11 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QWidget
 
 from app.errors import UserError
-from app.services import accountforms, accounts
+from app.services import accountforms, accounts, paymentmethods
 from app.services.accountforms import ContactForm
+from app.services.bank_numbers import BankNumber
 from app.services.choices import Choices
+from app.services.keystore import open_key_store
 from app.services.outlook import Deed, Outlook
 from app.services.policies.policyfile import ArrearsPolicy, Policy
 from app.views.dialogs.acting import ActionDialog, clear_and_add
@@ -19,6 +21,8 @@ from app.views.workplace import Workplace
 
 DELIVERIES = (("By e-mail", "email"), ("On paper, by mail", "paper"))
 _NO_METHOD = ("None: the customer sends payments", "none")
+BANK_METHODS = ("echeck", "bank-draft")
+ACCOUNT_TYPES = (("Checking", "checking"), ("Savings", "savings"))
 METHODS = (_NO_METHOD, ("Card", "card"), ("E-Check", "echeck"))
 MEMBER_METHODS = (_NO_METHOD, ("Card", "card"), ("Bank draft", "bank-draft"))
 
@@ -122,9 +126,15 @@ class AutopayDialog(ActionDialog):
         self.method = self.add_choice("&Method", "autopay", "Auto-pay method", METHODS)
         self.label_edit = self.add_text("&Known as", "label", "How the card or bank account is called")
         self.label_edit.setPlaceholderText("Visa ending 4242; never the whole number")
+        self.routing = self.add_text("&Routing number", "routing", "Routing number of the bank")
+        self.number = self.add_text("Account &number", "number", "Account number at the bank")
+        self.account_type = self.add_choice("Account &type", "account_type", "Kind of bank account", ACCOUNT_TYPES)
         self.signed_on = self.add_day("&Form signed on", "signed_on", "Day on which the authorization form was signed")
         self.signed_on.setPlaceholderText("Empty: the signed form is not here yet")
         self.method.currentIndexChanged.connect(self._method_changed)
+        for edit in (self.routing, self.number):
+            edit.textEdited.connect(self._number_typed)
+        self._enable()
 
     def fill(self, known: Choices) -> None:
         account = known.card
@@ -133,7 +143,14 @@ class AutopayDialog(ActionDialog):
             self.method.setCurrentIndex(max(self.method.findData(account.autopay), 0))
         self.label_edit.setText(account.method_label)
         self.signed_on.set_day(account.authorized_on)
+        on_file = f"{known.bank_number} is on file" if known.bank_number else "from the signed form; kept encrypted"
+        self.number.setPlaceholderText(on_file)
         self._enable()
+
+    def _number_typed(self) -> None:
+        """Another bank account needs another signed form (ARR-10)."""
+        if self.choices is not None and self.signed_on.text() == format_day(self.choices.card.authorized_on):
+            self.signed_on.set_day(None)
 
     def _method_changed(self) -> None:
         # Another method is another form: what was signed for the old one does not count.
@@ -148,12 +165,30 @@ class AutopayDialog(ActionDialog):
         has_method = self.method.currentData() != "none"
         self.label_edit.setEnabled(has_method)
         self.signed_on.setEnabled(has_method)
+        for row in (self.routing, self.number, self.account_type):
+            self.form.setRowVisible(row, self.method.currentData() in BANK_METHODS)
+        self.fit()
+
+    def _bank_number(self) -> BankNumber | None:
+        """What was typed of a bank account; nothing when it stays as it is. Raises UserError for half of it."""
+        routing, number = self.routing.text().strip(), self.number.text().strip()
+        if self.method.currentData() not in BANK_METHODS or not (routing or number):
+            return None
+        if not routing or not number:
+            missing = "routing" if not routing else "number"
+            raise UserError("A bank account has a routing number and an account number; type both.", field=missing)
+        return BankNumber(routing, number, self.account_type.currentData())
 
     def deed(self) -> Deed:
         if self.choices is None:
             raise UserError("The account is being read; try again.")
         account = self.choices.card
         kind, words, signed_on = self.method.currentData(), self.label_edit.text().strip(), self.signed_on.day()
+        number = self._bank_number()
+        if number is not None:
+            return lambda session, desk: paymentmethods.change_bank_account(
+                session, desk, open_key_store(), account.id, kind, number, label=words, signed_on=signed_on
+            )
         is_same = kind == account.autopay and words == account.method_label
         if is_same and signed_on == account.authorized_on:
             raise UserError("Nothing here is different from what is on file.", field="autopay")

@@ -1,0 +1,80 @@
+"""A bank account typed with its numbers: encrypted on file, shown as a mask, used only with its signed form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QLineEdit
+from ui.account_dialogs import choose, open_action, shown, somebody
+from ui.window import TODAY, Window
+
+from app.services import bank_numbers, officekey
+from app.services.books import open_office
+from app.services.desk import Desk
+from app.services.keystore import open_key_store
+
+HOME = "status = 'active' AND autopay = 'none' AND policy = 'isp-advance'"
+ROUTING = "091400046"
+
+
+@pytest.fixture(autouse=True)
+def keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("COUNTERFOIL_KEYS", str(tmp_path / "keys"))
+
+
+def make_key(window: Window) -> None:
+    with open_office(window.path) as books, books.write() as session:
+        officekey.make_key(session, Desk("Pat", "administrator", "PC 1", TODAY, TODAY), open_key_store())
+
+
+def type_account(window: Window, number: str) -> None:
+    choose(window, "autopay.autopay", "E-Check")
+    window.type_into("autopay.routing", ROUTING)
+    window.type_into("autopay.number", number)
+
+
+def test_a_bank_account_is_kept_encrypted_and_shown_as_a_mask(window: Window) -> None:
+    make_key(window)
+    home = somebody(window, HOME)
+    dialog = open_action(window, "autopay", home)
+    assert not window.control("autopay.routing").isVisible()
+    type_account(window, "12345678")
+    assert "It is not used before its signed form is here" in shown(window, dialog)
+    window.type_into("autopay.signed_on", "11/20")
+    window.click("autopay.action", dialog)
+    row = window.rows("SELECT autopay, method_label, authorized_on FROM account WHERE id = ?", home)
+    assert row == [("echeck", "bank account ending 5678", "2026-11-20")]
+    ((last4, sealed),) = window.rows("SELECT last4, sealed FROM bank_number WHERE account_id = ?", home)
+    assert last4 == "5678" and "12345678" not in sealed
+    with open_office(window.path) as books, books.read() as session:
+        assert bank_numbers.read_number(session, open_key_store(), home).number == "12345678"
+    open_action(window, "autopay", home)
+    assert "•••• 5678 is on file" in window.control("autopay.number", QLineEdit).placeholderText()
+    # Another number needs another form: the day of the old one goes away.
+    window.type_into("autopay.number", "87654321")
+    assert window.control("autopay.signed_on", QLineEdit).text() == ""
+
+
+@pytest.mark.parametrize(("routing", "number"), [("", "12345678"), (ROUTING, "")])
+def test_half_a_bank_account_is_refused(window: Window, routing: str, number: str) -> None:
+    make_key(window)
+    home = somebody(window, HOME)
+    dialog = open_action(window, "autopay", home)
+    choose(window, "autopay.autopay", "E-Check")
+    window.type_into("autopay.routing", routing)
+    window.type_into("autopay.number", number)
+    window.click("autopay.action", dialog)
+    assert "type both" in dialog.refusal.text()
+    assert window.rows("SELECT autopay FROM account WHERE id = ?", home) == [("none",)]
+
+
+def test_without_a_key_the_number_is_refused_and_nothing_half_done(window: Window) -> None:
+    home = somebody(window, HOME)
+    dialog = open_action(window, "autopay", home)
+    type_account(window, "12345678")
+    assert "The office has no key yet" in shown(window, dialog)
+    window.click("autopay.action", dialog)
+    assert "The office has no key yet" in dialog.refusal.text()
+    assert window.rows("SELECT autopay FROM account WHERE id = ?", home) == [("none",)]
+    assert window.rows("SELECT 1 FROM bank_number WHERE account_id = ?", home) == []
