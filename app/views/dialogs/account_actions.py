@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QDialog, QWidget
 from app.services.loading import AccountCard
 from app.services.status import AccountPage
 from app.views.dialogs.account_arrange import ArrangeDialog
-from app.views.dialogs.account_data import BlankDataDialog, ExportDataDialog
 from app.views.dialogs.account_attempts import AttemptDialog, AuthorizationDialog
+from app.views.dialogs.account_data import BlankDataDialog, ExportDataDialog
 from app.views.dialogs.account_details import AutopayDialog, ContactDialog, DeliveryDialog
 from app.views.dialogs.account_ending import CancelDialog
 from app.views.dialogs.account_money import CreditDialog, ReactivationDialog, WaiveFeeDialog, WriteOffDialog
@@ -103,8 +103,8 @@ ACTIONS: tuple[AccountAction, ...] = (
     AccountAction("price", "Change the &price of a service…", "", _not_closed, _by(ChangePriceDialog)),
     AccountAction("endservice", "End a ser&vice…", "", _not_closed, _by(EndServiceDialog)),
     AccountAction("undoscheduled", "&Take back a waiting change…", "", _not_closed, _by(UndoScheduledDialog)),
-    AccountAction("exportdata", "Give ou&t the customer's data…", "", _always, _by(ExportDataDialog)),
-    AccountAction("blank", "Blank the customer's data…", "", _closed, _by(BlankDataDialog)),
+    AccountAction("exportdata", "Give out t&he customer's data…", "", _always, _by(ExportDataDialog)),
+    AccountAction("blank", "Blank the cust&omer's data…", "", _closed, _by(BlankDataDialog)),
     AccountAction("cancel", "&Cancel the account…", "", _not_closed, _by(CancelDialog)),
 )
 
