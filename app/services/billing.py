@@ -37,6 +37,7 @@ from app.services import allocation, memberbilling, standing
 from app.services.billingdrafts import account_bounds, cycle_drafts, drafts_of_range, quiet_collector
 from app.services.desk import TRIAL, Act, Desk, begin, refuse_closed_or_future, require_right
 from app.services.invoicing import write_invoices
+from app.services.limits import limits, require_second
 from app.services.policies.clause import InvoiceDraft
 from app.services.policies.policyfile import ArrearsPolicy
 from app.services.subscriptions import carry_out_due
@@ -249,6 +250,8 @@ def run_billing(
     tally = _Tally()
     with database.write() as session:
         require_right(session, desk, "run-billing")
+        if limits(session).two_for_billing:
+            require_second(session, desk, "The billing run", "supervisor")
         refuse_closed_or_future(session, desk)
         run_id, resumed = _open_run(session, desk)
         low, high = account_bounds(session)

@@ -14,6 +14,7 @@ from app.services import standing
 from app.services.desk import Act, Desk, begin, require_reason, require_role
 from app.services.invoicing import keys_issued_again
 from app.services.ledger import Gl, Transfer, post
+from app.services.limits import limits, require_within
 from app.services.loading import card, open_invoices
 
 
@@ -57,6 +58,7 @@ def courtesy_credit(session: Session, desk: Desk, account_id: int, cents: int, r
     _refuse_amount(cents, "courtesy credit")
     require_role(desk, "supervisor", "A courtesy credit")
     reason = require_reason(reason, "A courtesy credit")
+    require_within(session, desk, "A courtesy credit", limits(session).credit, cents)
     act = begin(session, desk, "courtesy-credit", reason=reason)
     entry_id = post(
         session,
@@ -86,6 +88,7 @@ def write_off(session: Session, desk: Desk, account_id: int, cents: int, reason:
         )
     require_role(desk, "supervisor", "A write-off")
     reason = require_reason(reason, "A write-off")
+    require_within(session, desk, "A write-off", limits(session).write_off, cents)
     act = begin(session, desk, "write-off", reason=reason)
     released = _unearned_parts(session, account_id, desk.on, cents)
     left = cents - sum(part for _, _, part in released)
@@ -204,6 +207,7 @@ def waive_charge(session: Session, desk: Desk, invoice_id: int, line_n: int, rea
         raise UserError(f"Invoice {invoice_id} was taken back with its billing run; nothing is left to waive.", field="line")
     require_role(desk, "supervisor", "Waiving a fee")
     reason = require_reason(reason, "Waiving a fee")
+    require_within(session, desk, "A waiver", limits(session).waiver, row.cents)
     why = f"waives line {line_n} of invoice {invoice_id}"
     if fetch_one(session, "SELECT 1 FROM credit WHERE account_id = ? AND why LIKE ?", row.account_id, f"{why}:%"):
         raise UserError("That fee has been waived already.", field="line")

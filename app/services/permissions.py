@@ -156,8 +156,6 @@ RIGHTS: dict[str, Right] = {
             "what-if": "Trying out what would happen",
         },
     ),
-    **_rights("clerk", {"ask-approval": "Asking for an approval"}),
-    **_rights("supervisor", {"answer-approval": "Answering a request for approval"}),
 }
 
 

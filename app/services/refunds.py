@@ -16,6 +16,7 @@ from app.services import allocation, standing
 from app.services.allocation import Applied
 from app.services.desk import Act, Desk, begin, require_reason, require_role
 from app.services.ledger import Gl, Transfer, post, reverse
+from app.services.limits import limits, require_second_for_refund, require_within
 from app.services.policies.conduct import adv_9_is_refund_date, adv_9_refund_dates
 from app.services.terms import refund_days
 
@@ -149,6 +150,7 @@ def run_refunds(
             )
             missing.append(item.account_id)
             continue
+        require_second_for_refund(session, desk, item.cents)
         refund_ids.append(_refund(session, act, item, run_id))
         total += item.cents
     if seen_cents is not None and total != seen_cents:
@@ -180,6 +182,8 @@ def refund_now(session: Session, desk: Desk, account_id: int, reason: str) -> in
         raise UserError("Only a closed account with a credit is refunded.", field="account")
     if not item.address:
         raise UserError(f"Account {item.number} has no postal address; record one first.", field="address")
+    require_within(session, desk, "A refund outside the run", limits(session).refund, item.cents)
+    require_second_for_refund(session, desk, item.cents)
     act = begin(session, desk, "refund", reason=reason)
     return _refund(session, act, item, None)
 

@@ -31,6 +31,7 @@ NOT_ASKED = {
     "desk.begin",
     "desk.begin_on_any_day",
 }
+NOT_ASKED |= {"limits.require_within", "limits.require_second", "limits.require_second_for_refund"}
 NOT_ASKED |= {"demomail.post_the_mail", "reversaloutlook.require_manager"}
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButton, QTableView, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QMenu, QPushButton, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 from staffed_office import NAMES, NOW, PASSWORDS, quick_passwords
 from ui.test_every_page import said_nothing, wrongly_named
@@ -394,3 +394,33 @@ def test_an_instant_of_the_record_is_the_pcs_own(office: Window) -> None:
     come_in(office)
     ((at,),) = office.rows("SELECT at FROM sign_in ORDER BY id DESC LIMIT 1")
     assert datetime.fromisoformat(at) == NOW.replace(tzinfo=None)
+
+
+def test_an_administrator_sets_limits_and_the_billing_run_then_takes_a_second_sign_in(office: Window) -> None:
+    come_in(office, "administrator")
+    office.go("office", tab="limits")
+    office.type_into("office.credit", "50")
+    office.control("office.two", QCheckBox).setChecked(True)
+    office.type_into("office.limits-reason", "agreed with the owner")
+    office.press(ENTER)
+    office.settle()
+    found = office.rows("SELECT credit_limit_cents, write_off_limit_cents, two_for_billing FROM office_control")
+    assert found == [(5000, None, 1)]
+    office.day = date(2026, 12, 1)
+    office.program.workplace.choose_date(date(2026, 12, 1))
+    page = office.go("billing")
+    page.bill()
+    office.settle()
+    approving = office.control("approve.dialog")
+    office.type_into("approve.name", "ada", approving)
+    office.type_into("approve.password", PASSWORDS["administrator"], approving)
+    office.press(ENTER)
+    office.settle()
+    assert "it takes a second person" in office.control("approve.refusal", QLabel, approving).text()
+    office.type_into("approve.name", "sue", approving)
+    office.type_into("approve.password", PASSWORDS["supervisor"], approving)
+    office.press(ENTER)
+    office.settle()
+    assert office.rows("SELECT DISTINCT actor, approved_by FROM action WHERE what = 'run-billing' AND person_id = 1") == [
+        ("Ada Admin", "Sue Super (supervisor)")
+    ]

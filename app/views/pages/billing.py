@@ -213,7 +213,7 @@ class BillingPage(Page):
                 lambda books, progress, cancelled: billing.run_billing(books, desk, progress, cancelled),
                 partial(self._billed, desk.on),
                 owner=self,
-                otherwise=lambda error: self.refuse(error, self.bill),
+                otherwise=lambda error: self.refuse(error, self._bill),
             )
         )
 

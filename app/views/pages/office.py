@@ -14,6 +14,7 @@ from app.views.office_desk import DeskPart
 from app.views.office_details import DetailsPart
 from app.views.office_import import ImportPart
 from app.views.office_keys import KeysPart
+from app.views.office_limits import LimitsPart
 from app.views.office_lists import StockPart
 from app.views.office_people import PeoplePart
 from app.views.office_policies import PoliciesPart
@@ -46,6 +47,7 @@ class OfficePage(Page):
             ("stock", "Check stock", StockPart(workplace)),
             ("import", "Import customers", ImportPart(workplace)),
             ("people", "People", PeoplePart(workplace)),
+            ("limits", "Limits", LimitsPart(workplace)),
             ("verify", "Check the books", VerifyPart(workplace)),
             ("backups", "Backups", BackupsPart(workplace)),
             ("keys", "Keys", KeysPart(workplace)),

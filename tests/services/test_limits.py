@@ -1,0 +1,150 @@
+"""Limits by amount, and what takes two people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from staffed_office import StaffedOffice, quick_passwords
+from support_office import Diary
+
+from app.errors import NotPermitted, UserError
+from app.services import billing, credits, limits, payments, people, refunds, subscriptions
+from app.services.limits import Limits
+
+
+@pytest.fixture
+def office() -> Iterator[StaffedOffice]:
+    with quick_passwords(), StaffedOffice() as made:
+        yield made
+        made.assert_books_right()
+
+
+def set_limits(office: StaffedOffice, **given: object) -> None:
+    office.role, before = "administrator", office.role
+    office.do(limits.change_limits, Limits(**given), "as agreed")  # type: ignore[arg-type]
+    office.role = before
+
+
+def closed_in_credit(office: StaffedOffice, cents: int) -> int:
+    office.role = "manager"
+    account = office.on(1, 5).open("Cleo Closed", address=("1 Elm St", "Custer SD 57730"))
+    office.check(account, cents, f"c{account}")
+    office.do(subscriptions.cancel_account, account)
+    return account
+
+
+def test_there_is_no_limit_at_first(office: StaffedOffice) -> None:
+    assert office.see(limits.limits) == Limits()
+
+
+@pytest.mark.parametrize("what", ["credit", "write_off"])
+def test_a_supervisor_gives_up_to_the_limit_and_the_manager_approves_a_cent_more(office: StaffedOffice, what: str) -> None:
+    account = office.open(service_cents=90000)
+    set_limits(office, **{what: 5000})
+    service = {"credit": credits.courtesy_credit, "write_off": credits.write_off}[what]
+    office.role = "supervisor"
+    office.do(service, account, 5000, "an outage")
+    with pytest.raises(NotPermitted, match="above what a supervisor may do alone") as refused:
+        office.do(service, account, 5001, "an outage")
+    assert refused.value.role == "manager" and not refused.value.second
+    office.approver = "manager"
+    office.do(service, account, 5001, "an outage")
+    office.role, office.approver = "manager", None
+    office.do(service, account, 5001, "an outage")
+
+
+def test_a_clerk_still_needs_a_supervisor_below_the_limit(office: StaffedOffice) -> None:
+    account = office.open(service_cents=90000)
+    set_limits(office, credit=5000)
+    office.role = "clerk"
+    with pytest.raises(NotPermitted, match="needs a supervisor"):
+        office.do(credits.courtesy_credit, account, 100, "an outage")
+    office.approver = "supervisor"
+    office.do(credits.courtesy_credit, account, 100, "an outage")
+    with pytest.raises(NotPermitted, match="needs a manager"):
+        office.do(credits.courtesy_credit, account, 5001, "an outage")
+
+
+def test_a_waived_fee_and_a_refund_outside_the_run_have_their_limits(office: StaffedOffice) -> None:
+    account = office.open(service_cents=3100)
+    office.do(payments.return_payment, office.check(account, 1000, "1"))
+    invoice, line = office.sql("SELECT invoice_id, n FROM line WHERE kind = 'returned-admin-fee'")[0]
+    set_limits(office, waiver=2499, refund=999)
+    owed = closed_in_credit(office, 1000)
+    office.role = "supervisor"
+    with pytest.raises(NotPermitted, match=r"25\.00"):
+        office.do(credits.waive_charge, invoice, line, "good customer")
+    with pytest.raises(NotPermitted, match=r"10\.00"):
+        office.do(refunds.refund_now, owed, "moves away")
+    set_limits(office, waiver=2500, refund=1000)
+    office.do(credits.waive_charge, invoice, line, "good customer")
+    office.do(refunds.refund_now, owed, "moves away")
+
+
+def test_a_large_refund_takes_two_people_and_a_smaller_one_does_not(office: StaffedOffice) -> None:
+    large, small = closed_in_credit(office, 50001), closed_in_credit(office, 50000)
+    set_limits(office, two_for_refunds_over=50000)
+    office.do(refunds.refund_now, small, "moves away")
+    with pytest.raises(NotPermitted, match="two people") as refused:
+        office.do(refunds.refund_now, large, "moves away")
+    assert refused.value.second and refused.value.role == "supervisor"
+    for nobody in ("manager", "clerk", "auditor"):
+        office.approver = nobody
+        with pytest.raises(NotPermitted, match="two people"):
+            office.do(refunds.refund_now, large, "moves away")
+    office.approver = "supervisor"
+    office.do(refunds.refund_now, large, "moves away")
+    assert office.sql("SELECT actor, approved_by FROM action ORDER BY id DESC LIMIT 1") == [
+        ("Max Money", "Sue Super (supervisor)")
+    ]
+
+
+def test_a_refund_run_with_a_large_check_takes_two_people_and_refunds_nobody_without(office: StaffedOffice) -> None:
+    closed_in_credit(office, 900)
+    closed_in_credit(office, 60000)
+    set_limits(office, two_for_refunds_over=50000)
+    office.on(1, 15).role = "supervisor"
+    with pytest.raises(NotPermitted, match="two people"):
+        office.do(refunds.run_refunds)
+    assert office.sql("SELECT count(*) FROM refund") == [(0,)]
+    office.approver = "manager"
+    assert len(office.do(refunds.run_refunds).refund_ids) == 2
+
+
+def test_the_billing_run_takes_two_people_when_that_is_switched_on(office: StaffedOffice) -> None:
+    office.open(service_cents=3100)
+    set_limits(office, two_for_billing=True)
+    office.on(2, 1).role = "manager"
+    assert billing.preview(office.books, office.desk).invoices == 1, "looking takes one"
+    with pytest.raises(NotPermitted, match="The billing run takes two people") as refused:
+        office.bill()
+    assert refused.value.second
+    assert office.sql("SELECT count(*) FROM run") == [(0,)]
+    office.approver = "supervisor"
+    assert office.bill().invoices == 1
+    assert office.sql("SELECT DISTINCT approved_by FROM action WHERE what = 'run-billing'") == [("Sue Super (supervisor)",)]
+
+
+def test_limits_are_changed_with_a_reason_and_kept(office: StaffedOffice) -> None:
+    wanted = Limits(1, 2, 3, 4, True, 0)
+    office.role = "administrator"
+    with pytest.raises(UserError, match="reason"):
+        office.do(limits.change_limits, wanted, " ")
+    office.do(limits.change_limits, wanted, "as agreed")
+    assert office.see(limits.limits) == wanted
+    office.do(limits.change_limits, Limits(), "no more")
+    assert office.see(limits.limits) == Limits()
+    with pytest.raises(UserError, match="less than nothing"):
+        office.do(limits.change_limits, Limits(refund=-1), "a slip")
+
+
+def test_two_people_are_not_demanded_where_only_one_can_sign_in() -> None:
+    with quick_passwords(), Diary() as fresh:
+        fresh.role = "administrator"
+        first = fresh.do(people.make_first_administrator, "Ada Admin", "ada", "apples and pears")
+        from dataclasses import replace
+
+        with pytest.raises(UserError, match="only one can sign in"), fresh.books.write() as session:
+            desk = replace(fresh.desk, actor="Ada Admin", person=first)
+            limits.change_limits(session, desk, Limits(two_for_billing=True), "for safety")
