@@ -14,6 +14,7 @@ from app.services import memberbilling, standing
 from app.services.accountnumbers import account_number, is_account_number
 from app.services.desk import Act, Desk, begin
 from app.services.gateways.mail import is_mail_address
+from app.services.inputs import one_line, refuse_large, text_block
 from app.services.loading import AccountCard, card
 from app.services.policies.dishonored import ADVANCE_METHODS, arr_5_methods
 from app.services.policies.policyfile import ArrearsPolicy, Policy
@@ -22,6 +23,7 @@ from app.services.terms import policy_named
 SHORTEST_CARD_NUMBER = 12
 MAX_FEE_CENTS = 100_000_000
 MAX_INDIVIDUALS = 1_000
+MOST_ADDRESS_LINES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +92,42 @@ def find_by_number(session: Session, typed: str) -> int:
     return int(found)
 
 
+def _cleaned(form: AccountForm) -> AccountForm:
+    """The form without signs that nobody sees. Raises UserError for endless texts."""
+    return replace(
+        form,
+        name=one_line(form.name, "A name", "name"),
+        email=one_line(form.email, "An e-mail address", "email"),
+        phone=one_line(form.phone, "A phone number", "phone"),
+        address=_clean_address(form.address),
+        method_label=one_line(form.method_label, "A card or bank account", "label"),
+        old_number=one_line(form.old_number, "An old number", "old_number"),
+        payer=one_line(form.payer, "A payer's name", "payer"),
+        notes=text_block(form.notes, "A note", "notes"),
+    )
+
+
+def _clean_address(address: tuple[str, ...]) -> tuple[str, ...]:
+    if len(address) > MOST_ADDRESS_LINES:
+        raise UserError(f"An address has at most {MOST_ADDRESS_LINES} lines.", field="address")
+    return tuple(line for line in (one_line(line, "A line of an address", "address") for line in address) if line)
+
+
 def open_account(session: Session, desk: Desk, form: AccountForm, token: str | None = None) -> int:
     """Open an account dated the desk's business date; returns its id.
 
     With auto-pay its signed authorization is on file from that day. Raises UserError for a wrong choice.
     """
+    form = _cleaned(form)
     policy = policy_named(session, form.policy, desk.on)
     _one_of(form.kind, ("residential", "business"), "kind")
     _one_of(form.delivery, ("email", "paper"), "delivery")
     _refuse_method(form.autopay, policy)
     _refuse_full_number(form.method_label)
-    if form.hourly_rate_cents is not None and form.hourly_rate_cents < 0:
-        raise UserError("An hourly rate cannot be negative.", field="hourly_rate")
+    if form.hourly_rate_cents is not None:
+        if form.hourly_rate_cents < 0:
+            raise UserError("An hourly rate cannot be negative.", field="hourly_rate")
+        refuse_large(form.hourly_rate_cents, "hourly_rate")
     _refuse_email(form.email)
     if not form.name.strip():
         raise UserError("An account needs a name.", field="name")
@@ -190,8 +216,8 @@ def record_change(session: Session, act: Act, account_id: int, what: str, before
 def change_address(session: Session, desk: Desk, account_id: int, address: tuple[str, ...]) -> None:
     """Record a new postal address (also of a closed account, BOTH-8); the old one stays in its history."""
     before = card(session, account_id)
+    after = "\n".join(_clean_address(address))
     act = begin(session, desk, "change-address")
-    after = "\n".join(line.strip() for line in address if line.strip())
     execute(session, "UPDATE account SET address = ? WHERE id = ?", after, account_id)
     record_change(session, act, account_id, "address", before.address, after)
     standing.close_refund_exception(session, act, account_id)
@@ -209,7 +235,7 @@ def change_delivery(session: Session, desk: Desk, account_id: int, delivery: str
 def change_email(session: Session, desk: Desk, account_id: int, email: str) -> None:
     """Record a new e-mail address; receipts that waited for one go out at the next close."""
     before = card(session, account_id)
-    email = email.strip()
+    email = one_line(email, "An e-mail address", "email")
     _refuse_email(email)
     act = begin(session, desk, "change-email")
     execute(session, "UPDATE account SET email = ? WHERE id = ?", email, account_id)
@@ -221,7 +247,7 @@ def change_email(session: Session, desk: Desk, account_id: int, email: str) -> N
 def change_name(session: Session, desk: Desk, account_id: int, name: str) -> None:
     """Record a new name (also of a closed account); the old one stays in its history."""
     before = card(session, account_id)
-    name = name.strip()
+    name = one_line(name, "A name", "name")
     if not name:
         raise UserError("An account needs a name.", field="name")
     act = begin(session, desk, "change-name")
@@ -232,9 +258,10 @@ def change_name(session: Session, desk: Desk, account_id: int, name: str) -> Non
 def change_phone(session: Session, desk: Desk, account_id: int, phone: str) -> None:
     """Record a new phone number, as it was told; the old one stays in the account's history."""
     before = card(session, account_id)
+    phone = one_line(phone, "A phone number", "phone")
     act = begin(session, desk, "change-phone")
-    execute(session, "UPDATE account SET phone = ? WHERE id = ?", phone.strip(), account_id)
-    record_change(session, act, account_id, "phone", before.phone, phone.strip())
+    execute(session, "UPDATE account SET phone = ? WHERE id = ?", phone, account_id)
+    record_change(session, act, account_id, "phone", before.phone, phone)
 
 
 def change_payment_method(
@@ -254,6 +281,7 @@ def change_payment_method(
     """
     before = card(session, account_id)
     _refuse_method(kind, policy_named(session, before.policy, desk.on))
+    label = one_line(label, "A card or bank account", "label")
     _refuse_full_number(label)
     _refuse_signed_later(signed_on, desk.on)
     act = begin(session, desk, "change-payment-method")

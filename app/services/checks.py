@@ -21,9 +21,12 @@ from app.models.bulk import (
 )
 from app.money import format_cents
 from app.services.desk import Act, Desk, begin, require_reason
+from app.services.inputs import one_line, refuse_large
 from app.services.ledger import Gl, Transfer, post, reverse
 from app.services.loading import card
 from app.services.payments import record_payment
+
+LONGEST_NUMBER = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ def log_mail(session: Session, desk: Desk, count: int, total_cents: int, token: 
         raise UserError("A batch needs at least one check.", field="count")
     if total_cents <= 0:
         raise UserError("The total of the checks must be more than zero.", field="total")
+    refuse_large(total_cents, "total")
     act = begin(session, desk, "log-mail", token=token)
     return insert_with_id(session, "mail_batch", received_on=desk.on, count=count, total_cents=total_cents, action_id=act.id)
 
@@ -88,10 +92,19 @@ def log_mail(session: Session, desk: Desk, count: int, total_cents: int, token: 
 def _refuse_check(cents: int, number: str, via: str) -> None:
     if cents <= 0:
         raise UserError("The amount of a check must be more than zero.", field="amount")
+    refuse_large(cents, "amount")
     if not number.strip():
         raise UserError("A check needs its number; it is printed at the top right.", field="number")
     if via not in ("customer", "bank"):
         raise UserError(f"“{via}” is not a way a check comes in; choose customer or bank.", field="via")
+
+
+def _cleaned(form: CheckForm) -> CheckForm:
+    """The form without signs that nobody sees. Raises UserError for endless texts."""
+    number = one_line(form.number, "A check's number", "number", LONGEST_NUMBER)
+    payer = one_line(form.payer, "A payer's name", "payer")
+    same = number == form.number and payer == form.payer
+    return form if same else replace(form, number=number, payer=payer)
 
 
 def _insert_check(session: Session, act: Act, form: CheckForm, state: str, batch_id: int | None = None) -> int:
@@ -127,6 +140,7 @@ def correct_batch(session: Session, desk: Desk, batch_id: int, count: int, total
     """The mail was counted or added up wrongly: new control figures, with the reason, while the day is open."""
     if count <= 0 or total_cents <= 0:
         raise UserError("Count and total of a batch must be more than zero.", field="total")
+    refuse_large(total_cents, "total")
     _refuse_batch(session, desk, batch_id)
     begin(session, desk, "correct-batch", reason=require_reason(reason, "Correcting a batch"))
     execute(session, "UPDATE mail_batch SET count = ?, total_cents = ? WHERE id = ?", count, total_cents, batch_id)
@@ -135,6 +149,7 @@ def correct_batch(session: Session, desk: Desk, batch_id: int, count: int, total
 def correct_logged_check(session: Session, desk: Desk, mail_check_id: int, cents: int, number: str, reason: str) -> None:
     """A logged check was keyed wrongly: its amount and number, with the reason, before it is posted."""
     logged = logged_check(session, mail_check_id)
+    number = one_line(number, "A check's number", "number", LONGEST_NUMBER)
     _refuse_check(cents, number, logged.via)
     if logged.state != "logged" or logged.deposit_id is not None or unposted_cents(session, logged) != logged.cents:
         raise UserError(f"Check {logged.number} is {logged.state}; only a logged check is corrected.", field="check")
@@ -175,7 +190,7 @@ def log_check(
     _refuse_check(cents, number, via)
     _refuse_batch(session, desk, batch_id)
     act = begin(session, desk, "log-check")
-    form = CheckForm(0, cents, number, dated, via, payer, bank_hash)
+    form = _cleaned(CheckForm(0, cents, number, dated, via, payer, bank_hash))
     return _insert_check(session, act, form, "logged", batch_id)
 
 
@@ -229,6 +244,7 @@ def post_split_check(session: Session, desk: Desk, form: CheckForm, parts: Seque
     the parts add up to what is left.
     """
     logged = None if form.mail_check_id is None else logged_check(session, form.mail_check_id)
+    form = _cleaned(form)
     left = form.cents
     if logged is not None:
         form, left = _as_logged(session, logged, form)

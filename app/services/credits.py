@@ -12,6 +12,7 @@ from app.money import format_cents
 from app.periods import prorate
 from app.services import standing
 from app.services.desk import Act, Desk, begin, require_reason, require_role
+from app.services.inputs import refuse_large
 from app.services.invoicing import keys_issued_again
 from app.services.ledger import Gl, Transfer, post
 from app.services.limits import limits, require_within
@@ -50,6 +51,7 @@ def insert_credit(
 def _refuse_amount(cents: int, what: str) -> None:
     if cents <= 0:
         raise UserError(f"A {what} must be more than zero.", field="amount")
+    refuse_large(cents, "amount")
 
 
 def courtesy_credit(session: Session, desk: Desk, account_id: int, cents: int, reason: str) -> int:

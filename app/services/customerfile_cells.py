@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from app.money import parse_cents
+from app.services.inputs import HIDDEN
 
 MAX_CELL_CHARACTERS = 500
 MAX_AMOUNT_CENTS = 100_000_000
@@ -46,7 +47,7 @@ def clean(text: str) -> str:
     text = text.strip()
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text.translate(HIDDEN)).strip()
 
 
 @lru_cache(maxsize=8192)

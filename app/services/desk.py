@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotPermitted, SignInAgain, UserError
 from app.models.bulk import fetch_one, fetch_value, insert_with_id, parse_day
+from app.services.inputs import LONGEST_REASON, text_block
 from app.services.permissions import ANYBODY, AUDITOR, a_role, may, rank, right_of
 
 LAST_YEAR = 9000
@@ -124,7 +125,7 @@ def require_reason(reason: str, what: str) -> str:
     """The reason, trimmed. Raises UserError when there is none (BOTH-4)."""
     if not reason.strip():
         raise UserError(f"{what} needs a reason; say in a few words why.", field="reason")
-    return reason.strip()
+    return text_block(reason, "A reason", "reason", LONGEST_REASON)
 
 
 def refuse_closed_or_future(session: Session, desk: Desk) -> None:
@@ -166,6 +167,7 @@ def _begin(session: Session, desk: Desk, what: str, reason: str, token: str | No
     token = token or desk.token
     if token is not None and fetch_value(session, "SELECT 1 FROM action WHERE token = ?", token):
         raise UserError("This has already been posted; it was not posted a second time.", field="token")
+    reason = text_block(reason, "A reason", "reason", LONGEST_REASON)
     action_id = insert_with_id(
         session,
         "action",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.errors import UserError
 from app.models.bulk import day_or_none, execute, fetch, fetch_one, insert_with_id, parse_day
 from app.services.desk import Desk, begin
+from app.services.inputs import text_block
 from app.services.loading import card
 
 LONGEST_NOTE = 4_000
@@ -46,11 +47,9 @@ def add_note(
     Raises UserError for an empty or endless note, or a reminder of a day before the desk's business date.
     """
     card(session, account_id)
-    body = body.strip()
+    body = text_block(body.strip(), "A note", "body", LONGEST_NOTE)
     if not body:
         raise UserError("A note needs words; say what is to be remembered.", field="body")
-    if len(body) > LONGEST_NOTE:
-        raise UserError(f"A note has at most {LONGEST_NOTE:,} letters; this one has {len(body):,}.", field="body")
     if remind_on is not None and remind_on < desk.on:
         raise UserError(f"A reminder cannot be of {remind_on:%m/%d/%Y}, a day that is over.", field="remind_on")
     act = begin(session, desk, "add-note", token=token)

@@ -23,6 +23,7 @@ from app.services import allocation, dishonored, standing
 from app.services.accounts import withdraw_authorization
 from app.services.allocation import Remaining
 from app.services.desk import Act, Desk, begin, require_reason, require_role
+from app.services.inputs import refuse_large
 from app.services.invoicing import write_invoices
 from app.services.ledger import Gl, Transfer, post, reverse
 from app.services.loading import card
@@ -249,6 +250,7 @@ def return_payment(
     _refuse_undone(row, desk.on)
     if bank_fee_cents < 0:
         raise UserError("The bank's fee cannot be negative.", field="bank_fee")
+    refuse_large(bank_fee_cents, "bank_fee")
     if waive:
         require_role(desk, "supervisor", "Waiving a fee")
         reason = require_reason(reason, "Waiving a fee")

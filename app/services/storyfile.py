@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import UserError
+from app.tomltext import SHOWN, parse_toml
 
 
 class StoryError(UserError):
@@ -56,12 +57,12 @@ def read_story(path: Path) -> Story:
     except (OSError, UnicodeDecodeError) as error:
         raise StoryError(f"{path} cannot be read: {error}.", field="story") from None
     try:
-        content = tomllib.loads(text)
+        content = parse_toml(text)
     except tomllib.TOMLDecodeError as error:
         raise StoryError(f"{path.name}: {error}.", field="story") from None
     for key in content:
         if key not in ("title", "policy", "override", "event"):
-            raise _mistake(path, _line_of(text, key), f"the key “{key}” is unknown here")
+            raise _mistake(path, _line_of(text, key), f"the key “{key[:SHOWN]}” is unknown here")
     for key in ("title", "policy"):
         if not isinstance(content.get(key), str):
             raise _mistake(path, 1, f"a story needs a {key}, in quotes")

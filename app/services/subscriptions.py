@@ -15,6 +15,7 @@ from app.periods import ONE_DAY
 from app.services import loading, memberbilling, standing
 from app.services.accounts import refuse_closed
 from app.services.desk import Act, Desk, begin
+from app.services.inputs import one_line
 from app.services.invoicing import write_invoices
 from app.services.loading import AccountCard, card
 from app.services.policies.advance import adv_2_activation, adv_3_due_on
@@ -42,7 +43,8 @@ def add_service(
 
     Raises UserError on a closed account, a negative price, or while a service of that code still runs.
     """
-    code = code.strip()
+    code = one_line(code, "A service's name", "service")
+    name = one_line(name, "A service's name", "service")
     if not code:
         raise UserError("A service needs a name.", field="service")
     _refuse_price(monthly_cents)

@@ -11,6 +11,7 @@ from app.models.bulk import execute, fetch_one, insert_row, reserve_ids
 from app.money import plain_cents
 from app.services.accounts import refuse_closed
 from app.services.desk import Act, Desk, begin, require_reason, require_role
+from app.services.inputs import refuse_large, text_block
 from app.services.loading import card
 from app.services.policies.clause import Charge
 from app.services.policies.conduct import WORK_KINDS, adv_11_to_13_work
@@ -54,7 +55,7 @@ def log_work(
         kind=kind,
         starts_at=start,
         ends_at=end,
-        description=description,
+        description=text_block(description, "A description", "description"),
         decision=outcome.decision,
         clause=outcome.clause,
         why=outcome.why,
@@ -87,6 +88,7 @@ def decide_work(session: Session, desk: Desk, work_id: int, cents: int, reason: 
         raise UserError("That work is not waiting for a decision.", field="work")
     if cents < 0:
         raise UserError("Work cannot cost less than nothing.", field="amount")
+    refuse_large(cents, "amount")
     require_role(desk, "supervisor", "Deciding on work")
     reason = require_reason(reason, "Deciding on work")
     if cents:

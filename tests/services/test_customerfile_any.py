@@ -29,6 +29,7 @@ from app.services.customerfile import (
     write_problem_report,
 )
 from app.services.customerfile_header import OPEN_PARTS, SERVICE_PARTS
+from app.services.inputs import HIDDEN
 
 # For anything at all
 
@@ -52,7 +53,7 @@ def open_items(draw: st.DrawFn) -> ImportOpenItem:
 
 def kept(text: str) -> str:
     """The text as reading keeps it, without what might be taken for a card number."""
-    return unicodedata.normalize("NFC", "".join(c for c in text if not c.isdigit())).strip()
+    return unicodedata.normalize("NFC", "".join(c for c in text if not c.isdigit()).translate(HIDDEN)).strip()
 
 
 names = texts.map(kept).filter(bool)

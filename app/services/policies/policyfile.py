@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from app import resources
 from app.errors import UserError
 from app.money import parse_cents
+from app.tomltext import SHOWN, parse_toml, shown
 
 
 class PolicyError(UserError):
@@ -210,7 +211,7 @@ def laid_over(values: Mapping[str, Any], override: Mapping[str, Any]) -> dict[st
 def parse_policy(body: str, *, name: str, label: str, override: Mapping[str, Any] | None = None) -> Policy:
     """The policy of a TOML text; `label` names it in messages. `policy` in it says which of the two kinds it is."""
     try:
-        values = tomllib.loads(body)
+        values = parse_toml(body)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{label} is not a policy file: {error}.", field="policy") from None
     kind = values.pop("policy", "advance")
@@ -220,7 +221,7 @@ def parse_policy(body: str, *, name: str, label: str, override: Mapping[str, Any
     keys = ADVANCE_KEYS if kind == "advance" else ARREARS_KEYS
     for key in values:
         if key not in keys:
-            raise PolicyError(f"{label}: the key “{key}” is unknown; allowed are {', '.join(keys)}.", field=key)
+            raise PolicyError(f"{label}: the key “{key[:SHOWN]}” is unknown; allowed are {', '.join(keys)}.", field=key)
     read = {key: _value(spec, values, key, label) for key, spec in keys.items()}
     if kind == "advance":
         return AdvancePolicy(name=name, **read)
@@ -238,4 +239,4 @@ def _value(spec: _Key, values: Mapping[str, Any], key: str, label: str) -> Any:
     try:
         return spec.read(values[key])
     except ValueError:
-        raise PolicyError(f"{label}: {key} = {values[key]!r} is not allowed; it takes {spec.allowed}.", key) from None
+        raise PolicyError(f"{label}: {key} = {shown(values[key])} is not allowed; it takes {spec.allowed}.", key) from None
