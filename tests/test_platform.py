@@ -236,7 +236,7 @@ def test_each_contract_breaks_when_its_rule_is_broken(tmp_path: Path) -> None:
 
 def test_policies_import_only_the_ground_floor_and_themselves() -> None:
     graph = grimp.build_graph("app", include_external_packages=True, cache_dir=None)
-    ground = {"app.errors", "app.money", "app.periods", "app.businessdays", "app.resources"}
+    ground = {"app.errors", "app.money", "app.periods", "app.businessdays", "app.resources", "app.tomltext"}
     policies = {"app.services.policies", *graph.find_descendants("app.services.policies")}
     assert len(policies) > 5
     for module in policies:
