@@ -12,11 +12,12 @@ from typing import Any
 
 from app.models import database
 from app.models.bulk import fetch
-from app.services.verification import verify_books, verify_file
+from app.services.verification import verify_books, verify_file, verify_trail
 from crashes.jobs import OFFICE_FILE
 
-# Tables and columns that name the instant or the action: a job done in two parts has other ones.
-_TABLES_LEFT_OUT = {"action", "alembic_version"}
+# Tables and columns that name the instant or the action: a job done in two parts has other ones
+# (the audit trail, which names both in each row, is checked by itself).
+_TABLES_LEFT_OUT = {"action", "alembic_version", "audit", "audit_change", "audit_head", "backup_log"}
 _COLUMNS_LEFT_OUT = {"started_at", "finished_at", "recorded_at"}
 _PDF_INSTANT = re.compile(rb"\(D:\d{14}[^)]*\)|/ID\s*\[[^\]]*\]")
 Books = dict[str, list[tuple[Any, ...]]]
@@ -55,11 +56,11 @@ def rows_of(path: Path) -> Books:
 
 
 def papers_of(folder: Path) -> dict[str, str]:
-    """Every file but the database itself, with what it holds."""
+    """Every file but the database itself and copies of it, with what it holds."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(_content(path)).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith(OFFICE_FILE)
+        if path.is_file() and not path.name.startswith(OFFICE_FILE) and ".db" not in path.suffixes
     }
 
 
@@ -79,7 +80,7 @@ def faults(folder: Path) -> list[str]:
     if not (folder / OFFICE_FILE).exists():
         return half_papers(folder)
     with database.open_existing(folder / OFFICE_FILE) as books, books.read() as session:
-        found = verify_file(session) + verify_books(session)
+        found = verify_file(session) + verify_books(session) + verify_trail(session)
         numbers = [row[0] for row in fetch(session, "SELECT number FROM issued_check ORDER BY number")]
         receipts = [row[0] for row in fetch(session, "SELECT payment_id FROM receipt ORDER BY 1")]
         asked = [row[0] for row in fetch(session, "SELECT reference FROM payment_attempt")]

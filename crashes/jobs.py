@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import URL, create_engine
 
-from app.models import database, migrations
+from app.models import copying, database, migrations
 from app.models.bulk import fetch, fetch_value
 from app.models.database import Database
 from app.models.tables import Base
@@ -39,6 +39,7 @@ from app.services.desk import Desk
 from app.services.duetoday import do_everything_due, is_closed
 from app.services.gateways.autopay import FolderGateway
 from app.services.gateways.mail import FolderMail
+from app.services.restoring import restore
 from app.services.statementletters import send_letters, unsent_letters
 
 CUSTOMERS = 30
@@ -48,6 +49,7 @@ FIRST = date(2026, 11, 1)
 REFUNDS = date(2026, 11, 2)
 TODAY = date(2026, 11, 21)
 OFFICE_FILE = "office.db"
+BACKUP = "backup.db"
 # Small enough that a run of forty accounts is many transactions.
 CHUNK = 4
 
@@ -244,6 +246,22 @@ def upgrade(folder: Path) -> None:
     _open(folder).close()
 
 
+def to_restore(folder: Path) -> None:
+    """An office that has worked on since a backup was made."""
+    closed(folder)
+    copying.copy_while_open(folder / OFFICE_FILE, folder / BACKUP)
+    bill(folder)
+    whole_day(folder)
+
+
+def go_back(folder: Path) -> None:
+    """Restore the backup in the office's place."""
+    with _open(folder) as books, books.read() as session:
+        if fetch_value(session, "SELECT count(*) FROM action WHERE what = 'restore'"):
+            return
+    restore(folder / BACKUP, folder / OFFICE_FILE, desk(REFUNDS), replace=True)
+
+
 JOBS = {
     "new-office": Job(nothing, make),
     "import": Job(empty_office, take_over),
@@ -253,6 +271,7 @@ JOBS = {
     "due": Job(closed, whole_day),
     "refunds": Job(billed, refund),
     "statements": Job(billed, print_month),
+    "restore": Job(to_restore, go_back),
     "migration": Job(old_office, upgrade),
 }
 
