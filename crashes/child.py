@@ -84,12 +84,13 @@ def _watch(instants: Instants) -> None:
     write = Database.write
 
     @contextmanager
-    def watched(self: Database) -> Iterator[Session]:
-        with write(self) as session:
+    def watched(self: Database, *arguments: Any, **options: Any) -> Iterator[Session]:
+        with write(self, *arguments, **options) as session:
             yield session
         instants.committed(self)
 
-    Database.write = watched  # type: ignore[method-assign]
+    setting: Any = Database
+    setting.write = watched
 
 
 def _do(order: dict[str, Any], answer: int) -> None:
