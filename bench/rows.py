@@ -21,14 +21,16 @@ TABLES = (
     "refund",
     "issued_check",
     "allocation",
+    "audit",
 )
-_KEY = {"posting": "entry_id", "line": "invoice_id", "issued_check": "number"}
+_KEY = {"posting": "entry_id", "line": "invoice_id", "issued_check": "number", "audit": "n"}
 # Stored figures that a run moves on rows that were there before.
 CHANGED = {
     "account": ("balance_cents", "cycle_done"),
     "service": ("billed_through",),
     "invoice": ("open_cents",),
     "credit": ("remaining_cents",),
+    "audit_head": ("n", "hash"),
 }
 
 

@@ -234,3 +234,17 @@ def test_a_trail_cut_off_with_its_rows_is_found_by_the_end_that_was_printed(
     assert run(["check", "--office", str(earlier), "--head", printed]) == 0
     assert run(["check", "--office", str(earlier), "--head", later]) == 1
     assert "cut off" in capsys.readouterr().out
+
+
+def test_an_upgrade_seals_anew_and_still_tells_what_was_wrong_before(tmp_path: Path) -> None:
+    from app.models import auditcheck, database, migrations
+
+    path = whole_file(tmp_path, lived_in_office())
+    edited(path, lambda other: other.execute("UPDATE account SET phone = '605-555-0666' WHERE id = 1"))
+    engine = database._file_engine(path, foreign_keys=False)
+    migrations.upgrade(engine)
+    engine.dispose()
+    with database.open_existing(path) as books:
+        with books.read() as session:
+            problems = auditcheck.verify_chain(session)
+        assert any("before the upgrade at audit row" in problem and "account: row 1 " in problem for problem in problems)

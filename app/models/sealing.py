@@ -29,6 +29,7 @@ from app.models.bulk import (
     fetch_tuples,
     fetch_value,
     insert_row,
+    on_server,
     ranges_of,
     stream,
 )
@@ -238,7 +239,9 @@ def _append(
     *,
     is_layout: bool = False,
 ) -> int:
-    head = fetch_one(session, "SELECT n, hash, layout_n FROM audit_head WHERE id = 1")
+    # On a server others may be about to commit too: who locks the head first goes first, and nobody holds it for long.
+    lock = " FOR UPDATE" if on_server(session) else ""
+    head = fetch_one(session, f"SELECT n, hash, layout_n FROM audit_head WHERE id = 1{lock}")
     before, n = (NOTHING_BEFORE, 1) if head is None else (head.hash, head.n + 1)
     text = compact(sealed)
     found = link(before, n, *actions, text)
