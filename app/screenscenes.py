@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from app import screenbackups
 from app.screenscenes_members import members
 
 if TYPE_CHECKING:
@@ -381,6 +382,7 @@ SCENES: tuple[Callable[[Stage], Scene], ...] = (
     reports,
     office,
     audit,
+    *screenbackups.SCENES,
     frame,
     month_end,
 )

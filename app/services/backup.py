@@ -109,7 +109,9 @@ def _begin(books: Database, desk: Desk, kind: str, folder: Path | None, key_stor
     """Give it a number above every one in the log and in the folder, and write it down as begun."""
     assert kind in KINDS, kind
     if books.path is None:
-        raise UserError("This office has no file that could be backed up.")
+        raise UserError(
+            "This office is on a server and not in a file: have the server back it up each day (pg_dump), and try it out."
+        )
     with books.read() as session:
         plan = plan_of(session)
         key = backup_key(session, key_store()) if plan.is_encrypted else None

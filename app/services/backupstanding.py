@@ -70,6 +70,7 @@ class ListedBackup(NamedTuple):
     file: BackupFile
     at: datetime
     is_verified: bool
+    is_second: bool
 
 
 def listed_backups(session: Session, office: Path) -> list[ListedBackup]:
@@ -87,7 +88,10 @@ def listed_backups(session: Session, office: Path) -> list[ListedBackup]:
         except OSError:  # a share or a disk that does not answer; the standing says so
             continue
     found.sort(key=lambda file: (file.made_at, file.number, str(file.path)), reverse=True)
-    return [ListedBackup(file, file.made_at.astimezone(zone), bool(file.number) and file.number in good) for file in found]
+    second = Path(plan.second_folder) if plan.second_folder else None
+    return [
+        ListedBackup(file, file.made_at.astimezone(zone), file.number in good, file.path.parent == second) for file in found
+    ]
 
 
 class BackupStanding(NamedTuple):

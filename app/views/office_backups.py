@@ -80,7 +80,8 @@ class BackupsPart(QWidget):
                     width=9,
                     sort_by=lambda row: row.file.size,
                 ),
-                Column("File", lambda row: str(row.file.path), width=0, tip=lambda row: str(row.file.path)),
+                Column("Where", lambda row: "second place" if row.is_second else "first place", width=13),
+                Column("File", lambda row: row.file.path.name, width=0, tip=lambda row: str(row.file.path)),
             ),
             workplace.settings,
         )

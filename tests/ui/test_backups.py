@@ -151,7 +151,7 @@ def test_a_backup_is_looked_into_and_left_again(window: Window, monkeypatch: pyt
     window.control("office.backups", Table).setFocus()
     window.press(Qt.Key.Key_Return)
     window.settle()
-    window.click("look-inside.action", window.dialog())
+    window.press(Qt.Key.Key_Return, on=window.dialog().focusWidget())
     window.wait_for(lambda: "backup of 11/21/2026" in window.frame.office_name.text())
     window.settle()
     workplace = window.program.workplace

@@ -24,7 +24,7 @@ from app.views.fields import DayEdit, MoneyEdit
 from app.views.pages.registry import PAGES
 
 # They leave the program or the office, or wait for somebody at the desktop.
-NOT_PRESSED = ("office.open-other", "office.sign-out")
+NOT_PRESSED = ("office.open-other", "office.sign-out", "office.backup-look")
 FORM = office.OfficeForm("New Office", ("1 Main St", "Custer SD 57730"))
 
 

@@ -53,6 +53,11 @@ class _OfBackup(FormDialog):
         self.said.setText(f"{backup.office} as of {format_day(backup.on)} ({size_in_words(backup.size)}{secret})")
         self.form.setRowVisible(self.passphrase, backup.is_sealed)
         self.action.setEnabled(True)
+        # While nothing could be done yet the cursor was on Cancel, where Enter would leave.
+        if backup.is_sealed:
+            self.passphrase.setFocus()
+        elif self.cancel.hasFocus():
+            self.action.setFocus()
         self.fit()
 
     def _unreadable(self, error: UserError) -> None:
