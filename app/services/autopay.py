@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.errors import OfficeFileError
-from app.models.bulk import fetch, fetch_tuples, fetch_value, insert_with_id
+from app.errors import Cancelled, OfficeFileError
+from app.models.bulk import Progress, fetch, fetch_tuples, fetch_value, insert_with_id, no_progress
 from app.models.database import Database
 from app.periods import month_start
 from app.services import dishonored, standing
@@ -155,17 +155,29 @@ def belongs_to(session: Session, on: date) -> bool:
     )
 
 
-def run_autopay(database: Database, desk: Desk, gateway: PaymentGateway, *, fresh_only: bool = False) -> AutopayResult:
+def run_autopay(
+    database: Database,
+    desk: Desk,
+    gateway: PaymentGateway,
+    *,
+    fresh_only: bool = False,
+    progress: Progress = no_progress,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> AutopayResult:
     """Ask every account that is due, each in a transaction of its own: cut off anywhere, run it again.
 
     `fresh_only` as for `due`: what an office does by itself every day does not ask a member for a fee twice.
+    Raises Cancelled when asked to stop: who was asked stays asked, and the same run made again asks the others.
     """
     with database.read() as session:
         require_right(session, desk, "autopay")
         refuse_closed_or_future(session, desk)
         items = due(session, desk, fresh_only=fresh_only)
     failed: list[str] = []
-    for item in items:
+    for place, item in enumerate(items):
+        if cancelled():
+            raise Cancelled
+        progress(place, len(items))
         try:
             with database.write() as session:
                 attempt(session, desk, item, gateway)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from app.money import format_cents
@@ -12,13 +14,13 @@ from app.services.autopay import AutopayResult, run_autopay
 from app.services.gateways.autopay import FolderGateway
 from app.services.payments import KIND_NAMES
 from app.views.dialog import FormDialog
-from app.views.fields import format_day, label, named
+from app.views.fields import button, format_day, label, named
 from app.views.workplace import Workplace
 
 if TYPE_CHECKING:
     from app.services.books import Books
     from app.services.waiting import AutopayMethod
-    from app.views.tasks import Progress
+    from app.views.tasks import Progress, Run
 
 
 class AutopayDialog(FormDialog):
@@ -41,6 +43,11 @@ class AutopayDialog(FormDialog):
         named(self.progress, "autopay.progress", "Auto-pay is running")
         self.progress.hide()
         self.body.addWidget(self.progress)
+        self.stop = button("&Stop", "autopay.stop", tip="Stop before the next account; who was asked stays asked (Alt+S)")
+        # The second of two quick Enters must not press it: it has its key, not the cursor.
+        self.stop.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.stop.hide()
+        self.body.addWidget(self.stop)
         self.action.setEnabled(False)
         on = workplace.on
         self.tasks.read(lambda session: waiting.autopay_due(session, on), self._show_due, owner=self, name="due")
@@ -72,14 +79,29 @@ class AutopayDialog(FormDialog):
             return
         desk, folder = self.workplace.desk(), self.workplace.folder / "autopay"
 
-        def work(books: Books, _progress: Progress, _cancelled: object) -> AutopayResult:
-            return run_autopay(books, desk, FolderGateway(folder, desk.on))
+        def work(books: Books, progress: Progress, cancelled: Callable[[], bool]) -> AutopayResult:
+            return run_autopay(books, desk, FolderGateway(folder, desk.on), progress=progress, cancelled=cancelled)
 
         self.cancel.setEnabled(False)
         self.action.setEnabled(False)
         self.progress.show()
         run = self.tasks.run("Auto-pay", work, self._done, owner=self, otherwise=self.refuse)
-        run.finished.connect(self.progress.hide)
+        self.stop.clicked.connect(run.cancel)
+        self.stop.clicked.connect(lambda: self.stop.setEnabled(False))
+        self.stop.show()
+        run.progressed.connect(self._show_progress)
+        run.finished.connect(lambda: self._ended(run))
+
+    def _show_progress(self, done: int, of: int) -> None:
+        self.progress.setRange(0, of)
+        self.progress.setValue(done)
+
+    def _ended(self, run: Run) -> None:
+        self.progress.hide()
+        self.stop.hide()
+        if run.is_cancelled():
+            self.workplace.say("Stopped. Who was asked stays asked; run auto-pay again to ask the others.", "warning")
+            self.accept()
 
     def _done(self, result: AutopayResult) -> None:
         said = f"Auto-pay: {result.approved:,} paid {format_cents(result.approved_cents)}"

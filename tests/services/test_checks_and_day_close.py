@@ -13,7 +13,7 @@ import pytest
 from support_actions import KINDS_OF_WORK, NET, SUPERVISED, everything_else, in_credit, supervised
 from support_office import Diary
 
-from app.errors import DuplicateCheck, NotPermitted, UserError
+from app.errors import Cancelled, DuplicateCheck, NotPermitted, UserError
 from app.models.bulk import execute
 from app.services import (
     accounts,
@@ -358,6 +358,26 @@ def test_autopay_asks_once_a_date_and_a_declined_account_again_on_the_next(offic
     later = autopay.run_autopay(office.books, office.desk, DeclineListGateway())
     assert (later.approved_cents, later.declined) == (2 * NET, 0)
     assert (office.balance(paying), office.balance(declined)) == (0, 0)
+
+
+def test_autopay_that_is_stopped_asks_the_others_when_it_is_run_again(office: Diary) -> None:
+    for name in ("Pia", "Dan", "Eve"):
+        office.open(name, service_cents=NET, autopay="card")
+    seen: list[tuple[int, int]] = []
+    with pytest.raises(Cancelled):
+        autopay.run_autopay(
+            office.books,
+            office.desk,
+            DeclineListGateway(),
+            progress=lambda done, of: seen.append((done, of)),
+            cancelled=lambda: len(seen) == 2,
+        )
+    assert seen == [(0, 3), (1, 3)]
+    assert office.sql("SELECT count(*) FROM payment_attempt") == [(2,)]
+    assert office.sql("SELECT count(*) FROM run WHERE what = 'autopay'") == [(0,)]
+    # The run that finishes takes in what the stopped one asked.
+    assert autopay.run_autopay(office.books, office.desk, DeclineListGateway()).approved == 3
+    assert office.sql("SELECT count(*) FROM payment_attempt") == [(3,)]
 
 
 def letters(folder: Path) -> dict[str, EmailMessage]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from datetime import date
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from ui.test_day_close_page import until_in_dialog
 from ui.window import TODAY, Window
 
 from app.money import format_cents
-from app.services import billing, checks, todayfigures, waiting
+from app.services import autopay, billing, checks, todayfigures, waiting
 from app.services.backupstanding import backup_standing, waiting_backup
 from app.services.books import open_office
 from app.services.desk import Desk
@@ -128,6 +129,42 @@ def test_auto_pay_is_due_after_the_month_is_billed_and_is_run_from_here_once(win
     assert window.message.startswith("Auto-pay: ")
     assert "autopay" not in keys(window)
     assert (window.path.parent / "autopay" / "autopay-2026-12-01.csv").is_file()
+    assert window.books_agree()
+
+
+def test_auto_pay_is_stopped_by_its_key_and_goes_on_when_it_is_run_again(window: Window, monkeypatch: Any) -> None:
+    window.day = date(2026, 12, 1)
+    window.program.workplace.choose_date(window.day)
+    with open_office(window.path) as books:
+        billing.run_billing(books, Desk("sam", "manager", "PC 2", window.day, window.day))
+    window.program.tasks.books_changed.emit(None)
+    window.settle()
+    due = put_cursor_on(window, "autopay")
+    held = threading.Event()
+    real = autopay.attempt
+
+    def slowly(*args: Any) -> bool:
+        held.wait(10)
+        return real(*args)
+
+    monkeypatch.setattr(autopay, "attempt", slowly)
+    window.press(Qt.Key.Key_Return)
+    window.settle()
+    dialog = window.dialog()
+    until_in_dialog(window)
+    window.press(Qt.Key.Key_Return)
+    stop = window.control("autopay.stop", QPushButton, dialog)
+    window.wait_for(stop.isVisible)
+    QTest.keyClick(dialog, Qt.Key.Key_S, Qt.KeyboardModifier.AltModifier)
+    window.wait_for(lambda: not stop.isEnabled())
+    held.set()
+    window.settle()
+    assert "run auto-pay again to ask the others" in window.message
+    ((asked,),) = window.rows("SELECT count(*) FROM payment_attempt WHERE business_date = '2026-12-01'")
+    assert 0 < asked < due.how_many
+    window.click("today.autopay")
+    window.click("autopay.action", window.dialog())
+    assert window.rows("SELECT count(*) FROM payment_attempt WHERE business_date = '2026-12-01'") == [(due.how_many,)]
     assert window.books_agree()
 
 
