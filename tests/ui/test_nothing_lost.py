@@ -13,9 +13,10 @@ from ui.window import TODAY, Window
 
 from app.models.bulk import execute
 from app.views.dialog import FormDialog
-from app.views.dialogs.check_mail import MailDialog
+from app.views.dialogs.check_mail import TYPED, MailDialog
 from app.views.dialogs.check_split import SplitDialog
 from app.views.dialogs.printer_test import PrinterTestDialog
+from app.views.settings import Settings
 
 ENTER = Qt.Key.Key_Return
 
@@ -161,3 +162,26 @@ def test_today_on_a_day_before_an_arrangement_was_made_knows_nothing_of_it(windo
     assert window.rows("SELECT count(*) FROM arrangement WHERE account_id = ?", account_id) == [(1,)]
     window.program.workplace.choose_date(TODAY - timedelta(days=1))
     window.go("today")  # settles, and raises what went wrong
+
+
+def test_the_figures_of_the_mail_survive_a_crash_and_are_gone_once_logged(window: Window) -> None:
+    window.go("checks")
+    window.shortcut(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    window.type_into("mail.count", "7", window.dialog())
+    window.type_into("mail.total", "1,234.50", window.dialog())
+    # What a program that starts after a crash reads.
+    assert Settings(window.settings.folder / "counterfoil.ini").text(TYPED).endswith("|2026-11-21|7|1,234.50")
+    window.press(Qt.Key.Key_Escape, on=window.dialog())
+    window.program.workplace.choose_date(TODAY - timedelta(days=1))
+    window.settle()
+    window.shortcut(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert window.control("mail.count", QLineEdit, window.dialog()).text() == "", "another day's mail is another count"
+    window.press(Qt.Key.Key_Escape, on=window.dialog())
+    window.program.workplace.choose_date(TODAY)
+    window.settle()
+    window.shortcut(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    dialog = window.dialog()
+    assert window.control("mail.total", QLineEdit, dialog).text() == "1,234.50"
+    window.click("mail.action", dialog)
+    assert window.rows("SELECT count, total_cents FROM mail_batch ORDER BY id DESC LIMIT 1") == [(7, 123450)]
+    assert window.settings.text(TYPED) == ""

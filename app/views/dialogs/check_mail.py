@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from app.services.books import Session
 
 
+TYPED = "checks/mail-typed"
+SEPARATOR = "|"  # in no path that Windows allows
+
+
 class MailDialog(FormDialog):
     """A new batch of the business date, or with `batch` other figures for one. `saved` gives the batch's id."""
 
@@ -48,8 +52,31 @@ class MailDialog(FormDialog):
                 wrap=True,
             )
         )
+        if batch is None:
+            self._restore()
+            for edit in (self.count, self.total):
+                edit.textEdited.connect(lambda _text: self._keep())
+            self.saved.connect(lambda _batch: workplace.settings.put(TYPED, ""))
         self.count.setFocus()
         self.count.selectAll()
+
+    def _keep(self) -> None:
+        """What is typed survives a crash, and Escape: it is there when the mail of the same day is logged."""
+        settings = self.workplace.settings
+        settings.put(TYPED, SEPARATOR.join((*self._whose(), self.count.text(), self.total.text())))
+        settings.save()
+
+    def _restore(self) -> None:
+        *whose, count, total = self.workplace.settings.text(TYPED).split(SEPARATOR) if self._has_kept() else ("", "")
+        if tuple(whose) == self._whose():
+            self.count.setText(count)
+            self.total.setText(total)
+
+    def _has_kept(self) -> bool:
+        return self.workplace.settings.text(TYPED).count(SEPARATOR) == len(self._whose()) + 1
+
+    def _whose(self) -> tuple[str, str]:
+        return str(self.workplace.folder), self.workplace.on.isoformat()
 
     def submit(self) -> None:
         text = self.count.text().strip()
