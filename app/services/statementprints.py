@@ -168,6 +168,24 @@ def mark_sent(session: Session, desk: Desk, run_id: int, delivery: str, first_pl
     )
 
 
+def mark_pages(
+    session: Session, desk: Desk, run_id: int, delivery: str, made: MadeStatements, pages: tuple[int, int], how: str
+) -> int:
+    """Record which statements went out when only the pages from one to another (both counted) were printed.
+
+    Returns how many, 0 when it cannot be told: some take more than one sheet. Raises UserError as `mark_sent`.
+    """
+    if pages == (1, made.sheets):
+        mark_sent(session, desk, run_id, delivery, made.first_place, made.last_place, how)
+        return made.statements
+    if made.sheets != made.statements:
+        return 0
+    printed = chosen(statement_list(session, run_id), delivery, made.first_place, made.last_place)[pages[0] - 1 : pages[1]]
+    if printed:
+        mark_sent(session, desk, run_id, delivery, printed[0].place, printed[-1].place, how)
+    return len(printed)
+
+
 def chosen(
     rows: Sequence[StatementRow], delivery: str, first_place: int = 1, last_place: int | None = None
 ) -> list[StatementRow]:

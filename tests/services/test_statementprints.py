@@ -17,8 +17,10 @@ from app.services.gateways.mail import FolderMail
 from app.services.printermeasure import Correction, Measured, correction, measured_again, parse_mm
 from app.services.statementletters import send_letters, unsent_letters
 from app.services.statementprints import (
+    MadeStatements,
     chosen,
     make_statements,
+    mark_pages,
     mark_sent,
     place_of,
     statement_list,
@@ -72,6 +74,19 @@ def test_a_mark_counts_for_its_delivery_and_range_and_the_latest_is_shown(office
 def test_an_e_mail_mark_leaves_out_a_customer_without_an_address(office: Diary) -> None:
     office.do(mark_sent, run_of(office), "email", 1, 4, "e-mail")
     assert [row.how for row in office.see(statement_list, run_of(office))] == ["", "e-mail", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "pages", "marked"),
+    [(4, (1, 4), [1, 2, 3, 4]), (4, (2, 3), [2, 3]), (4, (4, 4), [4]), (5, (1, 5), [1, 2, 3, 4]), (5, (1, 2), [])],
+)
+def test_the_pages_that_were_printed_mark_their_statements(
+    office: Diary, sheets: int, pages: tuple[int, int], marked: list[int]
+) -> None:
+    made = MadeStatements((Path("all.pdf"),), 4, sheets, 1, 4)
+    assert office.do(mark_pages, run_of(office), "all", made, pages, "Front desk") == len(marked)
+    rows = office.see(statement_list, run_of(office))
+    assert [row.place for row in rows if row.sent_on] == marked
 
 
 @pytest.mark.parametrize(("first", "last"), [(0, 1), (2, 1), (1, 5)])

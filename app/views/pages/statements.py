@@ -18,6 +18,7 @@ from app.services.statementprints import (
     RunRow,
     StatementRow,
     chosen,
+    mark_pages,
     mark_sent,
     place_of,
     run_to_send,
@@ -283,10 +284,22 @@ class StatementsPage(Page):
             self.workplace.say(f"{count(made.statements)} are in {len(made.paths)} files in {folder}; the first is shown.")
 
     def _printed_from_preview(self, wanted: Wanted, made: MadeStatements, first: int, last: int, printer: str) -> None:
-        if len(made.paths) == 1 and (first, last) == (1, made.sheets):
-            self._mark(wanted, made, printer)
-        else:
-            self.workplace.say("Only some sheets were printed; nothing was marked as printed.", "warning")
+        if len(made.paths) > 1:
+            self.workplace.say("One of several files was printed; nothing was marked as printed.", "warning")
+            return
+        desk = self.workplace.desk()
+        self.tasks.write(
+            lambda session: mark_pages(session, desk, wanted.run_id, wanted.delivery, made, (first, last), printer),
+            self._marked_pages,
+            owner=self,
+            accounts=(),
+            otherwise=self.refuse,
+        )
+
+    def _marked_pages(self, statements: int) -> None:
+        if not statements:
+            said = "Only some sheets were printed, and some statements take several; nothing was marked as printed."
+            self.workplace.say(said, "warning")
 
     def _mark(self, wanted: Wanted, made: MadeStatements, how: str) -> None:
         desk = self.workplace.desk()
