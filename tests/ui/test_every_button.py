@@ -15,6 +15,7 @@ from ui.test_every_page import an_account
 from ui.window import TODAY, Window
 
 from app.models import database
+from app.models.bulk import execute
 from app.services import office
 from app.services.policies.policyfile import shipped_policy_path
 from app.views.account_edit import AccountEdit
@@ -43,6 +44,7 @@ def new_office(qtbot: QtBot, tmp_path: Path, hands_off: None) -> Iterator[Window
     with books.write() as session:
         policy = shipped_policy_path("isp-advance").read_text(encoding="utf-8")
         office.set_up(session, FORM, TODAY, {"isp-advance": policy})
+        execute(session, "UPDATE office SET is_sample = 1")  # nobody signs in: the roles are the PC's own setting
     books.close()
     window = Window(qtbot, tmp_path, made_in / "office.db")
     window.open()
