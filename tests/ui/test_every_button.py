@@ -139,12 +139,14 @@ def walk(window: Window, *left_alone: str) -> dict[str, str]:
             continue
         page = window.go(entry.key)
         press_all(window, page, told)
-        for tabs in window.frame.findChildren(QTabWidget):
-            for place in range(tabs.count() if page.isAncestorOf(tabs) else 0):
-                page = window.go(entry.key)
-                tabs.setCurrentIndex(place)
+        for number in range(len(page.findChildren(QTabWidget))):
+            place = 0
+            # Found anew each time: what a button did may have made the page's lists again.
+            while number < len(found := window.go(entry.key).findChildren(QTabWidget)) and place < found[number].count():
+                found[number].setCurrentIndex(place)
                 window.settle()
-                press_all(window, page, told)
+                press_all(window, window.go(entry.key), told)
+                place += 1
     return told
 
 
