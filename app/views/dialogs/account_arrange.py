@@ -149,7 +149,7 @@ class ArrangeDialog(ActionDialog):
         self.count.setSpecialValueText("by amount")
         self.count.setValue(3)
         self.count.setMinimumHeight(self.total.sizeHint().height())
-        self.add_row("&Instalments", self.count)
+        self.add_row("In&stalments", self.count)
         self.each = self.add_money("or amount &each", "each", "Amount of each instalment")
         self.first_on = self.add_day("&First on", "first", "Day of the first instalment")
         self.first_on.set_day(workplace.on + A_WEEK)
