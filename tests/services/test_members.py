@@ -15,7 +15,7 @@ from app.errors import NotPermitted, UserError
 from app.models.bulk import execute
 from app.services import (
     autopay,
-    billing,
+    billingdrafts,
     billingreversal,
     dayclose,
     duetoday,
@@ -166,7 +166,7 @@ def test_members_cost_the_run_of_homes_no_row(office: Diary) -> None:
     with office.books.read() as session:
         policy = load_policy(MEMBERSHIP)
         assert isinstance(policy, ArrearsPolicy)
-        assert billing._drafts(session, policy, 0, 10_000, office.day) == (0, [])
+        assert billingdrafts.drafts_of_range(session, policy, 0, 10_000, office.day) == (0, [])
 
 
 def on_month_end(office: Diary) -> list[tuple[str, Gl, Gl, int]]:
