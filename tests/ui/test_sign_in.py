@@ -424,3 +424,32 @@ def test_an_administrator_sets_limits_and_the_billing_run_then_takes_a_second_si
     assert office.rows("SELECT DISTINCT actor, approved_by FROM action WHERE what = 'run-billing' AND person_id = 1") == [
         ("Ada Admin", "Sue Super (supervisor)")
     ]
+
+
+def test_a_supervisor_signs_in_for_a_fee_of_a_returned_check(office: Window) -> None:
+    from app.views.dialogs.returned_item import NONE, ReturnedItemDialog, open_returned_item
+
+    come_in(office)
+    ((payment_id,),) = office.rows(
+        "SELECT max(p.id) FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id "
+        "WHERE p.kind = 'check' AND r.payment_id IS NULL"
+    )
+    dialog = open_returned_item(office.program.workplace, office.frame, payment_id=payment_id)
+    assert isinstance(dialog, ReturnedItemDialog)
+    office.wait_for(dialog.action.isEnabled)
+    dialog.letter.setCurrentIndex(dialog.letter.findData(NONE))
+    office.control("returned.waive-returned-admin-fee").click()  # type: ignore[attr-defined]
+    office.settle()
+    office.type_into("returned.reason", "the bank's mistake")
+    office.click("returned.action", dialog)
+    assert "needs a supervisor" in text(office, "returned.refusal")
+    office.click("returned.approve")
+    approving = office.control("approve.dialog")
+    office.type_into("approve.name", "sue", approving)
+    office.type_into("approve.password", PASSWORDS["supervisor"], approving)
+    office.press(ENTER)
+    office.settle()
+    assert last_action(office) == ("return-payment", "Carl Clerk", "clerk", "Sue Super (supervisor)")
+    lines = "SELECT count(*) FROM line l JOIN invoice i ON i.id = l.invoice_id WHERE i.issued_on = ?"
+    assert office.rows(lines, TODAY.isoformat()) == [(0,)]
+    assert office.books_agree()

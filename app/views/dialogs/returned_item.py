@@ -167,6 +167,7 @@ class ReturnedItemDialog(FormDialog):
             self.picker.look()
             self.picker.setFocus()
         else:
+            self.action.setEnabled(False)
             self.tasks.read(
                 lambda session: returneditems.item(session, payment_id), self._chosen, owner=self, otherwise=self._not_this
             )
