@@ -24,6 +24,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from app.clioffices import add_commands
 from app.clisignin import add_words, desk_for
 from app.errors import OfficeFileError, UserError
 from app.models.bulk import Progress as ProgressCall
@@ -379,6 +380,8 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("--samples", type=int, default=3, help="how often each side is measured")
     bench.add_argument("--folder", type=Path, default=Path("bench-data"), help="where office files are kept")
     bench.set_defaults(run=_bench)
+
+    add_commands(commands, _progress_bar)
 
     crash = commands.add_parser("crash-test", help="kill the program and cut its power at many instants (Linux)")
     crash.add_argument("--points", type=int, default=50, help="kills of each job (default: 50)")

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QStandardPaths, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.faults import FaultFormatter
@@ -179,6 +179,16 @@ def log_file(settings: Settings) -> Path:
     return settings.folder / "counterfoil.log"
 
 
+def _place(word: str) -> Path:
+    """The office's file; for the address of a server the link to it, which is made in this user's documents."""
+    if not word.startswith("postgres"):
+        return Path(word)
+    from app.services.connecting import link_to
+
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return link_to(word, Path(documents) / "Counterfoil")
+
+
 def _keep_log(settings: Settings) -> None:
     settings.folder.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(log_file(settings), maxBytes=LOG_BYTES, backupCount=3, encoding="utf-8", delay=True)
@@ -196,5 +206,5 @@ def run(words: list[str]) -> int:
     style.apply_theme(application, settings.theme)
     program = Program(settings)
     sys.excepthook = program.excepthook
-    program.start(Path(words[0]) if words else None)
+    program.start(_place(words[0]) if words else None)
     return application.exec()

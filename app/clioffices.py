@@ -1,0 +1,60 @@
+"""The commands about an office on a server: `connect` and `soak`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from app.errors import UserError
+from app.models.bulk import Progress
+
+Bar = Callable[[Console, str], AbstractContextManager[Progress]]
+
+
+def add_commands(commands: Any, bar: Bar) -> None:
+    """Add them to the parser; `bar` shows progress."""
+    connect = commands.add_parser("connect", help="move the office to a PostgreSQL server, for several PCs")
+    connect.add_argument("url", metavar="URL", help="postgresql://user:password@server/database, an empty database")
+    connect.add_argument("--office", type=Path, help="the office's file (default: the one opened last on this PC)")
+    connect.set_defaults(run=lambda arguments: _connect(arguments, bar))
+
+    soak = commands.add_parser("soak", help="let several clerks work on a server while a month is billed, and count")
+    soak.add_argument("url", metavar="URL", help="an empty database of a PostgreSQL server; it is filled with a sample")
+    soak.add_argument("--minutes", type=float, default=5, help="for how long (default: 5)")
+    soak.add_argument("--clerks", type=int, default=4, help="how many at once, each a process (default: 4)")
+    soak.add_argument("--accounts", type=int, default=400, help="how many accounts (default: 400)")
+    soak.set_defaults(run=lambda arguments: _soak(arguments, bar))
+
+
+def _connect(arguments: argparse.Namespace, bar: Bar) -> int:
+    from app.services.connecting import move_to_server
+    from app.views.settings import Settings
+
+    settings = Settings()
+    path = arguments.office or settings.last_office
+    if path is None:
+        raise UserError("Name the office's file with --office; none was opened on this PC yet.")
+    with bar(Console(stderr=True), f"Moving {path}") as progress:
+        moved = move_to_server(Path(path), arguments.url, progress)
+    settings.put("office/last", str(moved.link))
+    settings.save()
+    print(f"{moved.rows:,} rows of {len(moved.tables)} tables are on the server: each compared, every figure agrees.")
+    print(f"This PC opens the office by {moved.link} from now on; {path} is as it was, keep it as a backup.")
+    if moved.password:
+        print(moved.password)
+    return 0
+
+
+def _soak(arguments: argparse.Namespace, bar: Bar) -> int:
+    from app.services.soaking import Soak, told
+
+    with bar(Console(stderr=True), "Clerks at work") as progress:
+        result = Soak(arguments.url, arguments.clerks, arguments.accounts).work(arguments.minutes * 60, progress)
+    for line in told(result):
+        print(line)
+    return 1 if result.problems else 0
