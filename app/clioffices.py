@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from app.clisignin import add_words, desk_for
 from app.errors import UserError
 from app.models.bulk import Progress
 
@@ -21,6 +23,7 @@ def add_commands(commands: Any, bar: Bar) -> None:
     connect = commands.add_parser("connect", help="move the office to a PostgreSQL server, for several PCs")
     connect.add_argument("url", metavar="URL", help="postgresql://user:password@server/database, an empty database")
     connect.add_argument("--office", type=Path, help="the office's file (default: the one opened last on this PC)")
+    add_words(connect)
     connect.set_defaults(run=lambda arguments: _connect(arguments, bar))
 
     soak = commands.add_parser("soak", help="let several clerks work on a server while a month is billed, and count")
@@ -32,13 +35,19 @@ def add_commands(commands: Any, bar: Bar) -> None:
 
 
 def _connect(arguments: argparse.Namespace, bar: Bar) -> int:
-    from app.services.connecting import move_to_server
+    from app.models import database
+    from app.services.connecting import move_to_server, refuse_older
+    from app.services.desk import require_role
     from app.views.settings import Settings
 
     settings = Settings()
     path = arguments.office or settings.last_office
     if path is None:
         raise UserError("Name the office's file with --office; none was opened on this PC yet.")
+    refuse_older(Path(path))
+    today = datetime.now().astimezone().date()
+    with database.open_existing(Path(path)) as books:
+        require_role(desk_for(books, arguments, today, today), "manager", "Moving the office to a server")
     with bar(Console(stderr=True), f"Moving {path}") as progress:
         moved = move_to_server(Path(path), arguments.url, progress)
     settings.put("office/last", str(moved.link))

@@ -140,22 +140,31 @@ def _journal(connection: Connection, guards: Guards) -> Iterator[tuple[str, str,
     yield "audit_change", "audit_change_no_update", once
 
 
-def install(connection: Connection, guards: Guards) -> None:
-    """Put every trigger in place anew, on those of the tables that an older revision has already."""
+def _wanted(connection: Connection, guards: Guards) -> list[tuple[str, str, str]]:
     tables = inspect(connection)
     present = set(tables.get_table_names())
-    columns_of = {
-        table: [row["name"] for row in tables.get_columns(table)]
-        for table in (*guards.changeable, *guards.blankable)
-        if table in present
-    }
-    for statement in _functions(guards):
-        connection.exec_driver_sql(statement)
+    described = present.intersection((*guards.changeable, *guards.blankable))
+    columns_of = {table: [row["name"] for row in tables.get_columns(table)] for table in described}
     wanted = list(_triggers(guards, columns_of))
     if "audit_change" in present:
-        for statement in _journal_functions():
-            connection.exec_driver_sql(statement)
         wanted += _journal(connection, guards)
-    for table, name, rest in wanted:
-        if table in present:
-            connection.exec_driver_sql(f"CREATE OR REPLACE TRIGGER {name} {rest}")
+    return [trigger for trigger in wanted if trigger[0] in present]
+
+
+def install(connection: Connection, guards: Guards) -> None:
+    """Put every trigger in place anew, on those of the tables that an older revision has already."""
+    for statement in (*_functions(guards), *_journal_functions()):
+        connection.exec_driver_sql(statement)
+    for _, name, rest in _wanted(connection, guards):
+        connection.exec_driver_sql(f"CREATE OR REPLACE TRIGGER {name} {rest}")
+
+
+def faults(connection: Connection, guards: Guards) -> list[str]:
+    """The guards that somebody took away or switched off, each in a sentence."""
+    rows = connection.exec_driver_sql("SELECT tgname, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal")
+    in_force = {row[0]: row[1] in ("O", "A") for row in rows}
+    return [
+        f"guard: trigger {name} on {table} was {'switched off' if name in in_force else 'taken away'}"
+        for table, name, _ in _wanted(connection, guards)
+        if not in_force.get(name, False)
+    ]

@@ -99,6 +99,7 @@ DATED = ("entry", "allocation")
 
 CLOSED_DAY = "counterfoil: closed day"
 POSTED = "counterfoil: posted rows are never changed"
+_LISTS = (APPEND_ONLY, NEVER_DELETED, CHANGEABLE, DATED, POSTED, CLOSED_DAY, BLANKABLE)
 
 
 def _unless_emptied(table: str, columns_of: dict[str, list[str]]) -> str:
@@ -178,8 +179,7 @@ def install(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         from app.models import servertriggers
 
-        guards = servertriggers.Guards(APPEND_ONLY, NEVER_DELETED, CHANGEABLE, DATED, POSTED, CLOSED_DAY, BLANKABLE)
-        servertriggers.install(connection, guards)
+        servertriggers.install(connection, servertriggers.Guards(*_LISTS))
         return
     present = _present(connection)
     for name, statement in _wanted(connection).items():
@@ -205,6 +205,10 @@ def _wanted(connection: Connection) -> dict[str, str]:
 
 def faults(connection: Connection) -> list[str]:
     """The guards that somebody took away or changed, each in a sentence."""
+    if connection.dialect.name == "postgresql":
+        from app.models import servertriggers
+
+        return servertriggers.faults(connection, servertriggers.Guards(*_LISTS))
     present = _present(connection)
     return [
         f"guard: trigger {name} on {_table_of(sql)} was {'changed' if name in present else 'taken away'}"

@@ -53,7 +53,7 @@ def move_to_server(
     anything differs; nothing is left on the server in that case. Raises Cancelled.
     """
     url = server.server_url(address)
-    _refuse_older(path)
+    refuse_older(path)
     target = server.ServerDatabase(url)
     try:
         with database.open_existing(path) as books:
@@ -79,7 +79,8 @@ def link_to(address: str, folder: Path) -> Path:
     return link
 
 
-def _refuse_older(path: Path) -> None:
+def refuse_older(path: Path) -> None:
+    """Raises OfficeFileError unless the office in `path` has this program's schema."""
     # Looked at without changing it: opening an older office would bring it to this program's schema.
     with database.open_read_only(path) as books, books.read() as session:
         found = fetch_value(session, "SELECT version_num FROM alembic_version")

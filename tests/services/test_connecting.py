@@ -10,6 +10,7 @@ import pytest
 import support_databases
 from support_office import Diary, imported
 
+from app import cli
 from app.errors import Cancelled, OfficeFileError, UserError
 from app.models import database, server, serverlink
 from app.models.bulk import fetch_value
@@ -17,6 +18,7 @@ from app.services import billing, checks, dayclose, search, verification
 from app.services.connecting import link_to, move_to_server
 from app.services.desk import Desk
 from app.services.gateways.mail import NoMail
+from app.views.settings import Settings
 
 pytestmark = pytest.mark.server_only
 DAY = date(2026, 11, 3)
@@ -113,3 +115,13 @@ def test_what_is_no_address_is_said_so(words: str) -> None:
 def test_an_empty_database_is_no_office_yet(address: str) -> None:
     with pytest.raises(OfficeFileError, match="no office of Counterfoil yet"):
         database.open_office(address)
+
+
+def test_the_command_moves_the_office_and_this_pc_opens_it_there_from_then_on(
+    office: Path, address: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("app.views.settings.QStandardPaths.writableLocation", lambda _which: str(tmp_path / "settings"))
+    assert cli.run(["connect", address, "--office", str(office)]) == 0
+    assert "every figure agrees" in capsys.readouterr().out
+    assert Settings().last_office == office.with_suffix(".server")
+    assert cli.run(["check", "--office", str(office.with_suffix(".server"))]) == 0
