@@ -86,6 +86,15 @@ class Database:
         except DATABASE_ERRORS as error:
             raise self._explained(error) from error
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other PCs may work in it at the same time, and their changes are told (`changes_by_others`)."""
+        return False
+
+    def changes_by_others(self) -> frozenset[int] | None:
+        """The accounts that other PCs have changed since the last call; None when anything may have changed."""
+        return frozenset()
+
     def _bind_driver(self, session: Session) -> None:
         """Begin the transaction, and let `bulk` read on the driver's connection without asking for it each time."""
         session.info[DRIVER] = session.connection().connection.driver_connection

@@ -22,6 +22,7 @@ from app.models.bulk import DRIVER
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
 from app.models.openoffice import Database
 from app.models.serverdriver import ServerDriver, configure
+from app.models.serverwatch import Watch
 
 # Every program of every version takes this lock of the office's database before it writes.
 WRITERS_LOCK = 4_201_001
@@ -56,11 +57,24 @@ class ServerDatabase(Database):
             reader=engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),
             writer=engine.execution_options(isolation_level="READ COMMITTED", one_writer=True),
         )
+        self._watch = Watch(url, self.mark, CHANNEL)
 
     @property
     def location(self) -> Path | str:
         """The link, else the address without a password."""
         return self.link or shown(self.url)
+
+    @property
+    def is_shared(self) -> bool:
+        return True
+
+    def changes_by_others(self) -> frozenset[int] | None:
+        return self._watch.changes()
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._watch.close()
+        super().close()
 
     def _bind_driver(self, session: Session) -> None:
         driver = session.connection().connection.driver_connection

@@ -33,6 +33,7 @@ Progress = Callable[[int, int], None]
 LongWork = Callable[["Books", Progress, Callable[[], bool]], Result]
 WORKERS = 3
 COLLECT_MS = 200
+LOOK_MS = 1_000  # how often it is asked what other PCs changed
 COLLECT_FROM = 50_000  # new objects
 
 
@@ -103,6 +104,10 @@ class Tasks(QObject):
         self._is_closed = False
         self._ended.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._progressed.connect(self._report, Qt.ConnectionType.QueuedConnection)
+        self._is_looking = False
+        self._looker = QTimer(self)
+        self._looker.timeout.connect(self._look_at_others)
+        self._looker.start(LOOK_MS)
         self._collects = gc.isenabled()
         gc.disable()
         self._collector = QTimer(self)
@@ -146,11 +151,12 @@ class Tasks(QObject):
         """
 
         def run() -> Result:
-            with self._writing, self._open_books().write() as session:
+            with self._writing, self._open_books().write(changed) as session:
                 return work(session)
 
+        changed = None if accounts is None else frozenset(accounts)
         job = self._job(owner, then, otherwise)
-        job.announces, job.changed = True, None if accounts is None else frozenset(accounts)
+        job.announces, job.changed = True, changed
         self._submit(run, job)
 
     def run(
@@ -201,6 +207,23 @@ class Tasks(QObject):
         """Work that needs no open office: opening one, drawing a page, reading a file."""
         self._submit(work, self._job(owner, then, otherwise, name))
 
+    def _look_at_others(self) -> None:
+        """What other PCs changed is announced as what is changed here; nothing waits for it."""
+        books = self.books
+        if books is None or not books.is_shared or self._is_looking or self._is_closed:
+            return
+        self._is_looking = True
+
+        def told(changed: frozenset[int] | None) -> None:
+            self._is_looking = False
+            if changed is None or changed:
+                self.books_changed.emit(changed)
+
+        def refused(_error: UserError) -> None:
+            self._is_looking = False
+
+        self.compute(books.changes_by_others, told, owner=self, otherwise=refused)
+
     def close(self) -> None:
         """Stop long runs at their next safe point, let writes finish, and close the office."""
         self._is_closed = True
@@ -212,6 +235,7 @@ class Tasks(QObject):
             self.books.close()
             self.books = None
         self._collector.stop()
+        self._looker.stop()
         if self._collects:
             gc.enable()
 
