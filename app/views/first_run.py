@@ -170,7 +170,7 @@ class FirstRun(QScrollArea):
             self.folder.setText(chosen)
 
     def _choose_office(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, "Open an office", str(_documents()), "Offices (*.db)")
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open an office", str(_documents()), "Offices (*.db *.server)")
         if chosen:
             self.open_path(Path(chosen))
 

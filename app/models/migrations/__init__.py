@@ -31,6 +31,8 @@ def upgrade(engine: Engine, revision: str = LATEST_REVISION) -> None:
         problems = auditcheck.verify_connection(connection) if inspect(connection).has_table("audit") else []
         if connection.dialect.name == "postgresql":  # its references are never broken, and rebuilds keep triggers
             command.upgrade(config, revision)
+            if inspect(connection).has_table("audit"):
+                sealing.start(connection, problems)
             return
         # A trigger that names a table being rebuilt would stop the rebuilding; each revision puts them back.
         for name in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all():
