@@ -28,7 +28,7 @@ def add_commands(commands: Any, bar: Bar) -> None:
 
     soak = commands.add_parser("soak", help="let several clerks work on a server while a month is billed, and count")
     soak.add_argument("url", metavar="URL", help="an empty database of a PostgreSQL server; it is filled with a sample")
-    soak.add_argument("--minutes", type=float, default=5, help="for how long (default: 5)")
+    soak.add_argument("--minutes", type=int, default=5, help="for how long (default: 5)")
     soak.add_argument("--clerks", type=int, default=4, help="how many at once, each a process (default: 4)")
     soak.add_argument("--accounts", type=int, default=400, help="how many accounts (default: 400)")
     soak.set_defaults(run=lambda arguments: _soak(arguments, bar))

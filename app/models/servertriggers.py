@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, DateTime, inspect
 
 from app.models.auditlayout import read_layouts
 from app.models.journal import journalled
@@ -96,11 +96,19 @@ def _triggers(guards: Guards, columns_of: dict[str, list[str]]) -> Iterator[tupl
 def _journal_functions() -> Iterator[str]:
     """As SQLite's triggers of the journal (`journal`): the changed columns of a row, before and after."""
     yield (
+        # Instants stand in the journal as they are read from the rows.
+        "CREATE OR REPLACE FUNCTION counterfoil_row(kept jsonb, instants text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$ "
+        "SELECT kept || coalesce((SELECT jsonb_object_agg(k, to_char(CAST(kept ->> k AS timestamp), "
+        "'YYYY-MM-DD HH24:MI:SS.US')) FROM unnest(string_to_array(instants, ',')) k WHERE kept ->> k IS NOT NULL), "
+        "CAST('{}' AS jsonb)) $$"
+    )
+    yield (
         "CREATE OR REPLACE FUNCTION counterfoil_journal() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        "DECLARE was jsonb := to_jsonb(OLD); now_is jsonb; kept jsonb := was; row_key text; BEGIN "
-        "IF TG_OP = 'UPDATE' THEN "
-        "  SELECT jsonb_object_agg(k, was -> k), jsonb_object_agg(k, to_jsonb(NEW) -> k) INTO kept, now_is "
-        "  FROM unnest(string_to_array(TG_ARGV[0], ',')) k WHERE was -> k IS DISTINCT FROM to_jsonb(NEW) -> k; "
+        "DECLARE was jsonb := counterfoil_row(to_jsonb(OLD), TG_ARGV[2]); becomes jsonb; now_is jsonb; "
+        "kept jsonb := was; row_key text; BEGIN "
+        "IF TG_OP = 'UPDATE' THEN becomes := counterfoil_row(to_jsonb(NEW), TG_ARGV[2]); "
+        "  SELECT jsonb_object_agg(k, was -> k), jsonb_object_agg(k, becomes -> k) INTO kept, now_is "
+        "  FROM unnest(string_to_array(TG_ARGV[0], ',')) k WHERE was -> k IS DISTINCT FROM becomes -> k; "
         "  IF kept IS NULL THEN RETURN NULL; END IF; "
         "END IF; "
         "SELECT string_agg(was ->> k, '/') INTO row_key FROM unnest(string_to_array(TG_ARGV[1], ',')) k; "
@@ -116,16 +124,18 @@ def _journal_functions() -> Iterator[str]:
 
 
 def _journal(connection: Connection, guards: Guards) -> Iterator[tuple[str, str, str]]:
-    append_only = frozenset(guards.append_only)
+    append_only, look = frozenset(guards.append_only), inspect(connection)
     kept = {*guards.append_only, *guards.never_deleted, *guards.changeable}
     for table, layout in read_layouts(connection).items():
         columns, key = journalled(table, layout, append_only), ",".join(layout.key)
+        described = look.get_columns(table)
+        instants = ",".join(column["name"] for column in described if isinstance(column["type"], DateTime))
         if columns:
             of = ", ".join(f'"{name}"' for name in columns)
-            call = f"counterfoil_journal('{','.join(columns)}', '{key}')"
+            call = f"counterfoil_journal('{','.join(columns)}', '{key}', '{instants}')"
             yield table, f"{table}_journal_update", f"AFTER UPDATE OF {of} ON {table} FOR EACH ROW EXECUTE FUNCTION {call}"
         if table not in kept:
-            call = f"counterfoil_journal('', '{key}')"
+            call = f"counterfoil_journal('', '{key}', '{instants}')"
             yield table, f"{table}_journal_delete", f"AFTER DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {call}"
     refuse = f"FOR EACH ROW EXECUTE FUNCTION {_POSTED}()"
     for table in ("audit", "audit_head", "audit_change"):

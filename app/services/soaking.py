@@ -38,9 +38,9 @@ _TYPED = ("ba", "cast", "dvor", "605-555", "elm", "10", "1-1", "$12", "100001", 
 
 @dataclass
 class Shift:
-    """What one process did: milliseconds by operation, what was refused and why, and the cents that stand by it."""
+    """What one process did: microseconds by operation, what was refused and why, and the cents that stand by it."""
 
-    milliseconds: dict[str, list[float]] = field(default_factory=dict)
+    microseconds: dict[str, list[int]] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
     cents: int = 0
     posted: int = 0
@@ -48,12 +48,12 @@ class Shift:
     @contextmanager
     def timed(self, what: str) -> Iterator[None]:
         """Time one operation; a refusal is counted, by its sentence without its numbers."""
-        began = time.perf_counter()
+        began = time.perf_counter_ns()
         try:
             yield
         except UserError as error:
             self.refused["".join(c for c in error.message if not c.isdigit())] += 1
-        self.milliseconds.setdefault(what, []).append((time.perf_counter() - began) * 1000)
+        self.microseconds.setdefault(what, []).append((time.perf_counter_ns() - began) // 1000)
 
 
 @dataclass
@@ -72,7 +72,7 @@ class Soak:
         self.clerks = clerks
         self.accounts = accounts
 
-    def work(self, seconds: float, progress: Progress = no_progress, operations: int = 10**9) -> SoakResult:
+    def work(self, seconds: int, progress: Progress = no_progress, operations: int = 10**9) -> SoakResult:
         """Let everybody work for so long, each for at most so many operations. Raises UserError (OfficeFileError)."""
         with server.create(server.server_url(self.address)) as books:
             _fill(books, self.accounts)
@@ -115,7 +115,7 @@ def _account_ids(books: Database) -> list[int]:
         return [row[0] for row in fetch(session, "SELECT id FROM account ORDER BY id")]
 
 
-def _clerk(address: str, number: int, seconds: float, operations: int) -> Shift:
+def _clerk(address: str, number: int, seconds: int, operations: int) -> Shift:
     shift, dice = Shift(), random.Random(number)  # noqa: S311 - which made-up account comes next
     posted: list[tuple[int, int]] = []
     until = time.monotonic() + seconds
@@ -166,8 +166,8 @@ def _closer(address: str) -> Shift:
 
 
 def _add(together: Shift, one: Shift) -> None:
-    for what, times in one.milliseconds.items():
-        together.milliseconds.setdefault(what, []).extend(times)
+    for what, times in one.microseconds.items():
+        together.microseconds.setdefault(what, []).extend(times)
     together.refused.update(one.refused)
     together.cents += one.cents
     together.posted += one.posted
@@ -198,11 +198,11 @@ def _problems(books: Database, shift: Shift, accounts: int) -> list[str]:
 def told(result: SoakResult) -> list[str]:
     """The figures in lines: operations, p50 and p99, refusals, and what is wrong."""
     lines = []
-    for what, times in sorted(result.shift.milliseconds.items()):
+    for what, times in sorted(result.shift.microseconds.items()):
         ordered = sorted(times)
         p50, p99 = ordered[len(ordered) // 2], ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]
-        lines.append(f"{what}: {len(times):,} operations, p50 {p50:,.1f} ms, p99 {p99:,.1f} ms")
-    total = sum(map(len, result.shift.milliseconds.values()))
+        lines.append(f"{what}: {len(times):,} operations, p50 {p50 / 1000:,.1f} ms, p99 {p99 / 1000:,.1f} ms")
+    total = sum(map(len, result.shift.microseconds.values()))
     lines.append(f"{total:,} operations in all; {sum(result.shift.refused.values())} refused.")
     lines += [f"refused {count} times: {said}" for said, count in result.shift.refused.most_common()]
     lines += [f"WRONG: {problem}" for problem in result.problems]

@@ -123,8 +123,9 @@ def test_values_come_as_from_a_file() -> None:
 
 @pytest.mark.server_only
 def test_a_text_that_no_database_keeps_is_refused_in_words() -> None:
-    with Diary(date(2026, 1, 1)) as diary, pytest.raises(UserError, match="character that cannot be kept"):
-        diary.open("Ann\0Ames")
+    diary = Diary(date(2026, 1, 1))
+    with diary, pytest.raises(UserError, match="character that cannot be kept"), diary.books.write() as session:
+        execute(session, "UPDATE office SET phone = ?", "605\0555")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from app.services.gateways.autopay import DeclineListGateway
 from app.services.gateways.mail import NoMail
 from app.services.ledger import Gl
 
+pytestmark = pytest.mark.both_databases
+
 # January has 31 days and February 28, so that a day of a service of 31.00 costs 1.00 in January.
 NET = 3100
 

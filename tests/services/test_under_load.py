@@ -16,8 +16,8 @@ def test_nothing_is_lost_nothing_billed_twice_and_two_month_ends_become_one() ->
     assert result.problems == []
     assert not result.shift.refused, "no deadlock and no lock reaches a person"
     operations = sum(
-        len(times) for what, times in result.shift.milliseconds.items() if what not in ("month-end", "day close")
+        len(times) for what, times in result.shift.microseconds.items() if what not in ("month-end", "day close")
     )
     assert operations == CLERKS * OPERATIONS
-    assert len(result.shift.milliseconds["month-end"]) == 2
+    assert len(result.shift.microseconds["month-end"]) == 2
     assert told(result)[-1].startswith("Nothing lost")
