@@ -125,7 +125,7 @@ def test_values_come_as_from_a_file() -> None:
 def test_a_text_that_no_database_keeps_is_refused_in_words() -> None:
     diary = Diary(date(2026, 1, 1))
     with diary, pytest.raises(UserError, match="character that cannot be kept"), diary.books.write() as session:
-        execute(session, "UPDATE office SET phone = ?", "605\0555")
+        execute(session, "UPDATE office SET phone = ?", "605\x00")
 
 
 @pytest.mark.parametrize(
