@@ -236,7 +236,7 @@ def _backup(arguments: argparse.Namespace) -> int:
         desk = desk_for(books, arguments, today, today)
         with _progress_bar(console, f"Backing up {path}") as progress:
             made = back_up(books, desk, "by-hand", arguments.to, progress=progress)
-    print(f"{made.path} ({_size(made.size)}): opened and checked, every figure agrees.")
+    print(f"{made.path} ({_size(made.size)}): {made.remark or 'opened and checked, every figure agrees.'}")
     if made.second == "copied":
         print("The second copy is in its place.")
     if made.has_second_problem:
@@ -246,6 +246,7 @@ def _backup(arguments: argparse.Namespace) -> int:
 
 def _restore(arguments: argparse.Namespace) -> int:
     from app.models import database
+    from app.models.database import is_address
     from app.services.backupfiles import read_backup
     from app.services.backupplan import FOLDER_NAME, known_key
     from app.services.desk import Desk
@@ -255,12 +256,20 @@ def _restore(arguments: argparse.Namespace) -> int:
     file: Path = arguments.file
     found = read_backup(file)
     beside = file.parent.parent if file.parent.name == FOLDER_NAME else file.parent
-    target = arguments.to or beside / f"restored-{found.on}-no-{found.number:06d}.db"
+    target = Path(arguments.to or beside / f"restored-{found.on}-no-{found.number:06d}.db")
     passphrase = None
     if found.is_sealed and known_key(open_key_store(), found.mark) is None:
         passphrase = os.environ.get("COUNTERFOIL_PASSPHRASE") or getpass("Passphrase of the backup: ")
     today = _today()
     desk = Desk(arguments.actor, "manager", "command line", today, today)
+    if is_address(arguments.to or ""):
+        from app.services.serverrestoring import restore_on_server  # psycopg takes long to import
+
+        with _progress_bar(Console(stderr=True), f"Restoring {file.name}") as progress:
+            place = restore_on_server(file, arguments.to, desk, passphrase, progress=progress)
+        print(f"{place}: {found.office} as it was on {found.on}; every figure agrees with the ledger.")
+        print("Each PC joins it with: python -m app open ADDRESS")
+        return 0
     if target.exists() and arguments.replace:
         # Into a file too damaged to be opened nobody can sign in; that is when a backup is needed most.
         with suppress(OfficeFileError), database.open_existing(target) as books:
@@ -364,7 +373,7 @@ def parser() -> argparse.ArgumentParser:
 
     restore = commands.add_parser("restore", help="make an office from a backup")
     restore.add_argument("file", type=Path, metavar="FILE")
-    restore.add_argument("--to", type=Path, help="the restored office's file (default: a new one beside the backups)")
+    restore.add_argument("--to", help="the restored office's file (default: beside the backups), or a server's address")
     restore.add_argument("--replace", action="store_true", help="replace the office in that file, after a copy of it")
     add_words(restore)
     restore.set_defaults(run=_restore)

@@ -8,13 +8,15 @@ figure in it was checked against its ledger, and, encrypted, when decrypting it 
 from __future__ import annotations
 
 import logging
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.errors import Cancelled, UserError
 from app.models import copying, database
@@ -29,6 +31,9 @@ from app.services.desk import Desk, begin_on_any_day
 from app.services.keystore import KeyStore, open_key_store
 from app.services.verification import verify_books, verify_file
 
+if TYPE_CHECKING:
+    from app.models.server import ServerDatabase
+
 log = logging.getLogger(__name__)
 
 KINDS = ("day-close", "month-end", "by-hand")
@@ -38,13 +43,17 @@ _WHOLE = 1_000
 
 
 class BackupResult(NamedTuple):
-    """A verified backup. `second`: `copied`, empty when no second place is wanted, else what went wrong there."""
+    """A verified backup. `second`: `copied`, empty when no second place is wanted, else what went wrong there.
+
+    `remark`: what could not be checked of a server's backup; empty when every figure was.
+    """
 
     number: int
     path: Path
     size: int
     second: str
     removed: int
+    remark: str = ""
 
     @property
     def has_second_problem(self) -> bool:
@@ -60,6 +69,7 @@ class _Begun(NamedTuple):
     folder: Path
     name: str
     key: tuple[bytes, bytes] | None
+    server: ServerDatabase | None
 
 
 def back_up(
@@ -78,7 +88,7 @@ def back_up(
     """
     begun = _begin(books, replace(desk, token=None), kind, folder, key_store)
     try:
-        path, digest = _make(books, desk, begun, kind, progress, cancelled)
+        path, digest, remark = _make(books, desk, begun, kind, progress, cancelled)
         second = _second_copy(begun, path, digest)
     except (UserError, Cancelled, OSError, sqlite3.Error) as error:
         problem = _in_words(error, begun.folder)
@@ -87,13 +97,13 @@ def back_up(
         if isinstance(error, UserError | Cancelled):
             raise
         raise UserError(problem) from error
-    _end(books, begun.number, "verified", "", path.stat().st_size, digest, second)
+    _end(books, begun.number, "verified", remark, path.stat().st_size, digest, second)
     removed = 0
     for place in (begun.folder, Path(begun.plan.second_folder) if second == "copied" else None):
         if place is not None and folder is None:
             removed += _rotate(place, begun)
     progress(_WHOLE, _WHOLE)
-    return BackupResult(begun.number, path, path.stat().st_size, second, removed)
+    return BackupResult(begun.number, path, path.stat().st_size, second, removed, remark)
 
 
 def _in_words(error: BaseException, folder: Path) -> str:
@@ -108,15 +118,12 @@ def _in_words(error: BaseException, folder: Path) -> str:
 def _begin(books: Database, desk: Desk, kind: str, folder: Path | None, key_store: Callable[[], KeyStore]) -> _Begun:
     """Give it a number above every one in the log and in the folder, and write it down as begun."""
     assert kind in KINDS, kind
-    if books.path is None:
-        raise UserError(
-            "This office is on a server and not in a file: have the server back it up each day (pg_dump), and try it out."
-        )
+    server = _server_of(books)
     with books.read() as session:
         plan = plan_of(session)
         key = backup_key(session, key_store()) if plan.is_encrypted else None
         mark = fetch_value(session, "SELECT office_mark FROM safekeeping WHERE id = 1")
-    place = folder or plan.place(books.path)
+    place = folder or _place(books, plan)
     try:
         if folder is None and not plan.folder:
             place.mkdir(exist_ok=True)
@@ -131,7 +138,8 @@ def _begin(books: Database, desk: Desk, kind: str, folder: Path | None, key_stor
         number = max(fetch_value(session, "SELECT coalesce(max(number), 0) FROM backup_log"), in_folder) + 1
         office, zone = fetch_value(session, "SELECT name FROM office"), local_zone(session)
         now = desk.now()
-        name = file_name(office, desk.on, now.astimezone(zone), number, is_sealed=key is not None)
+        local, is_of_server = now.astimezone(zone), server is not None
+        name = file_name(office, desk.on, local, number, is_sealed=key is not None, is_of_server=is_of_server)
         insert_row(
             session,
             "backup_log",
@@ -148,7 +156,25 @@ def _begin(books: Database, desk: Desk, kind: str, folder: Path | None, key_stor
             second="",
             action_id=act.id,
         )
-    return _Begun(number, plan, mark, office, place, name, key)
+    return _Begun(number, plan, mark, office, place, name, key, server)
+
+
+def _server_of(books: Database) -> ServerDatabase | None:
+    """The office on its server; None for one in a file."""
+    if books.path is not None:
+        return None
+    from app.models.server import ServerDatabase  # psycopg takes long to import and an office in a file does without
+
+    if not isinstance(books, ServerDatabase):
+        raise UserError("This office is in memory alone and is not backed up.")
+    return books
+
+
+def _place(books: Database, plan: BackupPlan) -> Path:
+    """The folder of the first copies: as planned, else beside the office's file or this PC's link to its server."""
+    if not plan.folder and not isinstance(books.location, Path):
+        raise UserError("Say where the backups of this office go: name a folder, or choose one on the Office page.")
+    return plan.place(Path(books.location))
 
 
 def _end(books: Database, number: int, state: str, problem: str, size: int = 0, digest: str = "", second: str = "") -> None:
@@ -164,17 +190,29 @@ def _share(progress: Progress, start: int, end: int) -> Progress:
 
 def _make(
     books: Database, desk: Desk, begun: _Begun, kind: str, progress: Progress, cancelled: Callable[[], bool]
-) -> tuple[Path, str]:
-    """The finished file under its name, and its digest."""
-    assert books.path is not None, "asked before"
+) -> tuple[Path, str, str]:
+    """The finished file under its name, its digest, and what could not be checked."""
     target = begun.folder / begun.name
     unfinished = target.with_name(begun.name + copying.UNFINISHED)
-    # What is not encrypted yet stays beside the office, whose own file is plain too.
-    plain = books.path.with_name(f"{books.path.name}.{begun.number:06d}{copying.UNFINISHED}") if begun.key else unfinished
-    _remove_stale((begun.folder, books.path.parent), desk.now())
+    plain, private, remark = unfinished, None, ""
+    if begun.key is not None:
+        # What is not encrypted yet stays beside the office, whose own file is plain too; a server's in a folder that
+        # only this user can read.
+        if books.path is None:
+            private = Path(tempfile.mkdtemp(prefix="counterfoil-"))
+        beside = books.path or Path(private or begun.folder) / "office"
+        plain = beside.with_name(f"{beside.name}.{begun.number:06d}{copying.UNFINISHED}")
+    _remove_stale({begun.folder, begun.folder if books.path is None else books.path.parent}, desk.now())
     try:
-        copying.copy_while_open(books.path, plain, _share(progress, 0, 400), cancelled)
-        _verify(plain, begun.number)
+        if begun.server is None:
+            assert books.path is not None, "one of the two"
+            copying.copy_while_open(books.path, plain, _share(progress, 0, 400), cancelled)
+            _verify(plain, begun.number)
+        else:
+            from app.services import serverbackup  # psycopg, as above
+
+            about = _about(begun, kind, desk)
+            remark = serverbackup.dump_office(begun.server, plain, about, desk, progress, cancelled).remark
         progress(700, _WHOLE)
         if cancelled():
             raise Cancelled
@@ -187,7 +225,22 @@ def _make(
         copying.remove_with_log(plain)
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
-    return target, digest
+        if private is not None:
+            shutil.rmtree(private, ignore_errors=True)
+    return target, digest, remark
+
+
+def _about(begun: _Begun, kind: str, desk: Desk) -> dict[str, object]:
+    """What the file of a backup says of itself, where it is no office's own file."""
+    return {
+        "number": begun.number,
+        "mark": begun.mark,
+        "office": begun.office,
+        "kind": kind,
+        "on": desk.on.isoformat(),
+        "made_at": desk.now().astimezone(UTC).isoformat(),
+        "revision": LATEST_REVISION,
+    }
 
 
 def _verify(copy: Path, number: int) -> None:
@@ -216,15 +269,8 @@ def _seal(
     """Encrypt, then decrypt again and compare: the proof that it can be restored."""
     assert begun.key is not None
     key, salt = begun.key
-    about = {
-        "number": begun.number,
-        "mark": begun.mark,
-        "office": begun.office,
-        "kind": kind,
-        "on": desk.on.isoformat(),
-        "made_at": desk.now().astimezone(UTC).isoformat(),
-        "revision": LATEST_REVISION,
-    }
+    # How a server's dump was checked stands in the dump; that it is one, here too.
+    about = _about(begun, kind, desk) | ({} if begun.server is None else {"checked": "sealed"})
     sealedfile.seal(plain, target, key, salt, about, progress, cancelled)
     again = plain.with_name(f"{plain.name}{copying.UNFINISHED}")
     again.unlink(missing_ok=True)
@@ -272,7 +318,7 @@ def _rotate(folder: Path, begun: _Begun) -> int:
     return removed
 
 
-def _remove_stale(folders: tuple[Path, ...], now: datetime) -> None:
+def _remove_stale(folders: set[Path], now: datetime) -> None:
     for folder in folders:
         for left in folder.glob(f"*{copying.UNFINISHED}"):
             with suppress(OSError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sqlite3
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import closing
@@ -14,7 +16,11 @@ from app.models.bulk import parse_day
 from app.models.copying import read_only_uri
 from app.services import sealedfile
 
-PLAIN, SEALED = ".db", ".sealed"
+PLAIN, SEALED, DUMPED = ".db", ".sealed", ".pgdump"
+# A dump of PostgreSQL begins so; behind it stand these words and what the backup says of itself (JSON).
+_DUMP = b"PGDMP"
+SERVER_TRAILER = b"\nCOUNTERFOIL SERVER BACKUP 1\n"
+_LONGEST_TRAILER = 8_192
 LONGEST_NAME = 40
 UPGRADE = " before the upgrade from "
 
@@ -23,7 +29,8 @@ class BackupFile(NamedTuple):
     """A backup found in a folder. `number` only grows, whatever the clock said; `made_at` is UTC.
 
     `mark` is the office's; `revision` its schema's. A file that this program did not name as a backup (a copy made
-    before an upgrade or a restore, a renamed one) has number 0 and is never removed.
+    before an upgrade or a restore, a renamed one) has number 0 and is never removed. `is_of_server`: of an office on a
+    PostgreSQL server, to which alone it can be restored.
     """
 
     path: Path
@@ -36,13 +43,15 @@ class BackupFile(NamedTuple):
     is_sealed: bool
     size: int
     revision: str
+    is_of_server: bool = False
 
 
-def file_name(office: str, on: date, local: datetime, number: int, *, is_sealed: bool) -> str:
+def file_name(office: str, on: date, local: datetime, number: int, *, is_sealed: bool, is_of_server: bool = False) -> str:
     """A name that Windows allows: office, business date, the office's time of day, number."""
     kept = "".join(letter if letter.isalnum() or letter in " -_" else " " for letter in office)
     plain = " ".join(kept.split())[:LONGEST_NAME].strip() or "Office"
-    return f"{plain} backup-{on}-{local:%H%M}-no-{number:06d}{SEALED if is_sealed else PLAIN}"
+    ending = SEALED if is_sealed else DUMPED if is_of_server else PLAIN
+    return f"{plain} backup-{on}-{local:%H%M}-no-{number:06d}{ending}"
 
 
 def read_backup(path: Path) -> BackupFile:
@@ -51,7 +60,8 @@ def read_backup(path: Path) -> BackupFile:
         size = path.stat().st_size
         if sealedfile.is_sealed(path):
             return _told(path, sealedfile.read_about(path), size, is_sealed=True)
-        return _told(path, about_office(path), size, is_sealed=False)
+        about = _about_dump(path, size) if _is_dump(path) else about_office(path)
+        return _told(path, about, size, is_sealed=False)
     except (sqlite3.Error, OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is no backup of Counterfoil, or it is damaged ({error}).", field="file") from error
 
@@ -71,7 +81,23 @@ def _told(path: Path, about: dict[str, Any], size: int, *, is_sealed: bool) -> B
         is_sealed,
         size,
         str(about["revision"]),
+        "checked" in about,
     )
+
+
+def _is_dump(path: Path) -> bool:
+    with path.open("rb") as read:
+        return read.read(len(_DUMP)) == _DUMP
+
+
+def _about_dump(path: Path, size: int) -> dict[str, Any]:
+    """What stands behind a dump. Raises ValueError for one that this program did not finish."""
+    with path.open("rb") as read:
+        read.seek(max(size - _LONGEST_TRAILER, 0), os.SEEK_SET)
+        _, mark, told = read.read().rpartition(SERVER_TRAILER)
+    if not mark:
+        raise ValueError("a dump, but not one that this program finished")
+    return dict(json.loads(told))
 
 
 def about_office(path: Path) -> dict[str, Any]:
@@ -99,7 +125,7 @@ def backups_in(folder: Path, mark: str | None = None) -> list[BackupFile]:
     """The readable backups in a folder, the newest first; only those of one office when its mark is given."""
     found = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.suffix not in (PLAIN, SEALED):
+        if path.suffix not in (PLAIN, SEALED, DUMPED):
             continue
         try:
             backup = read_backup(path)

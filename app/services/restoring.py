@@ -56,6 +56,7 @@ def restore(
     """
     require_role(desk, "manager", "Restoring a backup")
     backup = read_backup(file)
+    _refuse_server(backup, target)
     if file.resolve() == target.resolve():
         raise UserError("That is the backup itself; choose another name for the restored office.", field="target")
     exists = target.exists()
@@ -98,6 +99,7 @@ def look_inside(
 ) -> ReadOnlyDatabase:
     """A backup opened to be looked at, in a private folder that goes when it is closed. Raises UserError."""
     backup = read_backup(file)
+    _refuse_server(backup)
     folder = Path(tempfile.mkdtemp(prefix="counterfoil-"))
 
     def remove() -> None:
@@ -113,6 +115,21 @@ def look_inside(
         if isinstance(error, OSError):
             raise UserError(f"{file} cannot be looked into: {error.strerror}.") from error
         raise
+
+
+def _refuse_server(backup: BackupFile, target: Path | None = None) -> None:
+    """Raises UserError for what only a server can hold, and for a link that would be written over."""
+    if backup.is_of_server:
+        raise UserError(
+            f"{backup.path.name} is of an office on a server; restore it into an empty database there: "
+            "python -m app restore FILE --to postgresql://user@server/database",
+            field="file",
+        )
+    if target is not None and target.suffix == database.SERVER_LINK:
+        raise UserError(
+            f"{target} is this PC's link to the office's server and no office; restore this backup into another file.",
+            field="target",
+        )
 
 
 def _share(progress: Progress, start: int, end: int) -> Progress:

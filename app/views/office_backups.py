@@ -177,7 +177,8 @@ class BackupsPart(QWidget):
     def _backed_up(self, result: BackupResult | None) -> None:
         if result is not None and not result.has_second_problem:
             second = " The second copy is in its place." if result.second else ""
-            checked = f"{result.path.name} ({size_in_words(result.size)}) was opened and checked: every figure agrees."
+            how = result.remark or "It was opened and checked: every figure agrees."
+            checked = f"{result.path.name} ({size_in_words(result.size)}). {how}"
             self.workplace.say(f"Backed up. {checked}{second}")
         self.refresh()
 

@@ -1,0 +1,118 @@
+"""Backups of an office on a server back into an empty database there; never over an office."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from psycopg import sql as composing
+from sqlalchemy import Connection
+
+from app.errors import Cancelled, UserError
+from app.models import copying, server, serverdump
+from app.models.bulk import Progress, execute, no_progress
+from app.models.server import ServerDatabase, shown
+from app.services import sealedfile
+from app.services.backupfiles import BackupFile, read_backup
+from app.services.backupplan import known_key
+from app.services.desk import Desk, begin_on_any_day, require_role
+from app.services.keystore import KeyStore, open_key_store
+from app.services.serverbackup import server_version
+from app.services.verification import verify_books
+
+_WHOLE = 1_000
+# What pg_restore put there: everything of the public schema but what belongs to an extension.
+_OURS = "NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = x.oid AND d.deptype = 'e')"
+
+
+def restore_on_server(
+    file: Path,
+    address: str,
+    desk: Desk,
+    passphrase: str | None = None,
+    *,
+    key_store: Callable[[], KeyStore] = open_key_store,
+    progress: Progress = no_progress,
+    cancelled: Callable[[], bool] = copying.never,
+) -> str:
+    """Make the office in the empty database at `address` from a server's backup (a manager's); says where it is.
+
+    Put there in one transaction, then every figure is checked; what does not agree is taken out again. Raises
+    UserError for a database that holds something, a backup of another kind, a wrong passphrase or a damaged one.
+    """
+    require_role(desk, "manager", "Restoring a backup")
+    backup, url = read_backup(file), server.server_url(address)
+    if not backup.is_of_server:
+        raise UserError(
+            f"{file.name} is of an office in a file; restore it into a file, then move that one to the server with "
+            "python -m app connect.",
+            field="file",
+        )
+    books = ServerDatabase(url)
+    private = Path(tempfile.mkdtemp(prefix="counterfoil-"))
+    try:
+        with books.clear_errors(), books.engine.connect() as connection:
+            server.refuse_unless_empty(connection, url)
+        programs = serverdump.find_programs(server_version(url))
+        dump = file
+        if backup.is_sealed:
+            dump = private / "office.pgdump"
+            key = None if passphrase else known_key(key_store(), backup.mark)
+            sealedfile.unseal(file, dump, passphrase, key, cancelled=cancelled)
+        progress(200, _WHOLE)
+        serverdump.fill(programs, dump, url, cancelled)
+        progress(700, _WHOLE)
+        try:
+            _bring_up(books, backup, dataclasses.replace(desk, token=None))
+            if cancelled():
+                raise Cancelled
+        except BaseException:
+            with books.engine.begin() as connection:
+                _empty_again(connection)
+            raise
+    except OSError as error:
+        raise UserError(f"{file} could not be restored ({error.strerror}); nothing was changed.", field="file") from error
+    finally:
+        books.close()
+        shutil.rmtree(private, ignore_errors=True)
+    progress(_WHOLE, _WHOLE)
+    return shown(url)
+
+
+def _bring_up(books: ServerDatabase, backup: BackupFile, desk: Desk) -> None:
+    """Upgrade what was restored to this program's schema, check it, and record in it that it was restored."""
+    server.open_existing(books.url).close()
+    with books.read() as session:
+        problems = verify_books(session)
+    if problems:
+        raise UserError(
+            f"The backup is not sound ({len(problems):,} figures do not agree, the first: {problems[0]}); nothing was "
+            "restored. Take another one.",
+            field="file",
+        )
+    with books.write() as session:
+        begin_on_any_day(session, desk, "restore", reason=f"restored from {backup.path.name}")
+        # The copy holds its own backup as one that was begun; it has just been verified.
+        sql = "UPDATE backup_log SET state = 'verified', file = ?, size = ? WHERE number = ? AND state = 'begun'"
+        execute(session, sql, str(backup.path), backup.size, backup.number)
+
+
+def _empty_again(connection: Connection) -> None:
+    """Take out everything that was put into a database that was empty."""
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    for kind, found in (
+        ("TABLE", "SELECT relname, '' FROM pg_class x WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"),
+        (
+            "ROUTINE",
+            "SELECT proname, pg_get_function_identity_arguments(x.oid) FROM pg_proc x "
+            # An aggregate before the function that it is made of.
+            f"WHERE pronamespace = 'public'::regnamespace AND {_OURS} ORDER BY prokind = 'a' DESC",
+        ),
+    ):
+        for name, arguments in connection.exec_driver_sql(found).fetchall():
+            which = composing.Identifier(str(name)).as_string(None) + (f"({arguments})" if kind == "ROUTINE" else "")
+            connection.exec_driver_sql(f"DROP {kind} IF EXISTS {which} CASCADE")
