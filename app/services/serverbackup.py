@@ -29,7 +29,7 @@ from app.services.verification import verify_books
 RESTORED, LISTED = "restored", "listed"
 NOT_RESTORED = (
     "Every table was found in it and every row could be read, but it was not restored on trial: "
-    "the sign-in may not make a database on the server."
+    "the sign-in may not make a database on the server, or not use one that it made."
 )
 _SCRATCH = "counterfoil_check"
 # A scratch database that old belongs to nobody any more: the program was ended while it checked.
@@ -60,7 +60,13 @@ def _connected(url: URL) -> Iterator[psycopg.Connection[Any]]:
         with psycopg.connect(**{"connect_timeout": 10, **options}, autocommit=True) as connection:
             yield connection
     except psycopg.Error as error:
-        raise server.explained(error, url) from error
+        known = server.explained(error, url)
+        if not isinstance(known, UserError):
+            said = (
+                f"{server.shown(url)} refused the backup's check ({str(error).strip()}); ask whoever looks after the server."
+            )
+            known = OfficeFileError(said)
+        raise known from error
 
 
 def dump_office(

@@ -262,6 +262,27 @@ def test_what_a_cut_off_trial_left_on_the_server_goes_with_the_next_backup(offic
     assert left not in databases()
 
 
+def test_a_server_that_refuses_the_trial_is_said_and_the_log_has_it(office: Diary, tmp_path: Path) -> None:
+    made = take(office, tmp_path)
+    another = f"counterfoil_check_{read_backup(made.path).mark[:12]}_{made.number + 1:06d}"
+    support_databases.the_server().sql(f"CREATE DATABASE {another} TEMPLATE template0")
+    with pytest.raises(UserError, match=r"refused the backup's check .*already exists"):
+        take(office, tmp_path)
+    assert another in databases(), "it is not this backup's"
+    assert [line.state for line in office.see(backup_log)] == ["failed", "verified"]
+    assert names(tmp_path / "backups") == [made.path.name]
+    take(office, tmp_path)
+    assert another not in databases()
+
+
+def test_a_stopped_restore_leaves_the_database_empty(office: Diary, tmp_path: Path) -> None:
+    made = take(office, tmp_path)
+    address = support_databases.new_address()
+    with pytest.raises(Cancelled):
+        restore_on_server(made.path, address, office.desk, cancelled=lambda: True)
+    server.create(server.server_url(address)).close()
+
+
 def test_backup_and_restore_from_the_command_line(office: Diary, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert isinstance(office.books, ServerDatabase)
     link = tmp_path / "office.server"
