@@ -26,7 +26,16 @@ CHECKS_PER_ACCOUNT = 6
 def prepare(data: Data, jobs: list[str]) -> None:
     """Make whatever of the jobs' files is missing; every office's books are verified."""
     data.folder.mkdir(parents=True, exist_ok=True)
-    needs_office = {"billing", "start", "preview", "statements", "statement-files", "open-account", "post-check"}
+    needs_office = {
+        "billing",
+        "billing-pg",
+        "start",
+        "preview",
+        "statements",
+        "statement-files",
+        "open-account",
+        "post-check",
+    }
     if needs_office & set(jobs):
         _make(data.office, lambda path: offices.build(path, data.accounts))
         if not data.billing_rows.exists() or not data.billed.exists():
@@ -37,6 +46,10 @@ def prepare(data: Data, jobs: list[str]) -> None:
             rows.save({"posts": _posts(data)}, data.posting_rows)
     if "start" in jobs:
         _make(data.started, lambda path: _deposited(data.office, path))
+    if "billing-pg" in jobs:
+        from bench import server
+
+        server.prepare(data)
     if "refund-checks" in jobs:
         _make(data.refunds, lambda path: histories.build_refunds(path, REFUNDS))
     if "aging" in jobs:

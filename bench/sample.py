@@ -307,9 +307,18 @@ def start_floor(data: Data) -> Sample:
     return start.measure("floor", data.started, offices.last_month_end())
 
 
+def _on_a_server(side: str, data: Data) -> Sample:
+    from bench import server
+
+    sample: Sample = getattr(server, side)(data)
+    return sample
+
+
 SIDES: dict[tuple[str, str], Callable[[Data], Sample]] = {
     ("billing", "product"): billing_product,
     ("billing", "floor"): billing_floor,
+    ("billing-pg", "product"): lambda data: _on_a_server("billing_product", data),
+    ("billing-pg", "floor"): lambda data: _on_a_server("billing_floor", data),
     ("preview", "product"): preview_product,
     ("preview", "floor"): billing_product,
     ("statements", "product"): statements_product,
