@@ -377,6 +377,12 @@ def _sheet_mark(o: StaffedOffice) -> Act:
     return lambda: o.do(statementprints.mark_sent, run, "email", 1, 1, "by hand")
 
 
+def _pages_mark(o: StaffedOffice) -> Act:
+    run = _run(o)
+    made = statementprints.MadeStatements((), 1, 1, 1, 1)
+    return lambda: o.do(statementprints.mark_pages, run, statementprints.ALL, made, (1, 1), "by hand")
+
+
 def _look_ahead(o: StaffedOffice) -> Act:
     account = _account(o)
     return lambda: outlook.look_ahead(
@@ -608,6 +614,7 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     "refunds.stop_and_reissue": ("supervisor", _on_refund(refunds.stop_and_reissue, printed=True)),
     "restoring.restore": ("manager", _restore),
     "scheduled.undo_scheduled": ("clerk", _given(_waiting, scheduled.undo_scheduled)),
+    "statementprints.mark_pages": ("clerk", _pages_mark),
     "statementprints.mark_sent": ("clerk", _sheet_mark),
     "subscriptions.add_service": ("clerk", _on_account(subscriptions.add_service, "tv", 500)),
     "subscriptions.change_price": ("clerk", _on_account(subscriptions.change_price, "net", 4000)),

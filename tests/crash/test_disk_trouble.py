@@ -55,7 +55,7 @@ def test_a_disk_that_fills_in_a_job_is_said_and_the_job_goes_on_when_there_is_ro
         # What is left after the last commit, moving the log into the file, can wait and is not said.
         if stopped["refused"] is not None:
             refused += 1
-            assert is_sentence(stopped["refused"], office, "is full; make room", "make room there"), stopped["refused"]
+            assert is_sentence(stopped["refused"], office, "is full; make room", "make room"), stopped["refused"]
         assert job == "migration" or books.faults(office) == []
         assert children.run(job, office)["refused"] is None
         assert books.differences(peace.state, books.state_of(office)) == []

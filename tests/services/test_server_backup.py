@@ -170,6 +170,15 @@ def test_a_backup_that_is_not_sound_leaves_the_database_empty(
     server.create(server.server_url(address)).close()  # refuses a database that holds anything
 
 
+def test_a_clerk_restores_nothing_on_a_server(office: Diary, tmp_path: Path) -> None:
+    made = take(office, tmp_path)
+    office.role = "clerk"
+    address = support_databases.new_address()
+    with pytest.raises(NotPermitted, match="manager"):
+        restore_on_server(made.path, address, office.desk)
+    server.create(server.server_url(address)).close()  # refuses a database that holds anything
+
+
 @pytest.mark.parametrize("keep", [0.3, 0.9])
 def test_one_that_was_cut_off_is_refused(office: Diary, tmp_path: Path, keep: float) -> None:
     made = take(office, tmp_path)

@@ -33,7 +33,7 @@ def test_each_section_is_reached_by_its_number(window: Window) -> None:
     page(window, "details")
     tabs = window.control("office.tabs", QTabWidget)
     for place in range(tabs.count()):
-        window.shortcut(Qt.Key(Qt.Key.Key_1 + place), CONTROL)
+        window.shortcut(Qt.Key(Qt.Key.Key_0 + (place + 1) % 10), CONTROL)
         assert tabs.currentIndex() == place
 
 

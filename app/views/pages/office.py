@@ -53,9 +53,10 @@ class OfficePage(Page):
             ("keys", "Keys", KeysPart(workplace)),
         ):
             place = self.tabs.addTab(_scrolling(part, title), title)
-            self.tabs.setTabToolTip(place, f"{title} (Ctrl+{place + 1})")
+            keys = f"Ctrl+{(place + 1) % 10}"  # the tenth section is Ctrl+0
+            self.tabs.setTabToolTip(place, f"{title} ({keys})")
             self.parts[key] = part
-            self.shortcut(f"Ctrl+{place + 1}", partial(self._show_tab, place))
+            self.shortcut(keys, partial(self._show_tab, place))
         self.tabs.currentChanged.connect(lambda _place: self.refresh())
         self.body.addWidget(self.tabs, 1)
         self.setFocusProxy(self.tabs.tabBar())
