@@ -40,6 +40,7 @@ class LimitsPart(QWidget):
         named(self.two_for_billing, "office.two", "The billing run takes two people")
         form.addRow("", self.two_for_billing)
         form.addRow(*self._amount("two_for_refunds_over", "Refund checks &over", "Refund checks that take two people, over"))
+        self.amounts["two_for_refunds_over"].setPlaceholderText("never")
         said = "Of a refund run, each check counts by itself. Empty: one person is enough."
         form.addRow(label(said, "quiet", wrap=True))
         self.reason = QLineEdit()
