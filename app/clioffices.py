@@ -1,4 +1,4 @@
-"""The commands about an office on a server: `connect` and `soak`."""
+"""The commands about an office on a server: `connect`, `grant` and `soak`."""
 
 from __future__ import annotations
 
@@ -23,8 +23,19 @@ def add_commands(commands: Any, bar: Bar) -> None:
     connect = commands.add_parser("connect", help="move the office to a PostgreSQL server, for several PCs")
     connect.add_argument("url", metavar="URL", help="postgresql://user:password@server/database, an empty database")
     connect.add_argument("--office", type=Path, help="the office's file (default: the one opened last on this PC)")
+    connect.add_argument(
+        "--program-role",
+        default="",
+        metavar="NAME",
+        help="what the program signs in as on the PCs, such as counterfoil_office: may do only what the program does",
+    )
     add_words(connect)
     connect.set_defaults(run=lambda arguments: _connect(arguments, bar))
+
+    grant = commands.add_parser("grant", help="give a role of the server what the program needs of an office, and no more")
+    grant.add_argument("url", metavar="URL", help="postgresql://owner:password@server/database, the office's owner")
+    grant.add_argument("--program-role", required=True, metavar="NAME", help="such as counterfoil_office; made if missing")
+    grant.set_defaults(run=_grant)
 
     soak = commands.add_parser("soak", help="let several clerks work on a server while a month is billed, and count")
     soak.add_argument("url", metavar="URL", help="an empty database of a PostgreSQL server; it is filled with a sample")
@@ -49,13 +60,35 @@ def _connect(arguments: argparse.Namespace, bar: Bar) -> int:
     with database.open_existing(Path(path)) as books:
         require_role(desk_for(books, arguments, today, today), "manager", "Moving the office to a server")
     with bar(Console(stderr=True), f"Moving {path}") as progress:
-        moved = move_to_server(Path(path), arguments.url, progress)
+        moved = move_to_server(Path(path), arguments.url, progress, program_role=arguments.program_role)
     settings.put("office/last", str(moved.link))
     settings.save()
     print(f"{moved.rows:,} rows of {len(moved.tables)} tables are on the server: each compared, every figure agrees.")
     print(f"This PC opens the office by {moved.link} from now on; {path} is as it was, keep it as a backup.")
     if moved.password:
         print(moved.password)
+    if arguments.program_role:
+        _tell_role(arguments.url, arguments.program_role, made=bool(moved.made))
+    return 0
+
+
+def _tell_role(address: str, role: str, *, made: bool) -> None:
+    from app.models.server import server_url, shown
+
+    url = server_url(address)
+    if made:
+        print(f"The role {role} was made and has no password yet: psql {shown(url)}, then \\password {role}.")
+    # The certificate and the like stay in the address.
+    there = url.set(drivername="postgresql", username=role)._replace(password=None).render_as_string(hide_password=False)
+    print(f"Open the office with it once on each PC: python -m app open {there.replace('@', ':PASSWORD@', 1)}")
+
+
+def _grant(arguments: argparse.Namespace) -> int:
+    from app.services.connecting import let_program_in
+
+    made = let_program_in(arguments.url, arguments.program_role)
+    print(f"{arguments.program_role} may do what the program does, and no more.")
+    _tell_role(arguments.url, arguments.program_role, made=made)
     return 0
 
 

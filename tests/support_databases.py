@@ -10,11 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import psycopg
-from postgres_server import Server, running
+from postgres_server import USER, Server, running
+from sqlalchemy import URL
 
-from app.models import database, sealing, server
+from app.models import database, sealing, server, serverroles
 from app.models.database import Database
 from app.models.server import ServerDatabase
+
+# What the program signs in as: every test on a server shows that its grants are enough.
+PROGRAM_ROLE = "counterfoil_office"
 
 
 class _Kept(ServerDatabase):
@@ -83,10 +87,24 @@ def empty_office() -> Database:
     if not _now.free:
         address = server.server_url(the_server().new_database())
         server.create(address).close()
-        _now.free.append(_Kept(address))
+        let_program_in(address)
+        _now.free.append(_Kept(address.set(username=PROGRAM_ROLE)))
     books = _now.free.pop()
     _now.in_use.append(books)
     return books
+
+
+def let_program_in(address: URL) -> None:
+    """Give the program's role its rights on an office of the owner's."""
+    with ServerDatabase(address) as books, books.engine.begin() as connection:
+        serverroles.prepare_role(connection, PROGRAM_ROLE)
+        serverroles.grant(connection, PROGRAM_ROLE)
+
+
+def owners_address(books: Database) -> URL:
+    """The address by which the owner of an office on the tests' server signs in."""
+    assert isinstance(books, ServerDatabase)
+    return books.url.set(username=USER)
 
 
 def new_address() -> str:
@@ -98,11 +116,11 @@ def new_address() -> str:
 
 def _empty(books: _Kept) -> None:
     """Delete every row, which the office's own triggers would refuse."""
-    address = books.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    address = owners_address(books).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(address) as connection:
         rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         tables = [str(row[0]) for row in rows if row[0] != "alembic_version"]
         deleting = "; ".join(f"DELETE FROM {table}" for table in tables)
         connection.execute(f"SET session_replication_role = replica; {deleting}")  # type: ignore[arg-type, unused-ignore]
-    with books.engine.begin() as begun:
+    with ServerDatabase(owners_address(books)) as owned, owned.engine.begin() as begun:
         sealing.start(begun)  # the chain of the audit trail

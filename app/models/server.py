@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from app.errors import OfficeFileError, UserError
-from app.models import sealing, serverschema, serversearch, triggers
+from app.models import sealing, serverroles, serverschema, serversearch, triggers
 from app.models.bulk import DRIVER
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
 from app.models.openoffice import Database
@@ -151,6 +151,7 @@ def guard_tables(connection: Connection) -> None:
     """The triggers and the search indexes, on tables that may hold rows already."""
     triggers.install(connection)
     serversearch.install(connection)
+    serverroles.protect_functions(connection)
 
 
 def is_empty(connection: Connection) -> bool:
@@ -209,6 +210,8 @@ def _migrate(books: ServerDatabase) -> None:
             f"{name} was made by a newer Counterfoil (its version is {found}); "
             "install the newer program on this PC. Nothing was changed."
         )
+    with books.engine.connect() as connection:
+        serverroles.refuse_upgrade_by_others(connection, name)
     from app.models.migrations import upgrade  # alembic takes long to import and is seldom needed
 
     upgrade(books.engine)

@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.orm import Session
 
 from app.errors import Cancelled, OfficeFileError, UserError
-from app.models import database, server, serverlink
+from app.models import database, server, serverlink, serverroles
 from app.models.bulk import DRIVER, Progress, fetch_value, no_progress
 from app.models.migrations import LATEST_REVISION
 from app.models.serverdriver import ServerDriver
@@ -27,11 +27,15 @@ _AT_ONCE = 5_000
 
 
 class Moved(NamedTuple):
-    """What was moved: `tables` are (name, rows); `link` opens the office on the server; `password` says where it is."""
+    """What was moved: `tables` are (name, rows); `link` opens the office on the server; `password` says where it is.
+
+    `made` is the program's role when it was made, and so has no password yet; else empty.
+    """
 
     tables: tuple[tuple[str, int], ...]
     link: Path
     password: str
+    made: str = ""
 
     @property
     def rows(self) -> int:
@@ -44,11 +48,13 @@ def move_to_server(
     address: str,
     progress: Progress = no_progress,
     cancelled: Callable[[], bool] = lambda: False,
+    program_role: str = "",
 ) -> Moved:
     """Move the office in the file `path` into the empty database at `address`.
 
     Every table is copied in the order of its references, read again on both sides and compared row by row (count
     and digest), and every stored figure is verified there. Beside the file lies a link (`office.server`) then.
+    With a `program_role` the PCs sign in as that role, which may do only what the program does (`serverroles`).
     Raises UserError (OfficeFileError) when the file is of an older program, the server refuses or is not empty, or
     anything differs; nothing is left on the server in that case. Raises Cancelled.
     """
@@ -57,11 +63,24 @@ def move_to_server(
     target = server.ServerDatabase(url)
     try:
         with database.open_existing(path) as books:
-            moved = taken_back(books, lambda session: _moved(session, target, progress, cancelled))
+            moved, made = taken_back(books, lambda session: _moved(session, target, progress, cancelled, program_role))
     finally:
         target.close()
     link = path.with_suffix(serverlink.SUFFIX)
-    return Moved(moved, link, serverlink.write_link(link, url))
+    # The owner's password stays with the owner.
+    opened_by = url.set(username=program_role)._replace(password=None) if program_role else url
+    return Moved(moved, link, serverlink.write_link(link, opened_by), program_role if made else "")
+
+
+def let_program_in(address: str, role: str) -> bool:
+    """Give a role what the program needs of the office at `address`, the address of its owner; makes the role if need be.
+
+    Says whether it was made, and so has no password yet. Raises UserError (OfficeFileError) as `serverroles` does.
+    """
+    with server.open_existing(server.server_url(address)) as books, books.clear_errors(), books.engine.begin() as connection:
+        made = serverroles.prepare_role(connection, role)
+        serverroles.grant(connection, role)
+    return made
 
 
 def link_to(address: str, folder: Path) -> Path:
@@ -89,8 +108,12 @@ def refuse_older(path: Path) -> None:
 
 
 def _moved(
-    session: Session, target: server.ServerDatabase, progress: Progress, cancelled: Callable[[], bool]
-) -> tuple[tuple[str, int], ...]:
+    session: Session,
+    target: server.ServerDatabase,
+    progress: Progress,
+    cancelled: Callable[[], bool],
+    program_role: str,
+) -> tuple[tuple[tuple[str, int], ...], bool]:
     from app.models.tables import Base
 
     # In this order a row comes after those that it names.
@@ -101,6 +124,7 @@ def _moved(
     done, counts = 0, []
     with target.clear_errors(), target.engine.begin() as connection:
         server.refuse_unless_empty(connection, target.url)
+        made = bool(program_role) and serverroles.prepare_role(connection, program_role)
         server.make_tables(connection)
         driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
@@ -128,7 +152,9 @@ def _moved(
             done += count
             progress(done, 2 * total)
         _verify(connection, driver, target.url)
-    return tuple((name, count) for name, count, _ in counts)
+        if program_role:
+            serverroles.grant(connection, program_role)
+    return tuple((name, count) for name, count, _ in counts), made
 
 
 def _order(table: Any) -> str:

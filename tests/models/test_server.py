@@ -39,8 +39,8 @@ def test_another_program_cannot_rewrite_the_books(change: str) -> None:
     with Diary(date(2026, 1, 1)) as diary:
         diary.open("Ann Ames", 4995)
         diary.on(2, 1).bill()
-        assert isinstance(diary.books, server.ServerDatabase)
-        address = diary.books.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        owner = support_databases.owners_address(diary.books)
+        address = owner.set(drivername="postgresql").render_as_string(hide_password=False)
         with (
             psycopg.connect(address) as other,
             pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="counterfoil"),

@@ -29,10 +29,14 @@ def upgrade(engine: Engine, revision: str = LATEST_REVISION) -> None:
         config.attributes["connection"] = connection
         # An upgrade seals every row anew, so what was wrong before it must be told now.
         problems = auditcheck.verify_connection(connection) if inspect(connection).has_table("audit") else []
-        if connection.dialect.name == "postgresql":  # its references are never broken, and rebuilds keep triggers
+        if connection.dialect.name == "postgresql":
+            from app.models import serverroles
+
+            # Its references are never broken, and rebuilds keep triggers.
             command.upgrade(config, revision)
             if inspect(connection).has_table("audit"):
                 sealing.start(connection, problems)
+            serverroles.grant_again(connection)
             return
         # A trigger that names a table being rebuilt would stop the rebuilding; each revision puts them back.
         for name in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all():

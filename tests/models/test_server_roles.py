@@ -1,0 +1,238 @@
+"""What the program's role may do on a server: a whole day of the office, and nothing that rewrites it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+import support_databases
+from sqlalchemy import URL
+from support_databases import PROGRAM_ROLE
+from support_office import Diary
+
+from app import cli
+from app.errors import OfficeFileError, UserError
+from app.models import database, server, serverroles, triggers
+from app.models.migrations import KNOWN_REVISIONS
+from app.models.tables import Base
+from app.services import billing, customerdata, dayclose, people, refunds, search, signin, subscriptions, verification
+from app.services.connecting import let_program_in, move_to_server
+from app.services.desk import Desk
+from app.services.gateways.mail import NoMail
+
+pytestmark = pytest.mark.server_only
+NOW = datetime(2026, 2, 3, 9, tzinfo=UTC)
+REFUSED = [
+    "UPDATE posting SET cents = 1",
+    "UPDATE entry SET business_date = '2026-01-01'",
+    "UPDATE action SET what = ''",
+    "UPDATE invoice SET total_cents = 1",
+    "UPDATE audit SET hash = ''",
+    "UPDATE audit_head SET layout_n = 1",
+    "UPDATE audit_change SET row_key = ''",
+    "UPDATE account SET id = 77",
+    "UPDATE alembic_version SET version_num = '0001'",
+    "UPDATE search_account SET text = ''",
+    "INSERT INTO audit_change (table_name, row_key, what, before, after) VALUES ('account', '1', 'update', '', '')",
+    "INSERT INTO search_name VALUES (99, '')",
+    *(
+        f"DELETE FROM {table}"
+        for table in ("posting", "entry", "action", "audit", "audit_change", "account", "invoice", "person")
+    ),
+    *(f"TRUNCATE {table} CASCADE" for table in ("posting", "entry", "action", "audit", "run", "sign_in_guard")),
+    "ALTER TABLE posting DISABLE TRIGGER ALL",
+    "ALTER TABLE posting DISABLE TRIGGER posting_no_update",
+    "ALTER TABLE posting OWNER TO counterfoil_office",
+    "DROP TRIGGER entry_open_day ON entry",
+    "CREATE TRIGGER mine BEFORE INSERT ON posting FOR EACH ROW EXECUTE FUNCTION counterfoil_posted()",
+    "CREATE RULE mine AS ON INSERT TO posting DO INSTEAD NOTHING",
+    "SET session_replication_role = replica",
+    "DROP FUNCTION counterfoil_posted() CASCADE",
+    "CREATE OR REPLACE FUNCTION counterfoil_posted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$",
+    "ALTER FUNCTION counterfoil_open_day() RESET search_path",
+    "CREATE TABLE mine (n int)",
+    # Found before the office's own, it would tell a trigger that no day is closed.
+    "CREATE TEMP TABLE office (id int, closed_through date)",
+    "CREATE SCHEMA mine",
+    "DROP TABLE posting CASCADE",
+    "CREATE ROLE another",
+]
+
+
+def _address(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _as_program(diary: Diary) -> psycopg.Connection[tuple[object, ...]]:
+    assert isinstance(diary.books, server.ServerDatabase)
+    assert diary.books.url.username == PROGRAM_ROLE
+    return psycopg.connect(_address(diary.books.url), autocommit=True)
+
+
+def _worked(diary: Diary) -> int:
+    """An account with bills, a check and its refund, and a closed day."""
+    account = diary.open("Ann Ames", 4995, phone="605-555-0142")
+    diary.on(2, 1).bill()
+    diary.on(2, 3).check(account, 20000, "1042", payer="Uncle Ames")
+    return account
+
+
+def test_a_day_of_the_office_is_done_by_the_programs_role() -> None:
+    with Diary(date(2026, 1, 1)) as diary:
+        account = _worked(diary)
+        leaving = diary.open("Bob Stone", phone="605-555-0199")
+        with diary.books.read() as session:
+            assert [hit.title for hit in search.find(session, "stone")] == ["Bob Stone"]
+        assert diary.bill().invoices == 0  # a repetition, whose row goes again
+        diary.do(subscriptions.cancel_account, account)
+        diary.do(refunds.refund_now, account, "moved away")
+        diary.do(subscriptions.cancel_account, leaving)
+        diary.do(customerdata.blank_customer, leaving, "asked for it in writing")
+        diary.do(dayclose.close_day, NoMail())
+        diary.do(people.make_first_administrator, "Pat Hill", "pat", "correct horse battery")
+        with pytest.raises(UserError):
+            signin.sign_in(diary.books, "pat", "wrong horse battery", "PC 1", NOW)
+        assert signin.sign_in(diary.books, "pat", "correct horse battery", "PC 1", NOW).name == "Pat Hill"
+        with diary.books.read() as session:
+            assert search.find(session, "stone") == []
+            assert verification.verify_books(session) == []
+            assert verification.verify_trail(session) == []
+        assert diary.sql("SELECT count(*) FROM refund") == [(1,)]
+        assert diary.sql("SELECT count(*) FROM sign_in_guard") == [(0,)]
+
+
+def test_nothing_that_stands_can_be_rewritten_by_an_sql_client() -> None:
+    with Diary(date(2026, 1, 1)) as diary:
+        _worked(diary)
+        let_in = []
+        with _as_program(diary) as other:
+            for statement in REFUSED:
+                try:
+                    other.execute(statement.encode())
+                except psycopg.errors.InsufficientPrivilege:
+                    continue
+                let_in.append(statement)
+        assert let_in == []
+        with diary.books.read() as session:
+            assert verification.verify_books(session) == []
+
+
+def test_what_the_role_may_still_do_by_hand_is_found_by_check() -> None:
+    with Diary(date(2026, 1, 1)) as diary:
+        account = _worked(diary)
+        with _as_program(diary) as other:
+            other.execute(f"UPDATE account SET balance_cents = 77 WHERE id = {account}".encode())
+            other.execute(f"UPDATE account SET name = 'Ann Other' WHERE id = {account}".encode())
+            other.execute(b"INSERT INTO posting SELECT entry_id, 99, debit, credit, cents, account_id FROM posting LIMIT 1")
+        with diary.books.read() as session:
+            problems = verification.verify_books(session) + verification.verify_trail(session)
+        for part in ("balance", "account: row 1 was changed by hand", "posting"):
+            assert any(part in problem for problem in problems), problems
+
+
+def test_every_table_is_in_one_list() -> None:
+    kept = set(triggers.APPEND_ONLY) | set(triggers.NEVER_DELETED) | set(triggers.CHANGEABLE)
+    assert {name for name in Base.metadata.tables if name not in kept} == {*serverroles.WORKING, *serverroles.TRAIL}
+
+
+def _owned() -> URL:
+    """A new office of an owner who is no administrator of the server, but may make roles."""
+    address = server.server_url(support_databases.new_address())
+    machine = support_databases.the_server()
+    if not machine.sql("SELECT 1 FROM pg_roles WHERE rolname = 'bureau'"):
+        machine.sql("CREATE ROLE bureau LOGIN CREATEROLE")
+    machine.sql(f"ALTER DATABASE {address.database} OWNER TO bureau")
+    return address.set(username="bureau")
+
+
+def _run_as(url: URL, statement: str) -> None:
+    with psycopg.connect(_address(url), autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def test_an_office_moves_with_a_role_for_the_program_and_the_link_names_it(tmp_path: Path) -> None:
+    path, owner = tmp_path / "office.db", _owned()
+    with Diary(path=path) as diary:
+        diary.open("Ann Ames", 4995)
+    moved = move_to_server(path, _address(owner), program_role="desk_role")
+    assert moved.made == "desk_role"
+    assert "desk_role@" in moved.link.read_text(encoding="utf-8")
+    with database.open_existing(moved.link) as books:
+        assert billing.run_billing(books, Desk("pat", "manager", "PC 2", date(2026, 2, 1), date(2026, 2, 1))).invoices == 1
+        with books.read() as session:
+            assert verification.verify_trail(session) == []
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        _run_as(owner.set(username="desk_role"), "CREATE TEMP TABLE office (closed_through date)")
+
+
+def test_rights_that_somebody_added_are_found_and_taken_back_after_an_upgrade() -> None:
+    owner = _owned()
+    server.create(owner).close()
+    let_program_in(_address(owner), PROGRAM_ROLE)
+    for added in ("UPDATE (cents)", "DELETE"):
+        _run_as(owner, f"GRANT {added} ON posting TO {PROGRAM_ROLE}")
+    with server.ServerDatabase(owner) as books, books.engine.begin() as connection:
+        found = [
+            f"guard: role {PROGRAM_ROLE} has {right}" for right in ("DELETE on table posting", "UPDATE of posting.cents")
+        ]
+        assert triggers.faults(connection) == found
+        serverroles.grant_again(connection)
+        assert triggers.faults(connection) == []
+
+
+def test_only_the_owner_upgrades_and_grants() -> None:
+    owner = _owned()
+    server.create(owner).close()
+    let_program_in(_address(owner), PROGRAM_ROLE)
+    program = _address(owner.set(username=PROGRAM_ROLE))
+    with (
+        server.open_existing(server.server_url(program)) as books,
+        books.engine.begin() as connection,
+        pytest.raises(UserError, match="Only bureau, the owner"),
+    ):
+        serverroles.grant(connection, PROGRAM_ROLE)
+    _run_as(owner, f"UPDATE alembic_version SET version_num = '{KNOWN_REVISIONS[-2]}'")
+    with pytest.raises(OfficeFileError, match="open it once as bureau"):
+        database.open_office(program)
+
+
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        ("bureau", "may do more on the server"),
+        ("office", "may do more on the server"),
+        ("pg_write_all_data", "is no name"),
+        ("Robert'); --", "is no name"),
+    ],
+)
+def test_a_role_that_no_grants_hold_back_is_refused(role: str, said: str) -> None:
+    owner = _owned()
+    server.create(owner).close()
+    with pytest.raises(UserError, match=said):
+        let_program_in(_address(owner), role)
+
+
+def test_an_owner_who_may_not_make_roles_is_told_what_to_run() -> None:
+    owner = _owned()
+    machine = support_databases.the_server()
+    server.create(owner).close()
+    machine.sql("ALTER ROLE bureau NOCREATEROLE")
+    try:
+        with pytest.raises(UserError, match="CREATE ROLE counterfoil_other LOGIN"):
+            let_program_in(_address(owner), "counterfoil_other")
+    finally:
+        machine.sql("ALTER ROLE bureau CREATEROLE")
+
+
+def test_the_command_grant_says_how_the_role_gets_its_password(capsys: pytest.CaptureFixture[str]) -> None:
+    owner = _owned()
+    server.create(owner).close()
+    assert cli.run(["grant", _address(owner), "--program-role", "till"]) == 0
+    assert cli.run(["grant", _address(owner), "--program-role", "till"]) == 0
+    first, _, second = capsys.readouterr().out.partition("on each PC")
+    assert "\\password till" in first and "\\password" not in second
+    assert f"python -m app open postgresql://till:PASSWORD@127.0.0.1:{owner.port}/{owner.database}" in second
+    assert cli.run(["grant", _address(owner), "--program-role", "bureau"]) == 2
+    assert "choose a role of its own" in capsys.readouterr().err
