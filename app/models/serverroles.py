@@ -226,8 +226,10 @@ def refuse_upgrade_by_others(connection: Connection, place: object) -> None:
     """Raises OfficeFileError, with the owner's name, unless the connected user may change the office's tables."""
     owner = owner_of(connection)
     if owner:
+        url = connection.engine.url
+        address = url.set(drivername="postgresql", username=owner)._replace(password=None)
         raise OfficeFileError(
-            f"{place} is of an older version, and only its owner on the server may bring it to this program's: let whoever "
-            f"looks after the server open it once as {owner} with this program "
-            f"(`python -m app open postgresql://{owner}@SERVER/DATABASE`). Nothing was changed."
+            f"{place} is of an older version, and only {owner}, its owner on the server, may bring it to this program's: "
+            f"let whoever looks after the server run `python -m app grant {address.render_as_string(hide_password=False)} "
+            f"--program-role {url.username}` with this program. Nothing was changed."
         )

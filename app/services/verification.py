@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.models import auditcheck, searchindex, triggers
+from app.models import auditcheck, searchindex, serverroles, triggers
 from app.models.bulk import Progress, fetch, fetch_tuples, no_progress, on_server
 from app.models.database import Database
 from app.money import format_cents
@@ -208,7 +208,8 @@ def verify_books(session: Session) -> list[str]:
 
 def verify_trail(session: Session, progress: Progress = no_progress) -> list[str]:
     """What was done to the file past the program: rows edited, added, taken away or moved, guards taken away."""
-    return auditcheck.verify_chain(session, progress) + triggers.faults(session.connection())
+    found = auditcheck.verify_chain(session, progress) + triggers.faults(session.connection())
+    return found + serverroles.faults(session.connection()) if on_server(session) else found
 
 
 def verify_search(session: Session) -> list[str]:
