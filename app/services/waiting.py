@@ -21,6 +21,7 @@ from app.services.membersignup import waiting_for_work
 from app.services.policies.arrangements import arrangement_kept
 from app.services.policies.conduct import adv_9_last_refund_date
 from app.services.terms import refund_days
+from app.services.waitingwords import LISTED
 
 INSTALMENT_DAYS_AHEAD = 7
 REMINDERS_SHOWN = 20
@@ -299,52 +300,6 @@ def _arrangements(session: Session, on: date) -> Iterator[Waiting]:
 
 
 _ARRANGED = (("tab", "arrangements"),)
-_LISTED: tuple[tuple[str, str, str, str, tuple[tuple[str, int | str], ...]], ...] = (
-    ("needs-decision", "Work to decide", "No rule says what it costs", "collections", (("tab", "work"),)),
-    (
-        "reactivation-proposed",
-        "Re-activation fees to decide",
-        "Charge or waive each",
-        "collections",
-        (("tab", "reactivation"),),
-    ),
-    (
-        "authorization-missing",
-        "Auto-pay without a signed form",
-        "Nobody is asked for money until the form is recorded",
-        "accounts",
-        (("waits", "form"),),
-    ),
-    (
-        "processing-fee-overdue",
-        "Work for members is overdue",
-        "The processing fee is charged once work is recorded",
-        "reports",
-        (("report", "exceptions"),),
-    ),
-    (
-        "no-refund-address",
-        "Refunds without an address",
-        "No check is printed until an address is recorded",
-        "refunds",
-        (),
-    ),
-    (
-        "no-receipt-address",
-        "Receipts without an e-mail address",
-        "Print or telephone them",
-        "reports",
-        (("report", "exceptions"),),
-    ),
-    ("billing-failed", "Accounts the billing run left out", "Each with its reason", "reports", (("report", "exceptions"),)),
-    (
-        "change-failed",
-        "Planned changes that failed",
-        "Each with its reason",
-        "reports",
-        (("report", "exceptions"),),
-    ),
-)
 
 
 def _members(session: Session, on: date) -> Iterator[Waiting]:
@@ -357,7 +312,7 @@ def _members(session: Session, on: date) -> Iterator[Waiting]:
 
 def _exceptions(session: Session, on: date) -> Iterator[Waiting]:
     counts = {row.code: row for row in exceptions.open_counts(session, on)}
-    for code, title, detail, page, where in _LISTED:
+    for code, title, detail, page, where in LISTED:
         if code in counts:
             row = counts.pop(code)
             yield Waiting(code, title, detail, row.how_many, None, row.since, page, where)

@@ -11,10 +11,7 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
     QMainWindow,
-    QMenu,
     QMessageBox,
     QPushButton,
     QStackedWidget,
@@ -25,11 +22,12 @@ from PySide6.QtWidgets import (
 from app.errors import UserError
 from app.services.permissions import ROLE_NAMES
 from app.views import style
-from app.views.dialog import FormDialog
 from app.views.fields import DayEdit, ElidingLabel, button, label, named, spoken_day
 from app.views.messages import MessageBar
+from app.views.navigation import Navigation
 from app.views.page_area import PageArea
 from app.views.pages.registry import BY_KEY, PAGES, make_page
+from app.views.turns import Turns, make_person_button
 from app.views.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -59,12 +57,13 @@ class MainWindow(QMainWindow):
         self._finder: Finder | None = None
         self._was_on: list[str] = []
         self._is_inside = False
-        self._left: dict[int, tuple[dict[str, Page], list[FormDialog]]] = {}
         self.setWindowTitle("Counterfoil")
         named(self, "frame", "Counterfoil")
-        self.navigation = self._make_navigation()
+        self.navigation = Navigation()
+        self.navigation.wanted.connect(lambda key: self.go(key, {}))
         self.stack = QStackedWidget()
         self.stack.setObjectName("frame.stack")
+        self.turns = Turns(self.stack)
         self.message = MessageBar()
         self._build()
         self._is_narrow: bool | None = None
@@ -83,22 +82,6 @@ class MainWindow(QMainWindow):
 
     # The frame
 
-    def _make_navigation(self) -> QListWidget:
-        made = QListWidget()
-        named(made, "frame.pages", "Pages")
-        for entry in PAGES:
-            if entry.keys:
-                item = QListWidgetItem()
-                item.setData(Qt.ItemDataRole.UserRole, entry.key)
-                item.setToolTip(f"{entry.title} ({entry.keys})")
-                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{entry.title}, {entry.keys}")
-                item.setSizeHint(QSize(0, made.fontMetrics().height() + 2 * style.SMALL))
-                made.addItem(item)
-        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        made.itemClicked.connect(lambda item: self.go(item.data(Qt.ItemDataRole.UserRole), {}))
-        made.itemActivated.connect(lambda item: self.go(item.data(Qt.ItemDataRole.UserRole), {}))
-        return made
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._narrow(self.width() < self.fontMetrics().averageCharWidth() * CHARACTERS_FOR_NAMES)
@@ -108,12 +91,7 @@ class MainWindow(QMainWindow):
         if self._is_narrow == narrow:
             return
         self._is_narrow = narrow
-        character = self.fontMetrics().averageCharWidth()
-        for row, entry in enumerate(entry for entry in PAGES if entry.keys):
-            self.navigation.item(row).setText(
-                entry.keys.replace("Shift+", "⇧") if narrow else f"{entry.keys:<4} {entry.title}"
-            )
-        self.navigation.setFixedWidth((character * 5 if narrow else character * 26) + 2 * style.LARGE)
+        self.navigation.narrow(narrow=narrow)
         self.help_button.setText("F1" if narrow else "F1   Help")
 
     def _build(self) -> None:
@@ -124,7 +102,7 @@ class MainWindow(QMainWindow):
         self.find_button = button("&Find   Ctrl+K", "frame.find")
         self.find_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.find_button.clicked.connect(self.open_finder)
-        self.person_button = self._make_person_button()
+        self.person_button = make_person_button(self.lock_wanted, self.switch_wanted, self.password_wanted)
         self.date = DayEdit("frame.date", "Business date", self.workplace.today)
         self.date.setFixedWidth(self.date.fontMetrics().averageCharWidth() * 16)
         self.date.setToolTip("Business date (Ctrl+D): type another one and press Enter")
@@ -171,7 +149,7 @@ class MainWindow(QMainWindow):
             if entry.keys:
                 self._key(entry.keys, partial(self.go, entry.key, {}))
         self._key("Ctrl+K", self.open_finder)
-        self._key("Ctrl+D", self._edit_date)
+        self._key("Ctrl+D", self.edit_date)
         self._key("F1", self.open_help)
         self._key("Alt+Left", self.go_back)
         self._key("Ctrl+Q", self.close)
@@ -204,7 +182,7 @@ class MainWindow(QMainWindow):
             self.message.leave_page()
         page.arrive(**where)
         self.stack.setCurrentIndex(next(n for n in range(self.stack.count()) if self._shows(n, page)))
-        self._mark(key)
+        self.navigation.mark(key)
         self.setWindowTitle(f"{page.title} - {self.office_name.text()} - Counterfoil")
         self._move_cursor(page)
 
@@ -242,12 +220,6 @@ class MainWindow(QMainWindow):
             if self._was_on:
                 self._was_on.pop()
 
-    def _mark(self, key: str) -> None:
-        key = "accounts" if key == "account" else key
-        for row in range(self.navigation.count()):
-            if self.navigation.item(row).data(Qt.ItemDataRole.UserRole) == key:
-                self.navigation.setCurrentRow(row)
-
     def show_alone(self, widget: QWidget) -> None:
         """Show something that stands in for all pages: opening, the first set-up."""
         self._be_inside(inside=False)
@@ -267,10 +239,7 @@ class MainWindow(QMainWindow):
             widget.deleteLater()
         self._pages.clear()
         self._was_on.clear()
-        for pages, dialogs in self._left.values():
-            for gone in (*pages.values(), *dialogs):
-                gone.deleteLater()
-        self._left.clear()
+        self.turns.forget()
         self.office_name.setText(name)
         self._enter()
 
@@ -286,49 +255,24 @@ class MainWindow(QMainWindow):
 
     def leave(self, person: int) -> None:
         """Somebody's turn at this PC ends: their pages and open dialogs are put aside as they are."""
-        dialogs = [
-            widget
-            for widget in QApplication.topLevelWidgets()
-            if isinstance(widget, FormDialog) and widget.isVisible() and widget.window() is widget
-        ]
-        for dialog in dialogs:
-            dialog.setVisible(False)
-        for page in self._pages.values():
-            self.stack.removeWidget(page)
-            page.setParent(self)
-            page.hide()
-        self._left[person] = (dict(self._pages), dialogs)
+        self.turns.put_aside(person)
         self._pages.clear()
         self._was_on.clear()
 
     def come_back(self, person: int) -> None:
         """Somebody signed in: their pages and dialogs as they left them, else Today."""
-        pages, dialogs = self._left.pop(person, ({}, []))
-        for key, page in pages.items():
-            self._pages[key] = page
-            self.stack.addWidget(page)
+        while (card := self.stack.widget(0)) is not None:  # the sign-in, which stood in for all pages
+            self.stack.removeWidget(card)
+            card.deleteLater()
+        self._pages, dialogs = self.turns.take_back(person)
         self._enter()
         for dialog in dialogs:
             dialog.show()
 
-    def _make_person_button(self) -> QPushButton:
-        made = button("", "frame.person", tip="Who is signed in: lock, another person, password (Ctrl+Shift+L locks)")
-        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        menu = QMenu(made)
-        named(menu, "frame.person-menu", "Who is signed in")
-        for text, signal in (
-            ("&Lock\tCtrl+Shift+L", self.lock_wanted),
-            ("&Another person signs in", self.switch_wanted),
-            ("Change my &password…", self.password_wanted),
-        ):
-            menu.addAction(text).triggered.connect(signal.emit)
-        made.setMenu(menu)
-        made.hide()
-        return made
-
     # The business date
 
-    def _edit_date(self) -> None:
+    def edit_date(self) -> None:
+        """Ctrl+D: another business date is typed."""
         if not self._is_inside:
             return
         self.date.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -369,34 +313,9 @@ class MainWindow(QMainWindow):
 
     def commands(self) -> list[Command]:
         """What can be done from anywhere, after what the page offers that is shown."""
-        from app.views.finder import Command
+        from app.views.commands import commands
 
-        here = [] if self.page is None else [Command(*offered) for offered in self.page.commands()]
-        pages = [Command(entry.title, entry.keys, partial(self.go, entry.key, {})) for entry in PAGES if entry.keys]
-        return [
-            *here,
-            *pages,
-            Command("Open a new account", "", self.open_new_account),
-            Command("Members waiting for work", "", partial(self.go, "accounts", {"waits": "work"})),
-            Command("Authorization forms not signed", "", partial(self.go, "accounts", {"waits": "form"})),
-            Command("Returned item: a payment came back", "", self.open_returned),
-            Command("Change the business date", "Ctrl+D", self._edit_date),
-            Command("Help for this page", "F1", self.open_help),
-            Command("Open another office", "", self.office_wanted.emit),
-            Command("Back to the office, from a backup looked into", "", self.workplace.leave_backup),
-            Command("Light look", "", lambda: self._choose_theme("light")),
-            Command("Dark look", "", lambda: self._choose_theme("dark")),
-            *(
-                [
-                    Command("Lock this PC", "Ctrl+Shift+L", self.lock_wanted.emit),
-                    Command("Another person signs in", "", self.switch_wanted.emit),
-                    Command("Change my password", "", self.password_wanted.emit),
-                ]
-                if self.workplace.person is not None
-                else []
-            ),
-            Command("Close the program", "Ctrl+Q", self.close),
-        ]
+        return commands(self)
 
     def open_new_account(self) -> None:
         """The dialog that opens an account or signs up a member."""
@@ -432,17 +351,10 @@ class MainWindow(QMainWindow):
 
         HelpWindow.show_topic(self, self.page.key if self.page is not None else "index")
 
-    def _choose_theme(self, theme: style.Theme) -> None:
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        self.workplace.settings.put("look/theme", theme)
-        style.apply_theme(application, theme)
-
     # Closing
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        others = [page for pages, _dialogs in self._left.values() for page in pages.values()]
-        kept = [BY_KEY[page.key].title for page in (*self._pages.values(), *others) if page.has_work_in_hand()]
+        kept = [BY_KEY[page.key].title for page in (*self._pages.values(), *self.turns.pages()) if page.has_work_in_hand()]
         if kept:
             asked = QMessageBox(self)
             asked.setObjectName("frame.closing")

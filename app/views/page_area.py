@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from app.views import style
 
+if TYPE_CHECKING:
+    from app.views.page import Page
+
 
 class PageArea(QScrollArea):
     """Holds one page. A low window (a small screen, 200% scale) scrolls it instead of pressing its lines flat."""
 
-    def __init__(self, page: QWidget) -> None:
+    def __init__(self, page: Page) -> None:
         super().__init__()
         self.page = page
         self.setObjectName(f"{page.objectName()}.room")

@@ -270,7 +270,10 @@ def test_another_person_takes_over_and_finds_nothing_of_the_first_who_finds_ever
     come_in(office)
     assert dialog.isVisible() and dialog.findChild(QLineEdit, "credit.reason").text() == "typed by Carl"
     page = office.go("checks")
-    assert page.findChild(QLineEdit, "checks.amount").text() in ("12.34",)
+    amount = page.findChild(QLineEdit, "checks.amount")
+    assert amount.text() == "12.34"
+    assert amount.isVisible() and office.frame.stack.currentWidget().isAncestorOf(amount), "it is on the screen again"
+    assert office.frame.findChild(QWidget, "signin") is None, "no sign-in is left behind the pages"
     outcomes = [row[0] for row in office.rows("SELECT outcome FROM sign_in ORDER BY id")]
     assert outcomes == ["in", "unlocked", "out", "in"]
 

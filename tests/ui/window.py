@@ -43,7 +43,7 @@ class Window:
         self.program.tasks.crashed.disconnect()
         self.program.tasks.crashed.connect(self.crashes.append)
         # A test may end with work in hand; nobody is there to answer whether to close all the same.
-        qtbot.addWidget(self.frame, before_close_func=lambda frame: (frame._pages.clear(), frame._left.clear()))
+        qtbot.addWidget(self.frame, before_close_func=lambda frame: (frame._pages.clear(), frame.turns.forget()))
 
     def open(self) -> None:
         """Show the window and wait until the office is open and Today is filled."""
