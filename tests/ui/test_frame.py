@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtGui import QAction, QShortcut
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QWidget
 from ui.window import Window
 
+from app.views.dialogs.account_actions import ACTIONS, FOR_MEMBERS
 from app.views.hit_list import HitList
 from app.views.pages.registry import PAGES
 
@@ -24,6 +29,33 @@ def test_each_f_key_shows_its_page(window: Window) -> None:
             modifier = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
             window.shortcut(getattr(Qt.Key, f"Key_{key}"), modifier)
             assert window.frame.page is not None and window.frame.page.key == entry.key
+
+
+def keys_of(widget: QWidget) -> set[str]:
+    """The keys that act on a widget, however deep below it they are defined; menus show theirs in words alone."""
+    shortcuts = [made.key().toString() for made in widget.findChildren(QShortcut) if not inside_a_dialog(made)]
+    found = [*shortcuts, *(action.shortcut().toString() for action in widget.findChildren(QAction))]
+    return {keys for keys in found if keys}
+
+
+def inside_a_dialog(made: QShortcut) -> bool:
+    owner = made.parent()
+    return isinstance(owner, QWidget) and isinstance(owner.window(), QDialog)
+
+
+@pytest.mark.parametrize("key", [entry.key for entry in PAGES])
+def test_no_key_of_a_page_is_one_of_the_frames(window: Window, key: str) -> None:
+    """Qt does neither when a key means two things."""
+    frame = {made.key().toString() for made in window.frame.findChildren(QShortcut) if made.parent() is window.frame}
+    assert {"Ctrl+K", "Ctrl+D", "Ctrl+Shift+L", "F2"} <= frame
+    page = window.go(key, **({"account_id": 1} if key == "account" else {}))
+    assert isinstance(page, QWidget)
+    assert frame & keys_of(page) == set()
+
+
+def test_no_two_actions_of_an_account_have_the_same_key() -> None:
+    keys = Counter(action.keys for action in (*ACTIONS, *FOR_MEMBERS) if action.keys)
+    assert set(keys.values()) == {1}, keys
 
 
 def test_a_business_date_that_has_not_come_is_refused_and_the_old_one_stays(window: Window) -> None:

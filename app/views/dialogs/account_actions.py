@@ -74,7 +74,7 @@ ACTIONS: tuple[AccountAction, ...] = (
     AccountAction("note", "Write a &note…", "Ctrl+Shift+N", _always, _by(NoteDialog)),
     AccountAction("notedone", "Mark a note &done…", "", _always, _by(NoteDoneDialog)),
     AccountAction("arrange", "&Make an arrangement…", "Ctrl+Shift+A", _owes_and_not_closed, _by(ArrangeDialog)),
-    AccountAction("logwork", "&Log work…", "Ctrl+Shift+L", _not_closed, _by(LogWorkDialog)),
+    AccountAction("logwork", "&Log work…", "Ctrl+Shift+W", _not_closed, _by(LogWorkDialog)),
     AccountAction("decidework", "Dec&ide on work…", "", _always, _by(DecideWorkDialog)),
     AccountAction("credit", "&Give a credit…", "Ctrl+Shift+G", _always, _by(CreditDialog)),
     AccountAction("waive", "&Waive a fee…", "", _always, _by(WaiveFeeDialog)),

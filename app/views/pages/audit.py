@@ -141,11 +141,11 @@ class AuditPage(Page):
         self.body.addLayout(rest)
         self.body.addWidget(parts, 3)
         self.body.addLayout(below)
-        # As the eye goes: what to find, the list, what it says; the verification is seldom wanted.
+        # As the eye goes: what to find, the list, what it says, and the line below from the left.
         order: tuple[QWidget, ...] = (
             self.find_edit, self.account, self.actor, self.what, self.first, self.last, self.clear, self.table,
             self.details.tabs, self.details.changes, self.details.written, self.details.accounts, self.details.open,
-            self.save_excel, self.save_csv, self.verify_button, self.problems,
+            self.verify_button, self.save_excel, self.save_csv, self.problems,
         )  # fmt: skip
         for before, after in pairwise(order):
             self.setTabOrder(before, after)
