@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from app import screenbackups
+from app import screenbackups, screenscenes_people
 from app.screenscenes_members import members
 
 if TYPE_CHECKING:
@@ -385,4 +385,5 @@ SCENES: tuple[Callable[[Stage], Scene], ...] = (
     *screenbackups.SCENES,
     frame,
     month_end,
+    *screenscenes_people.SCENES,  # the last: from then on people sign in
 )

@@ -205,11 +205,13 @@ class Stage:
         raise RuntimeError(f"no dialog is open; the message line says: {self.window.message.text}")
 
     def leave_dialogs(self) -> None:
-        """Close what is open without doing it."""
+        """Close what is open without doing it; a locked window is opened by a password alone."""
         from PySide6.QtWidgets import QApplication, QDialog
 
+        from app.views.locking import LockCover
+
         for widget in QApplication.topLevelWidgets():
-            if isinstance(widget, QDialog) and widget.isVisible():
+            if isinstance(widget, QDialog) and widget.isVisible() and not isinstance(widget, LockCover):
                 widget.done(0)
         self.settle()
 
