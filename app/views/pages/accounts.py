@@ -43,7 +43,7 @@ AUTOPAYS = (
 WAITING = (
     ("Whatever waits", ""),
     ("Work to be performed", "work"),
-    ("Processing fee not paid", "processing"),
+    ("Processing fee due", "processing"),
     ("Form not signed", "form"),
 )
 

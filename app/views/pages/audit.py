@@ -55,6 +55,7 @@ class AuditPage(Page):
         self.first = DayEdit("audit.first", "First business date", workplace.today)
         self.last = DayEdit("audit.last", "Last business date", workplace.today)
         self.account = AccountEdit(workplace, "audit.account", "Account")
+        self.account.setPlaceholderText("Account, name, phone or street")
         self.clear = button("C&lear", "audit.clear", tip="Show everything again")
         self.count = label("", "quiet")
         named(self.count, "audit.count", "How many actions")
