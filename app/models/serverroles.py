@@ -143,7 +143,7 @@ def grant(connection: Connection, role: str) -> None:
     _run(connection, f"GRANT CONNECT ON DATABASE {database} TO {name}")
     _run(connection, f"GRANT USAGE ON SCHEMA {schema} TO {name}")
     _run(connection, f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {name}")
-    _run(connection, f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {name}")
+    _run(connection, f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {name}")
     for table, granted in _grants(connection):
         rights = ["INSERT"] * granted.inserts + ["DELETE"] * granted.deletes
         if granted.updates:

@@ -40,6 +40,8 @@ def office(tmp_path: Path) -> Iterator[Diary]:
         diary.check(account, 1000, "101")
         diary.on(2, 1).bill()
         (tmp_path / "backups").mkdir()
+        # The owner may make a database for the trial; the program's role may not.
+        diary.books = ServerDatabase(support_databases.owners_address(diary.books))
         yield diary.on(3, 1)
 
 
@@ -140,6 +142,17 @@ def test_a_sign_in_that_may_not_make_databases_gets_a_backup_that_says_so(office
     restore_on_server(made.path, address, office.desk)
     with database.open_office(address) as restored:
         assert rows(restored, "posting") == rows(office.books, "posting")
+
+
+def test_the_programs_role_makes_a_backup_that_says_it_was_not_tried(office: Diary, tmp_path: Path) -> None:
+    with ServerDatabase(office.books.url.set(username=support_databases.PROGRAM_ROLE)) as office_of_role:
+        keys = FileKeyStore(tmp_path / "keys")
+        made = backup.back_up(office_of_role, office.desk, "by-hand", tmp_path / "backups", lambda: keys)
+    assert "not restored on trial" in made.remark
+    address = support_databases.new_address()
+    restore_on_server(made.path, address, office.desk)
+    with database.open_office(address) as books:
+        assert rows(books, "posting") == rows(office.books, "posting")
 
 
 def test_books_that_do_not_agree_make_no_backup(office: Diary, tmp_path: Path) -> None:
