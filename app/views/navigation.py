@@ -34,7 +34,8 @@ class Navigation(QListWidget):
         """In a narrow window the pages are named by their keys alone; their tips still say which they are."""
         character = self.fontMetrics().averageCharWidth()
         for row, entry in enumerate(entry for entry in PAGES if entry.keys):
-            self.item(row).setText(entry.keys.replace("Shift+", "⇧") if narrow else f"{entry.keys:<4} {entry.title}")
+            keys = entry.keys.replace("Shift+", "⇧")
+            self.item(row).setText(keys if narrow else f"{keys:<4} {entry.title}")
         self.setFixedWidth((character * 5 if narrow else character * 26) + 2 * style.LARGE)
 
     def mark(self, key: str) -> None:
