@@ -50,9 +50,19 @@ class Checkpointer:
             thread.join()
             self._stopping.clear()
 
+    def _open(self) -> sqlite3.Connection:
+        # Never made anew: somebody may have moved the file away since the commit.
+        return sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=rw", timeout=0, uri=True)
+
     def _work(self) -> None:
         waiting_since: int | None = None
-        with closing(sqlite3.connect(self._path, timeout=0)) as connection:
+        try:
+            opened = self._open()
+        except sqlite3.Error:
+            log.warning("%s cannot be opened for its checkpoints", self._path, exc_info=True)
+            self._thread = None  # the next commit tries again
+            return
+        with closing(opened) as connection:
             connection.execute("PRAGMA synchronous = FULL")
             while not self._stopping.wait(_QUIET_SECONDS):
                 committed_at = self._committed_at

@@ -13,6 +13,7 @@ from support_office import Diary
 from app.errors import OfficeFileError, UserError
 from app.models import database
 from app.models.bulk import fetch_value
+from app.models.checkpoints import Checkpointer
 from app.services import autopay, dayclose, notes, receipts
 from app.services.gateways.autopay import DeclineListGateway
 from app.services.gateways.mail import FolderMail
@@ -100,3 +101,11 @@ def test_an_office_replaced_by_a_copy_while_it_is_open_takes_nothing_more(office
         (tmp_path / "copy.db").replace(office)
         with pytest.raises(OfficeFileError, match="replaced by another file"):
             note(books, "into nowhere")
+
+
+def test_a_file_that_is_away_when_its_log_is_to_be_emptied_is_not_made_anew(tmp_path: Path) -> None:
+    away = tmp_path / "away.db"
+    checkpoints = Checkpointer(away)
+    checkpoints.poke()
+    checkpoints.stop()
+    assert not away.exists()
