@@ -60,9 +60,15 @@ class Window:
             raise self.crashes[0]
 
     def settle(self) -> None:
-        """Wait until nothing is under way."""
-        self.qtbot.waitUntil(lambda: self.program.tasks.is_idle, timeout=PATIENCE_MS)
-        QApplication.processEvents()
+        """Wait until nothing is under way, nor begun by what came of it (a page reads its charts after its list)."""
+
+        def quiet() -> bool:
+            if not self.program.tasks.is_idle:
+                return False
+            QApplication.processEvents()
+            return self.program.tasks.is_idle
+
+        self.qtbot.waitUntil(quiet, timeout=PATIENCE_MS)
         if self.crashes:
             raise self.crashes[0]
 
