@@ -4,7 +4,9 @@ system program is missing is named and counted, or fails where nothing may be le
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -18,7 +20,7 @@ settings.register_profile("counterfoil", deadline=None, derandomize=True, suppre
 settings.load_profile("counterfoil")
 
 POSTGRES = "postgres"
-_not_run: dict[str, list[str]] = {}
+MISSING = "missing system program: "
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,15 +67,19 @@ def _leave_out(item: pytest.Item, missing: list[str]) -> None:
     if not missing:
         return
     if os.environ.get("COUNTERFOIL_REQUIRE_PROGRAMS"):
-        pytest.fail(f"missing system program: {', '.join(missing)}")
-    for name in missing:
-        _not_run.setdefault(name, []).append(item.nodeid)
-    pytest.skip(f"missing system program: {', '.join(missing)}")
+        pytest.fail(f"{MISSING}{', '.join(missing)}")
+    pytest.skip(f"{MISSING}{', '.join(missing)}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    # From the reports, which come from every process that runs tests.
+    left_out: dict[str, list[str]] = defaultdict(list)
+    for report in terminalreporter.getreports("skipped"):
+        found = re.search(f"{MISSING}(.*)", str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else "")
+        for name in found[1].split(", ") if found else ():
+            left_out[name].append(report.nodeid)
     terminalreporter.section("tests left out because a system program is missing")
-    if not _not_run:
+    if not left_out:
         terminalreporter.line("none")
-    for name, tests in sorted(_not_run.items()):
-        terminalreporter.line(f"{name} ({len(tests)}): {', '.join(tests)}")
+    for name, tests in sorted(left_out.items()):
+        terminalreporter.line(f"{name} ({len(tests)}): {', '.join(sorted(tests))}")
