@@ -54,6 +54,7 @@ class Chain:
     segments: defaultdict[str, list[Segment]]
     sets: defaultdict[tuple[str, str], list[tuple[Any, list[list[int]]]]]
     changes: dict[int, tuple[int, str, int | None]]  # rows of the journal, their digest, the action
+    revision: list[str] | None = None  # the schema's; None where an older program sealed
 
 
 def read_chain(session: Session) -> Chain:
@@ -90,6 +91,7 @@ def _take_in(chain: Chain, n: int, action_id: int | None, text: str) -> None:
         # Begun anew: every row that was there follows.
         chain.layouts = auditlayout.from_json(sealed["layout"])
         chain.since = n
+        chain.revision = sealed.get("revision")
         chain.segments.clear()
         chain.sets.clear()
         chain.problems += [f"before the upgrade at audit row {n}: {problem}" for problem in sealed.get("problems", ())]
@@ -356,6 +358,9 @@ def verify_chain(
     there = set(auditlayout.read_layouts(session.connection()))
     problems += [f"{table}: the table is missing" for table in sorted(set(chain.layouts) - there)]
     problems += [f"{table}: the table was made by hand" for table in sorted(there - set(chain.layouts))]
+    found = auditlayout.revisions(session.connection())
+    if chain.revision is not None and found != chain.revision:
+        problems.append(f"alembic_version: row {found} was changed by hand (sealed: {chain.revision[0]})")
     tables = sorted(there & set(chain.layouts))
     for done, table in enumerate(tables):
         if cancelled():

@@ -108,6 +108,12 @@ def _columns(connection: Connection) -> _Described:
     return found
 
 
+def revisions(connection: Connection) -> list[str]:
+    """The schema's revision as Alembic keeps it: one row in an office that nobody edited."""
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version ORDER BY version_num")
+    return [str(row[0]) for row in found]
+
+
 def as_json(layouts: Layouts) -> dict[str, Any]:
     """The layouts as the chain keeps them."""
     return {table: {name: value for name, value in asdict(layout).items() if value} for table, layout in layouts.items()}

@@ -257,6 +257,8 @@ def _migrate(engine: Engine, path: Path, *, is_backed_up: bool) -> None:
             f"{path} was made by a newer Counterfoil (its version is {found}); "
             "install the newer program on this PC. Nothing was changed."
         )
+    with engine.connect() as connection:
+        sealing.refuse_edited_revision(connection, path, found)
     from app.models.migrations import upgrade  # alembic takes long to import and is seldom needed
 
     if not is_backed_up:

@@ -16,9 +16,10 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 from sqlalchemy.orm import Session
 
+from app.errors import OfficeFileError
 from app.models import auditlayout
 from app.models.auditlayout import Layouts, is_audited
 from app.models.bulk import (
@@ -201,6 +202,24 @@ def load_layouts(session: Session) -> Layouts:
     return auditlayout.from_json(json.loads(sealed)["layout"])
 
 
+def refuse_edited_revision(connection: Connection, name: object, found: str) -> None:
+    """Raises OfficeFileError before an upgrade from a revision that the office is not of, as its trail says."""
+    if not inspect(connection).has_table("audit_head"):
+        return  # of before the trail
+    text = connection.exec_driver_sql(
+        "SELECT sealed FROM audit WHERE n = (SELECT layout_n FROM audit_head WHERE id = 1)"
+    ).scalar()
+    try:
+        sealed = json.loads(text or "{}").get("revision", [found])
+    except ValueError:
+        return  # the upgrade's own check tells
+    if sealed != [found]:
+        raise OfficeFileError(
+            f"{name} says in alembic_version that it is of version {found}, but it was sealed as {', '.join(sealed)}: "
+            "somebody edited it. Restore the last backup. Nothing was changed."
+        )
+
+
 _SEAL_CHANGES = "UPDATE audit_change SET n = ?, action_id = ? WHERE n IS NULL AND id > ?"
 
 
@@ -284,7 +303,7 @@ def start(connection: Connection, problems: Sequence[str] = ()) -> None:
     """
     with on_connection(connection) as session:
         layouts = auditlayout.read_layouts(connection)
-        sealed: dict[str, Any] = {"layout": auditlayout.as_json(layouts)}
+        sealed: dict[str, Any] = {"layout": auditlayout.as_json(layouts), "revision": auditlayout.revisions(connection)}
         if problems:
             sealed["problems"] = list(problems)
         _append(session, sealed, {}, is_layout=True)

@@ -17,8 +17,10 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
+from app.models import searchpages
 from app.models.searchwords import ACCOUNT_FIELDS, CHECK_NUMBER_FROM, FOLD
 
+AT_MOST_NAMED = 20
 # Most rows hold no character but these; replacing them at once is ten times as fast as looking each up.
 _USUAL = "\n.,@/()#&_+'-"
 
@@ -230,7 +232,11 @@ def faults(connection: Connection) -> list[str]:
         found.append(f"check_payer: the payer of mail_check row {row} is missing")
     if (row := connection.exec_driver_sql(nobody).scalar()) is not None:
         found.append(f"check_payer: row {row} is the payer of no check")
-    for index in UNFOLDED:
+    for index, table in ((index, table) for table, (indexes, _) in _TABLES.items() for index in indexes):
+        stored = searchpages.faults(connection, index, table)
+        found += stored[:AT_MOST_NAMED]
+        if stored:
+            continue  # what cannot be read cannot be compared
         try:
             connection.exec_driver_sql(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
         except DatabaseError as error:

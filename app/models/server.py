@@ -212,6 +212,7 @@ def _migrate(books: ServerDatabase) -> None:
         )
     with books.engine.connect() as connection:
         serverroles.refuse_upgrade_by_others(connection, name)
+        sealing.refuse_edited_revision(connection, name, found)
     from app.models.migrations import upgrade  # alembic takes long to import and is seldom needed
 
     upgrade(books.engine)

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.models import auditcheck, searchindex, serverroles, triggers
 from app.models.bulk import Progress, fetch, fetch_tuples, no_progress, on_server
-from app.models.database import Database
+from app.models.database import Database, in_memory
 from app.money import format_cents
 from app.services.accountnumbers import is_account_number
 from app.services.books import taken_back
@@ -209,7 +209,26 @@ def verify_books(session: Session) -> list[str]:
 def verify_trail(session: Session, progress: Progress = no_progress) -> list[str]:
     """What was done to the file past the program: rows edited, added, taken away or moved, guards taken away."""
     found = auditcheck.verify_chain(session, progress) + triggers.faults(session.connection())
-    return found + serverroles.faults(session.connection()) if on_server(session) else found
+    return found + (serverroles.faults(session.connection()) if on_server(session) else _index_faults(session))
+
+
+def _index_faults(session: Session) -> list[str]:
+    """Where the file's indexes, the unique ones that refuse a second charge among them, are not this program's."""
+    query = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
+    with in_memory() as fresh, fresh.read() as other:
+        wanted = {row.name: (row.tbl_name, _plain(row.sql)) for row in fetch(other, query)}
+    found = {row.name: (row.tbl_name, _plain(row.sql)) for row in fetch(session, query)}
+    return [
+        f"guard: index {name} on {(wanted.get(name) or found[name])[0]} was "
+        + ("taken away" if name not in found else "made by hand" if name not in wanted else "changed")
+        for name in sorted({*wanted, *found})
+        if wanted.get(name) != found.get(name)
+    ]
+
+
+def _plain(sql: str) -> str:
+    """A statement without its quotes and spaces, which differ between one made anew and one that was upgraded."""
+    return "".join(sql.replace('"', "").replace("`", "").split()).lower()
 
 
 def verify_search(session: Session) -> list[str]:
