@@ -14,6 +14,7 @@ from rich.console import Console
 from app.clisignin import add_words, desk_for
 from app.errors import UserError
 from app.models.bulk import Progress
+from app.money import format_cents
 
 Bar = Callable[[Console, str], AbstractContextManager[Progress]]
 
@@ -47,8 +48,7 @@ def add_commands(commands: Any, bar: Bar) -> None:
 
 def _connect(arguments: argparse.Namespace, bar: Bar) -> int:
     from app.models import database
-    from app.services.connecting import move_to_server, refuse_older
-    from app.services.desk import require_role
+    from app.services.connecting import move_to_server, refuse_older, require_mover
     from app.views.settings import Settings
 
     settings = Settings()
@@ -58,12 +58,13 @@ def _connect(arguments: argparse.Namespace, bar: Bar) -> int:
     refuse_older(Path(path))
     today = datetime.now().astimezone().date()
     with database.open_existing(Path(path)) as books:
-        require_role(desk_for(books, arguments, today, today), "manager", "Moving the office to a server")
+        require_mover(desk_for(books, arguments, today, today))
     with bar(Console(stderr=True), f"Moving {path}") as progress:
         moved = move_to_server(Path(path), arguments.url, progress, program_role=arguments.program_role)
     settings.put("office/last", str(moved.link))
     settings.save()
     print(f"{moved.rows:,} rows of {len(moved.tables)} tables are on the server: each compared, every figure agrees.")
+    print(f"{moved.accounts:,} accounts stand at {format_cents(moved.balance_cents)} there, as in the file.")
     print(f"This PC opens the office by {moved.link} from now on; {path} is as it was, keep it as a backup.")
     if moved.password:
         print(moved.password)

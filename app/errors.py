@@ -54,5 +54,9 @@ class OfficeFileError(UserError):
     """The office's database cannot be used as it is: newer, damaged, locked, read-only, disk full."""
 
 
+class ServerPasswordRefused(OfficeFileError):
+    """The office's server knows no such user and password; somebody at the window types it."""
+
+
 class Cancelled(Exception):
     """The person stopped long work; what was committed stays, nothing is half-done."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QStandardPaths, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.errors import ServerPasswordRefused
 from app.faults import FaultFormatter
 from app.views import style
 from app.views.doorkeeper import Door
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from app.errors import UserError
     from app.services.books import Books
     from app.services.restoring import Restored
+    from app.views.first_run import FirstRun
 
 LOG_BYTES = 2_000_000
 IDLE_MS = 50
@@ -49,6 +51,7 @@ class Program:
         self.workplace.looking.connect(self.look_into)
         self.workplace.leaving_backup.connect(self.leave_backup)
         self.workplace.replacing.connect(self.replace_office)
+        self.workplace.opening.connect(self.open_other)
 
     def start(self, office: Path | None = None) -> None:
         """Show the window, then open the office: the one named, else the last one, else ask."""
@@ -63,7 +66,7 @@ class Program:
         # The window is painted first; what opening an office needs is imported after that.
         QTimer.singleShot(0, lambda: self._open(path))
 
-    def choose_office(self, said: str) -> None:
+    def choose_office(self, said: str) -> FirstRun:
         """The short set-up: a new office, another one, or the sample."""
         from app.views.first_run import FirstRun
 
@@ -71,6 +74,12 @@ class Program:
         first_run.opened.connect(self.use)
         self.window.show_alone(first_run)
         first_run.name.setFocus()
+        return first_run
+
+    def open_other(self, path: Path, said: str) -> None:
+        """Open another office in place of the one that is open, when what is under way is done."""
+        self._after_opening = (said, "good")
+        self._when_idle(lambda: self._open(path))
 
     def use(self, books: Books, path: Path) -> None:
         """Work in an office that has been opened."""
@@ -148,8 +157,14 @@ class Program:
             work,
             lambda books: self.use(books, path),
             owner=self.window,
-            otherwise=lambda error: self.choose_office(error.message),
+            otherwise=lambda error: self._not_opened(path, error),
         )
+
+    def _not_opened(self, path: Path, error: UserError) -> None:
+        if isinstance(error, ServerPasswordRefused):
+            self.choose_office("").ask_password(path, error)
+        else:
+            self.choose_office(error.message)
 
     def show_crash(self, error: BaseException) -> None:
         """A bug: a dialog with a report to copy; one at a time."""

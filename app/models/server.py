@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
-from app.errors import OfficeFileError, UserError
+from app.errors import OfficeFileError, ServerPasswordRefused, UserError
 from app.models import sealing, serverroles, serverschema, serversearch, triggers
 from app.models.bulk import DRIVER
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
@@ -245,21 +245,45 @@ def explained(error: Exception, url: URL) -> Exception:
         return UserError("That business date is closed; choose a later one.", field="on")
     if "cannot contain NUL" in said:
         return UserError(_SENTENCES["22021"])
+    if state.startswith("28"):
+        return _unreachable(said.lower(), url)
     for known in (state, state[:2]):
         if known in _SENTENCES:
             return OfficeFileError(_SENTENCES[known].format(name=name, database=url.database))
     if isinstance(original, psycopg.OperationalError) and not state:
-        return OfficeFileError(_unreachable(said, name))
+        return _unreachable(said.lower(), url)
     return error
 
 
-def _unreachable(said: str, name: str) -> str:
+def _unreachable(said: str, url: URL) -> OfficeFileError:
     """Refused before or while talking: libpq's own words say why, and have no code."""
-    lower = said.lower()
-    if "password" in lower or "pg_hba" in lower or "no such user" in lower or "authentication" in lower:
-        return _SENTENCES["28"].format(name=name)
-    if "does not exist" in lower and "database" in lower:
-        return f"There is no such database on the server ({name}); check the address."
-    if "certificate" in lower or "ssl" in lower or "tls" in lower:
-        return f"The secured connection to {name} failed: its certificate does not fit; ask whoever looks after the server."
-    return f"The server of {name} cannot be reached, nothing was saved; check the network and that the server runs."
+    name, host = shown(url), url.host or "localhost"
+    if "pg_hba" in said:
+        how = " without encryption" if "no encryption" in said or "ssl off" in said else ""
+        return OfficeFileError(
+            f"The server {host} does not let {url.username or 'this user'} in from this PC{how}; whoever looks after it "
+            "adds a line for this user and network to its file pg_hba.conf, or choose another encryption.",
+            "url",
+        )
+    if "password" in said or "authentication" in said or "sasl" in said or ('role "' in said and "does not exist" in said):
+        return ServerPasswordRefused(_SENTENCES["28"].format(name=name), "password")
+    if "does not exist" in said and "database" in said:
+        return OfficeFileError(f"There is no such database on the server ({name}); check the address.", "database")
+    if "could not translate host name" in said or "could not resolve" in said or "failed to resolve" in said:
+        return OfficeFileError(f"No server called {host} is known in this network; check its name.", "server")
+    if "does not support ssl" in said:
+        return OfficeFileError(
+            f"The server {host} offers no encryption; switch it on there (ssl = on), or choose another encryption.",
+            "tls",
+        )
+    if "root certificate file" in said:
+        return OfficeFileError(
+            "The server's certificate file is not where the address says; choose it again.", "certificate"
+        )
+    if "certificate" in said or "ssl" in said or "tls" in said:
+        return OfficeFileError(
+            f"The secured connection to {name} failed: its certificate does not fit; ask whoever looks after the server.",
+            "certificate",
+        )
+    words = f"The server of {name} cannot be reached, nothing was saved; check the network and that the server runs."
+    return OfficeFileError(words, "server")

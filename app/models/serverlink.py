@@ -6,6 +6,7 @@ the system's key store, or in PostgreSQL's own password file.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import tomllib
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 SUFFIX = ".server"
 _KEY_STORE_NAME = "Counterfoil server"
+# Passwords typed at the window and not kept: this program's own, and that of the processes it starts for printing.
+_TYPED = "COUNTERFOIL_SERVER_PASSWORDS"
 
 
 def open_link(path: Path) -> ServerDatabase:
@@ -32,6 +35,11 @@ def open_link(path: Path) -> ServerDatabase:
 
 def read_link(path: Path) -> URL:
     """The address in a link, with the password that this PC knows for it. Raises OfficeFileError."""
+    return with_known_password(address_in(path))
+
+
+def address_in(path: Path) -> URL:
+    """The address in a link. Raises OfficeFileError."""
     try:
         address = tomllib.loads(path.read_text(encoding="utf-8")).get("address")
     except OSError as error:
@@ -40,15 +48,15 @@ def read_link(path: Path) -> URL:
         raise OfficeFileError(f"{path} is not a link to an office's server; connect this PC again.") from error
     if not isinstance(address, str):
         raise OfficeFileError(f"{path} names no server; connect this PC again.")
-    return with_known_password(server_url(address))
+    return server_url(address)
 
 
-def write_link(path: Path, url: URL) -> str:
-    """Leave a link to a server in `path`; says where the password is kept, empty when the address has none.
+def write_link(path: Path, url: URL, *, keeps_password: bool = True) -> str:
+    """Leave a link to a server in `path`; says where the password is kept, empty when it is not, or there is none.
 
     Raises OfficeFileError when the file cannot be written.
     """
-    kept = keep_password(url) if url.password else ""
+    kept = keep_password(url) if url.password and keeps_password else ""
     address = url.set(drivername="postgresql")._replace(password=None).render_as_string(hide_password=False)
     text = f'# The office\'s server, for Counterfoil. Passwords are never in this file.\naddress = "{address}"\n'
     unfinished = path.with_suffix(".part")
@@ -73,10 +81,22 @@ def keep_password(url: URL) -> str:
     return "The password is in this PC's key store."
 
 
+def use_for_now(url: URL) -> None:
+    """Know an address's password until the program ends."""
+    typed = json.loads(os.environ.get(_TYPED, "{}"))
+    typed[shown(url)] = url.password or ""
+    os.environ[_TYPED] = json.dumps(typed)
+
+
 def with_known_password(url: URL) -> URL:
-    """The address with the password of the key store, unless it has one; PostgreSQL's own file is asked by libpq."""
+    """The address with the password that was typed or that the key store has, unless it has one.
+
+    Without one libpq looks into PostgreSQL's own password file.
+    """
     if url.password or not url.username:
         return url
+    if typed := json.loads(os.environ.get(_TYPED, "{}")).get(shown(url)):
+        return url.set(password=typed)
     import keyring
     from keyring.errors import KeyringError
 

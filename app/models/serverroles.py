@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import psycopg
 from sqlalchemy import Connection, inspect
 
 from app.errors import OfficeFileError, UserError
@@ -122,6 +123,14 @@ def prepare_role(connection: Connection, role: str) -> bool:
     if not found.rolcanlogin:
         raise UserError(f"Nobody can sign in as {role}; run `ALTER ROLE {role} LOGIN` on the server.", field="role")
     return False
+
+
+def give_password(connection: Connection, role: str, password: str) -> None:
+    """Set a role's password; the server and its log see only the verifier that is made of it here."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    verifier = driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    _run(connection, f"ALTER ROLE {_quoted(connection, role)} PASSWORD '{verifier}'")
 
 
 def grant(connection: Connection, role: str) -> None:

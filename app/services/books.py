@@ -17,7 +17,7 @@ from app.services.office import SHIPPED_POLICIES, OfficeForm, set_up
 from app.services.policies.policyfile import shipped_policy_path
 from app.wholefiles import clear_refusals, put_in_place
 
-__all__ = ["OFFICE_FILE", "Books", "Session", "make_office", "make_whole", "open_office", "taken_back"]
+__all__ = ["OFFICE_FILE", "Books", "Session", "is_on_server", "make_office", "make_whole", "open_office", "taken_back"]
 
 OFFICE_FILE = "office.db"
 Found = TypeVar("Found")
@@ -26,6 +26,11 @@ Found = TypeVar("Found")
 def open_office(path: Path) -> Books:
     """The office in `path`, brought to this program's schema. Raises OfficeFileError."""
     return database.open_existing(path)
+
+
+def is_on_server(path: Path) -> bool:
+    """Whether the office in `path` is on a server: the file is this PC's link to it."""
+    return path.suffix == database.SERVER_LINK
 
 
 def make_office(path: Path, form: OfficeForm, opened_on: date, policies: Sequence[str] = SHIPPED_POLICIES) -> Books:

@@ -16,11 +16,12 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.orm import Session
 
 from app.errors import Cancelled, OfficeFileError, UserError
-from app.models import database, server, serverlink, serverroles
-from app.models.bulk import DRIVER, Progress, fetch_value, no_progress
+from app.models import database, server, serverlink, serverlook, serverroles
+from app.models.bulk import DRIVER, Progress, fetch_tuples, fetch_value, no_progress
 from app.models.migrations import LATEST_REVISION
 from app.models.serverdriver import ServerDriver
 from app.services.books import taken_back
+from app.services.desk import Desk, require_role
 from app.services.verification import verify_books
 
 _AT_ONCE = 5_000
@@ -29,18 +30,26 @@ _AT_ONCE = 5_000
 class Moved(NamedTuple):
     """What was moved: `tables` are (name, rows); `link` opens the office on the server; `password` says where it is.
 
-    `made` is the program's role when it was made, and so has no password yet; else empty.
+    `made` is the program's role when it was made and has no password yet; else empty. `accounts` stand at
+    `balance_cents` together, on the server as in the file.
     """
 
     tables: tuple[tuple[str, int], ...]
     link: Path
     password: str
     made: str = ""
+    accounts: int = 0
+    balance_cents: int = 0
 
     @property
     def rows(self) -> int:
         """All rows."""
         return sum(count for _, count in self.tables)
+
+
+def require_mover(desk: Desk) -> None:
+    """Raises NotPermitted unless the desk may move the office: an administrator; a manager where nobody signs in."""
+    require_role(desk, "manager" if desk.person is None else "administrator", "Moving the office to a server")
 
 
 def move_to_server(
@@ -49,27 +58,34 @@ def move_to_server(
     progress: Progress = no_progress,
     cancelled: Callable[[], bool] = lambda: False,
     program_role: str = "",
+    program_password: str = "",
 ) -> Moved:
     """Move the office in the file `path` into the empty database at `address`.
 
     Every table is copied in the order of its references, read again on both sides and compared row by row (count
     and digest), and every stored figure is verified there. Beside the file lies a link (`office.server`) then.
-    With a `program_role` the PCs sign in as that role, which may do only what the program does (`serverroles`).
+    With a `program_role` the PCs sign in as that role, which may do only what the program does (`serverroles`); a role
+    that is made gets the `program_password`, one that exists has its own already.
     Raises UserError (OfficeFileError) when the file is of an older program, the server refuses or is not empty, or
     anything differs; nothing is left on the server in that case. Raises Cancelled.
     """
     url = server.server_url(address)
     refuse_older(path)
+    serverlook.look(url, for_new=True)
     target = server.ServerDatabase(url)
     try:
         with database.open_existing(path) as books:
-            moved, made = taken_back(books, lambda session: _moved(session, target, progress, cancelled, program_role))
+            role = (program_role, program_password)
+            moved = taken_back(books, lambda session: _moved(session, target, progress, cancelled, role))
     finally:
         target.close()
     link = path.with_suffix(serverlink.SUFFIX)
     # The owner's password stays with the owner.
-    opened_by = url.set(username=program_role)._replace(password=None) if program_role else url
-    return Moved(moved, link, serverlink.write_link(link, opened_by), program_role if made else "")
+    opened_by = url.set(username=program_role)._replace(password=program_password or None) if program_role else url
+    if opened_by.password:
+        serverlink.use_for_now(opened_by)
+    unready = program_role if moved.made and not program_password else ""
+    return moved._replace(link=link, password=serverlink.write_link(link, opened_by), made=unready)
 
 
 def let_program_in(address: str, role: str) -> bool:
@@ -112,9 +128,11 @@ def _moved(
     target: server.ServerDatabase,
     progress: Progress,
     cancelled: Callable[[], bool],
-    program_role: str,
-) -> tuple[tuple[tuple[str, int], ...], bool]:
+    role: tuple[str, str],
+) -> Moved:
     from app.models.tables import Base
+
+    program_role, program_password = role
 
     # In this order a row comes after those that it names.
     tables = [
@@ -125,6 +143,8 @@ def _moved(
     with target.clear_errors(), target.engine.begin() as connection:
         server.refuse_unless_empty(connection, target.url)
         made = bool(program_role) and serverroles.prepare_role(connection, program_role)
+        if made and program_password:
+            serverroles.give_password(connection, program_role, program_password)
         server.make_tables(connection)
         driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
@@ -154,7 +174,24 @@ def _moved(
         _verify(connection, driver, target.url)
         if program_role:
             serverroles.grant(connection, program_role)
-    return tuple((name, count) for name, count, _ in counts), made
+        standing = _same_standing(session, driver, target.url)
+    tables_moved = tuple((name, count) for name, count, _ in counts)
+    return Moved(tables_moved, Path(), "", program_role if made else "", *standing)
+
+
+_STANDING = "SELECT count(*), coalesce(sum(balance_cents), 0) FROM account"
+
+
+def _same_standing(session: Session, driver: psycopg.Connection[Any], url: URL) -> tuple[int, int]:
+    """How many accounts there are and what they owe together, on both sides. Raises UserError when they differ."""
+    here = fetch_tuples(session, _STANDING)[0]
+    row = driver.execute(_STANDING).fetchone()
+    there = (0, 0) if row is None else (int(row[0]), int(row[1]))
+    if there != (int(here[0]), int(here[1])):
+        raise UserError(
+            f"The balances on {server.shown(url)} are not those of the file; nothing was moved. Please report this."
+        )
+    return there
 
 
 def _order(table: Any) -> str:

@@ -121,8 +121,8 @@ def _refuse_server(backup: BackupFile, target: Path | None = None) -> None:
     """Raises UserError for what only a server can hold, and for a link that would be written over."""
     if backup.is_of_server:
         raise UserError(
-            f"{backup.path.name} is of an office on a server; restore it into an empty database there: "
-            "python -m app restore FILE --to postgresql://user@server/database",
+            f"{backup.path.name} is of an office on a server; restore it into an empty database there (page Office, "
+            "Backups, Restore), or with python -m app restore FILE --to postgresql://user@server/database",
             field="file",
         )
     if target is not None and target.suffix == database.SERVER_LINK:

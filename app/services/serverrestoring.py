@@ -12,7 +12,7 @@ from psycopg import sql as composing
 from sqlalchemy import Connection
 
 from app.errors import Cancelled, UserError
-from app.models import copying, server, serverdump
+from app.models import copying, server, serverdump, serverlink, serverlook
 from app.models.bulk import Progress, execute, no_progress
 from app.models.server import ServerDatabase, shown
 from app.services import sealedfile
@@ -80,6 +80,33 @@ def restore_on_server(
         shutil.rmtree(private, ignore_errors=True)
     progress(_WHOLE, _WHOLE)
     return shown(url)
+
+
+def restore_with_link(
+    file: Path,
+    address: str,
+    folder: Path,
+    desk: Desk,
+    passphrase: str | None = None,
+    *,
+    progress: Progress = no_progress,
+    cancelled: Callable[[], bool] = copying.never,
+) -> tuple[str, Path]:
+    """As `restore_on_server`, and this PC gets a link to the restored office in `folder`: where it is, and the link.
+
+    Raises UserError before anything is done when such a link is there already, or the server will not do.
+    """
+    url = server.server_url(address)
+    link = folder / f"restored-{url.database}{serverlink.SUFFIX}"
+    if link.exists():
+        raise UserError(f"{link} is there already, for another office; take it away first.", field="database")
+    require_role(desk, "manager", "Restoring a backup")
+    serverlook.look(url, for_new=True)
+    place = restore_on_server(file, address, desk, passphrase, progress=progress, cancelled=cancelled)
+    serverlink.write_link(link, url)
+    if url.password:
+        serverlink.use_for_now(url)
+    return place, link
 
 
 def _bring_up(books: ServerDatabase, backup: BackupFile, desk: Desk) -> None:

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.errors import UserError
+from app.errors import ServerPasswordRefused, UserError
 from app.views import style
 from app.views.fields import button, label, named
 from app.views.page import point_at
@@ -138,6 +138,8 @@ class FirstRun(QScrollArea):
         self.try_sample.clicked.connect(self._make_sample)
         self.open = button("Open an office on &this PC…", "setup.open")
         self.open.clicked.connect(self._choose_office)
+        self.open_server = button("Open an office on a &server…", "setup.open-server")
+        self.open_server.clicked.connect(self._type_server)
         for heading, words, control in (
             (
                 "Just looking?",
@@ -145,7 +147,16 @@ class FirstRun(QScrollArea):
                 "and a month billed. Nothing you do there is real.",
                 self.try_sample,
             ),
-            ("An office that exists already", "Choose its office.db file; it stays where it is.", self.open),
+            (
+                "An office that exists already",
+                "Choose its office.db file, which stays where it is, or the office.server file of an office on a server.",
+                self.open,
+            ),
+            (
+                "An office on a server",
+                "Several PCs work in one office there. Type where it is; this PC remembers it.",
+                self.open_server,
+            ),
         ):
             card = QFrame()
             card.setProperty("role", "card")
@@ -180,8 +191,33 @@ class FirstRun(QScrollArea):
 
         self._work(f"Opening {path} …")
         self.workplace.tasks.compute(
-            lambda: open_office(path), lambda books: self._done(books, path), owner=self, otherwise=self._refuse
+            lambda: open_office(path),
+            lambda books: self._done(books, path),
+            owner=self,
+            otherwise=lambda error: self._not_opened(path, error),
         )
+
+    def _not_opened(self, path: Path, error: UserError) -> None:
+        if isinstance(error, ServerPasswordRefused):
+            self.ask_password(path, error)
+        else:
+            self._refuse(error)
+
+    def ask_password(self, link: Path, refused: ServerPasswordRefused) -> None:
+        """The server of an office refused what this PC knows: somebody types its password."""
+        from app.views.dialogs.server_open import ServerPasswordDialog
+
+        self._rest()
+        dialog = ServerPasswordDialog(self.workplace, link, refused, self)
+        dialog.opened.connect(self._done)
+        dialog.open()
+
+    def _type_server(self) -> None:
+        from app.views.dialogs.server_open import OpenServerDialog
+
+        dialog = OpenServerDialog(self.workplace, _documents() / "Counterfoil", self)
+        dialog.opened.connect(self._done)
+        dialog.open()
 
     def _make_office(self) -> None:
         from app.services.books import OFFICE_FILE, make_office
@@ -240,7 +276,7 @@ class FirstRun(QScrollArea):
 
     def _work(self, said: str) -> None:
         self.refusal.hide()
-        for control in (self.make, self.try_sample, self.open):
+        for control in (self.make, self.try_sample, self.open, self.open_server):
             control.setEnabled(False)
         self._show_progress(said, 0, 0)
 
@@ -254,12 +290,15 @@ class FirstRun(QScrollArea):
         self.opened.emit(books, path)
 
     def _refuse(self, error: UserError) -> None:
-        self.progress.hide()
-        for control in (self.make, self.try_sample, self.open):
-            control.setEnabled(True)
+        self._rest()
         self.refusal.setText(error.message)
         self.refusal.show()
         point_at(self, "setup", error)
+
+    def _rest(self) -> None:
+        self.progress.hide()
+        for control in (self.make, self.try_sample, self.open, self.open_server):
+            control.setEnabled(True)
 
 
 def _documents() -> Path:

@@ -199,7 +199,7 @@ class BackupsPart(QWidget):
 
     def _choose(self) -> None:
         start = "" if self.workplace.office_path is None else str(self.plan.place(self.workplace.office_path))
-        chosen, _ = QFileDialog.getOpenFileName(self, "A backup", start, "Backups (*.db *.sealed);;All files (*)")
+        chosen, _ = QFileDialog.getOpenFileName(self, "A backup", start, "Backups (*.db *.sealed *.pgdump);;All files (*)")
         if chosen:
             self.restore_from(Path(chosen))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QFormLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
+from app.services.books import is_on_server
 from app.views import style
-from app.views.fields import label, named
+from app.views.fields import button, label, named
 from app.views.idle import IDLE_MINUTES, idle_minutes
 from app.views.settings import ROLES
 from app.views.workplace import Workplace
@@ -49,6 +50,8 @@ class DeskPart(QWidget):
         self.file = QLineEdit()
         named(self.file, "office.file", "The office's file")
         self.file.setReadOnly(True)
+        self.move_button = button("Move this office to a &server…", "office.move", tip="So that several PCs can work in it")
+        self.move_button.clicked.connect(self._move)
         form = QFormLayout()
         form.setSpacing(style.SMALL)
         self.form = form
@@ -63,6 +66,11 @@ class DeskPart(QWidget):
         form.addRow(label("The office's f&ile", buddy=self.file), self.file)
         said = "Letters, tickets, statements and checks made as PDF lie in folders beside it."
         form.addRow("", label(said, "quiet", wrap=True))
+        self.several = label("", "quiet", wrap=True)
+        named(self.several, "office.several", "Whether several PCs can work in this office")
+        form.addRow("", self.several)
+        form.addRow("", self.move_button)
+        form.setAlignment(self.move_button, Qt.AlignmentFlag.AlignLeft)
         box = QVBoxLayout(self)
         box.setContentsMargins(style.LARGE, style.LARGE, style.LARGE, style.LARGE)
         box.addLayout(form)
@@ -76,9 +84,27 @@ class DeskPart(QWidget):
             self.form.setRowVisible(row, not signs_in)
         self.form.setRowVisible(self.idle, signs_in)
         self.file.setText("" if self.workplace.office_path is None else str(self.workplace.office_path))
+        self._show_place()
         self.look.blockSignals(True)
         self.look.setCurrentIndex(self.look.findData(self.workplace.settings.theme))
         self.look.blockSignals(False)
+
+    def _show_place(self) -> None:
+        path, looking = self.workplace.office_path, self.workplace.is_looking
+        on_server = path is not None and is_on_server(path)
+        said = "This office is a file of this PC alone. On a PostgreSQL server several PCs can work in it at the same time."
+        if on_server and path is not None:
+            from app.services import serverplaces  # the driver of servers takes long to import
+
+            said = f"The office is on a server ({serverplaces.server_of(path)}); other PCs may work in it at the same time."
+        self.several.setText(said)
+        self.form.setRowVisible(self.several, not looking)
+        self.form.setRowVisible(self.move_button, not on_server and not looking and path is not None)
+
+    def _move(self) -> None:
+        from app.views.dialogs.server_move import MoveToServerDialog
+
+        MoveToServerDialog(self.workplace, self).open()
 
     def _put(self, key: str, value: str | int | bool) -> None:
         self.workplace.settings.put(key, value)

@@ -37,6 +37,7 @@ class Workplace(QObject):
     `said(tone, text)` a message for the person (`good`, `warning`, `bad`); `going(page, where)` a page wanted, with
     what it is to show. `looking(books, words)`: a backup opened to be looked at, which `leaving_backup()` ends;
     `replacing(work)`: the office is to be closed, `work` done to its file, and the office opened again.
+    `opening(path, said)`: another office is to be opened in place of this one, and `said` then.
     `approving(refused, again, widget)`: somebody else is to sign in for what was refused, which is then done again.
     """
 
@@ -47,6 +48,7 @@ class Workplace(QObject):
     going = Signal(str, dict)
     looking = Signal(object, str)
     replacing = Signal(object)
+    opening = Signal(object, str)
     leaving_backup = Signal()
 
     def __init__(self, tasks: Tasks, settings: Settings, calendar: Callable[[], date] = this_day) -> None:

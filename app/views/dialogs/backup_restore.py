@@ -20,6 +20,7 @@ from app.views.workplace import Workplace
 
 if TYPE_CHECKING:
     from app.services.books import Books
+    from app.views.server_part import ServerPart
     from app.views.tasks import Progress, Run
 
 
@@ -113,7 +114,7 @@ class LookInsideDialog(_OfBackup):
 
 
 class RestoreDialog(_OfBackup):
-    """Make an office of a backup: a new file, or in place of the present office."""
+    """Make an office of a backup: a new file, in place of the present office, or for a server's in a database there."""
 
     def __init__(self, workplace: Workplace, path: Path, parent: QWidget | None = None) -> None:
         super().__init__(workplace, path, "restore", "Restore a backup", "&Restore", parent)
@@ -142,6 +143,14 @@ class RestoreDialog(_OfBackup):
             wrap=True,
         )
         self.body.insertWidget(3, self.warning)
+        said = (
+            "This backup is of an office on a server. It is restored into an empty database there, never over an office; "
+            "the present office stays as it is. This PC gets a link to the restored one beside its own."
+        )
+        self.server_words = label(said, wrap=True)
+        self.body.insertWidget(4, self.server_words)
+        self.server_words.hide()
+        self.place: ServerPart | None = None
         self.as_new.setChecked(True)
         self.as_new.toggled.connect(self._chosen)
         self.in_place.setEnabled(workplace.office_path is not None and not workplace.is_looking)
@@ -150,10 +159,27 @@ class RestoreDialog(_OfBackup):
 
     def _read(self, backup: BackupFile) -> None:
         super()._read(backup)
+        if backup.is_of_server:
+            self._ask_server()
+            return
         if not self.target.text():
             office = self.workplace.present_office
             beside = office.parent if office is not None else self.path.parent
             self.target.setText(str(beside / f"restored-{backup.on}-no-{backup.number:06d}.db"))
+
+    def _ask_server(self) -> None:
+        """A server's backup: where on a server it goes, in place of a file."""
+        from app.views.server_part import ServerPart  # the driver of servers takes long to import
+
+        for part in (self.as_new, self.in_place, self.warning):
+            part.hide()
+        self.form.setRowVisible(self._row, False)
+        self.server_words.show()
+        self.place = ServerPart("restore")
+        self.body.insertWidget(5, self.place)
+        if self.backup is None or not self.backup.is_sealed:
+            self.place.server.setFocus()
+        self.fit()
 
     def _browse(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(self, "File of the new office", self.target.text(), "Offices (*.db)")
@@ -169,6 +195,9 @@ class RestoreDialog(_OfBackup):
         """Restore as chosen."""
         desk, path, typed = self.workplace.desk(), self.path, self.passphrase.text() or None
         require_role(desk, "manager", "Restoring a backup")
+        if self.place is not None:
+            self._restore_there(self.place.place().address)
+            return
         if self.in_place.isChecked():
             office = self.workplace.office_path
             assert office is not None
@@ -183,6 +212,22 @@ class RestoreDialog(_OfBackup):
             return restore(path, target, desk, typed, progress=progress, cancelled=cancelled)
 
         self.begin(self.tasks.run("Restoring", work, self._restored, owner=self, writes=False, otherwise=self.refuse))
+
+    def _restore_there(self, address: str) -> None:
+        desk, path, typed = self.workplace.desk(), self.path, self.passphrase.text() or None
+        folder = self.workplace.folder
+
+        def work(_books: Books, progress: Progress, cancelled: Callable[[], bool]) -> tuple[str, Path]:
+            from app.services.serverrestoring import restore_with_link
+
+            return restore_with_link(path, address, folder, desk, typed, progress=progress, cancelled=cancelled)
+
+        self.begin(self.tasks.run("Restoring", work, self._restored_there, owner=self, writes=False, otherwise=self.refuse))
+
+    def _restored_there(self, found: tuple[str, Path]) -> None:
+        place, link = found
+        self.accept()
+        self.workplace.say(f"Restored and checked: {place}. Ctrl+K, Open another office, opens it by {link}.")
 
     def _restored(self, done: Restored) -> None:
         self.accept()
