@@ -54,6 +54,7 @@ from app.services import (
     restoring,
     returneditems,
     returnedoutlook,
+    returnreversal,
     scheduled,
     statementprints,
     subscriptions,
@@ -466,6 +467,12 @@ def _returned(o: StaffedOffice) -> Act:
     return lambda: o.do(returneditems.record, returneditems.ReturnedItem(payment))
 
 
+def _return_back(o: StaffedOffice) -> Act:
+    payment = _paid(o)
+    o.do(returneditems.record, returneditems.ReturnedItem(payment))
+    return lambda: o.do(returnreversal.take_back_return, payment, WHY)
+
+
 def _returned_looked_at(o: StaffedOffice) -> Act:
     payment = _paid(o)
     return lambda: returnedoutlook.look_ahead(o.books, o.desk, returneditems.ReturnedItem(payment))
@@ -526,6 +533,7 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     "paymentmethods.change_bank_account": ("clerk", _bank_account),
     "bank_numbers.reveal": ("supervisor", _shown_number),
     "returneditems.record": ("clerk", _returned),
+    "returnreversal.take_back_return": ("supervisor", _return_back),
     "returnedoutlook.look_ahead": (ANYBODY, _returned_looked_at),
     "backupplan.end_encryption": ("manager", _plain(backupplan.end_encryption, WHY)),
     "billing.preview": (ANYBODY, lambda o: _billable(o, billing.preview)),

@@ -23,6 +23,7 @@ from app.services import (
     payments,
     receipts,
     refunds,
+    returnreversal,
     scheduled,
     subscriptions,
     work,
@@ -96,6 +97,7 @@ class History:
 
 _PAYMENT = "SELECT id FROM payment WHERE kind <> 'card' ORDER BY id DESC"
 _CARD_PAYMENT = "SELECT id FROM payment WHERE kind = 'card' ORDER BY id DESC"
+_CAME_BACK = "SELECT payment_id FROM payment_reversal WHERE state <> 'reversed' ORDER BY payment_id DESC"
 _DRAWER = "SELECT id FROM mail_check WHERE deposit_id IS NULL AND state = 'posted' ORDER BY id DESC"
 _FEE = "SELECT invoice_id * 100 + n FROM line WHERE cents > 0 AND kind NOT IN ('recurring', 'write-off') ORDER BY 1 DESC"
 _WAITING = "SELECT id FROM scheduled_change WHERE state = 'waiting'"
@@ -180,6 +182,7 @@ _ACTIONS: dict[str, Callable[[History, Step], object]] = {
     "pay": _pay,
     "return": lambda h, s: h.diary.do(payments.return_payment, h.nth(_PAYMENT, s), 100 * s.n),
     "chargeback": lambda h, s: h.diary.do(payments.charge_back, h.nth(_CARD_PAYMENT, s)),
+    "return-back": lambda h, s: h.diary.do(returnreversal.take_back_return, h.nth(_CAME_BACK, s), "the bank was wrong"),
     "reverse": lambda h, s: h.diary.do(payments.reverse_payment, h.nth(_PAYMENT, s), "keyed wrongly"),
     "courtesy": lambda h, s: h.diary.do(credits.courtesy_credit, h.account(s), s.cents, "outage"),
     "write-off": lambda h, s: h.diary.do(credits.write_off, h.account(s), s.cents, "gone"),
@@ -213,6 +216,7 @@ MONEY = (
     "pay",
     "return",
     "return",
+    "return-back",
     "reverse",
     "refunds",
     "refunds",

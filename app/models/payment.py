@@ -119,6 +119,26 @@ class PaymentReversal(Base):
     action_id: Mapped[ActionRef]
 
 
+class ReturnTakenBack(Base):
+    """A recorded return or chargeback that was taken back: the payment counts again, as another one, at most once.
+
+    `by_payment_id` is the payment that stands for it since, `first_payment_id` the one as it first came in, when it
+    was returned more than once. `return_action_id` is the action that had recorded the return.
+    """
+
+    __tablename__ = "return_taken_back"
+
+    payment_id: Mapped[GivenId] = mapped_column(ForeignKey("payment.id"))
+    by_payment_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("payment.id"), unique=True)
+    first_payment_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("payment.id"))
+    account_id: Mapped[AccountRef] = mapped_column(index=True)
+    on: Mapped[Day] = mapped_column("business_date", index=True)
+    reason: Mapped[Words]
+    return_action_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("action.id"))
+    entry_id: Mapped[EntryRef]
+    action_id: Mapped[ActionRef]
+
+
 class PaymentAttempt(Base):
     """An auto-pay attempt: at most one for an account and date (ADV-5)."""
 

@@ -29,6 +29,7 @@ from app.models.payment import (
     PaymentAttempt,
     PaymentReversal,
     Receipt,
+    ReturnTakenBack,
 )
 from app.models.person import Approval, OfficeControl, Person, SignIn, SignInGuard
 from app.models.safekeeping import BackupLog, BankNumber, Safekeeping
@@ -81,6 +82,7 @@ __all__ = [
     "Recognition",
     "Refund",
     "RefundVoid",
+    "ReturnTakenBack",
     "Run",
     "Safekeeping",
     "ScheduledChange",

@@ -22,6 +22,7 @@ APPEND_ONLY = (
     "line",
     "allocation",
     "payment_reversal",
+    "return_taken_back",
     "payment_attempt",
     "receipt",
     "refund_void",
@@ -90,6 +91,7 @@ _KEYS = {
     "refund": ("id",),
     "issued_check": ("number",),
     "payment_reversal": ("payment_id",),
+    "return_taken_back": ("payment_id",),
     "refund_void": ("refund_id",),
     "invoice_reversal": ("invoice_id",),
 }

@@ -319,5 +319,6 @@ def record_authorization(session: Session, desk: Desk, account_id: int, signed_o
 
 def withdraw_authorization(session: Session, act: Act, account_id: int, why: str) -> None:
     """The method cannot be used until a new form is signed (ARR-10: the bank account was closed)."""
+    before = card(session, account_id).authorized_on
     execute(session, "UPDATE account SET authorized_on = NULL WHERE id = ?", account_id)
-    record_change(session, act, account_id, "authorization", "on file", why)
+    record_change(session, act, account_id, "authorization", str(before or ""), why)

@@ -76,7 +76,7 @@ def _arrangement_line(
     *,
     kept: bool,
 ) -> ArrangementLine:
-    good = [p for p in payments if p.on >= arrangement.made_on and (p.undone_on is None or p.undone_on > on)]
+    good = [p for p in payments if p.on >= arrangement.made_on and p.stands(on)]
     paid = sum(payment.cents for payment in good if payment.on <= on)
     next_due_on, next_cents, broken_since, owed = None, 0, None, 0
     for instalment in arrangement.instalments:

@@ -138,7 +138,8 @@ SELECT m.id, p.id, a.id, coalesce(a.number, ''), coalesce(a.name, m.payer), coal
   m.dated, m.via, m.state, m.deposit_id, coalesce(p.forced, m.reason), r.state
 FROM mail_check m
 LEFT JOIN (SELECT p.* FROM payment p LEFT JOIN payment_reversal u ON u.payment_id = p.id
-  WHERE u.state IS NULL OR u.state <> 'reversed') p ON p.mail_check_id = m.id
+  WHERE (u.state IS NULL OR u.state <> 'reversed') AND p.id NOT IN (SELECT payment_id FROM return_taken_back)
+) p ON p.mail_check_id = m.id
 LEFT JOIN payment_reversal r ON r.payment_id = p.id
 LEFT JOIN account a ON a.id = p.account_id
 """

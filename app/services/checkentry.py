@@ -106,7 +106,8 @@ def take_back(
     posted = fetch(
         session,
         "SELECT p.id FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id "
-        "WHERE p.mail_check_id = ? AND (r.state IS NULL OR r.state <> 'reversed') ORDER BY p.id",
+        "WHERE p.mail_check_id = ? AND (r.state IS NULL OR r.state <> 'reversed') "
+        "AND p.id NOT IN (SELECT payment_id FROM return_taken_back) ORDER BY p.id",
         mail_check_id,
     )
     for (payment_id,) in posted:

@@ -168,7 +168,8 @@ def unposted_cents(session: Session, logged: LoggedCheck) -> int:
     posted = fetch_value(
         session,
         "SELECT coalesce(sum(p.cents), 0) FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id "
-        "WHERE p.mail_check_id = ? AND (r.state IS NULL OR r.state <> 'reversed')",
+        "WHERE p.mail_check_id = ? AND (r.state IS NULL OR r.state <> 'reversed') "
+        "AND p.id NOT IN (SELECT payment_id FROM return_taken_back)",
         logged.id,
     )
     return logged.cents - int(posted)
@@ -206,7 +207,8 @@ def find_duplicate(session: Session, form: CheckForm, part_cents: int | None = N
         "JOIN account a ON a.id = p.account_id LEFT JOIN mail_check m ON m.id = p.mail_check_id "
         "LEFT JOIN payment_reversal r ON r.payment_id = p.id WHERE p.account_id = ? AND p.kind = 'check' "
         "AND ltrim(p.check_number, '0') = ltrim(?, '0') AND (p.cents = ? OR m.cents = ?) "
-        "AND (r.state IS NULL OR r.state <> 'reversed') ORDER BY p.id DESC",
+        "AND (r.state IS NULL OR r.state <> 'reversed') AND p.id NOT IN (SELECT payment_id FROM return_taken_back) "
+        "ORDER BY p.id DESC",
         form.account_id,
         form.number.strip(),
         part_cents if part_cents is not None else form.cents,

@@ -151,6 +151,7 @@ def charged_fees(session: Session, account_id: int) -> list[FeeChoice]:
         "AND NOT EXISTS (SELECT 1 FROM credit c WHERE c.account_id = l.account_id "
         "AND c.why LIKE 'waives line ' || l.n || ' of invoice ' || l.invoice_id || ':%') "
         "AND NOT EXISTS (SELECT 1 FROM invoice_reversal r WHERE r.invoice_id = i.id OR r.by_invoice_id = i.id) "
+        "AND NOT EXISTS (SELECT 1 FROM line o WHERE o.account_id = l.account_id AND o.key = 'reversed:' || l.key) "
         "ORDER BY l.invoice_id DESC, l.n",
         account_id,
     )

@@ -197,7 +197,7 @@ def waive_charge(session: Session, desk: Desk, invoice_id: int, line_n: int, rea
     """
     row = fetch_one(
         session,
-        "SELECT account_id, kind, cents, clause, description FROM line WHERE invoice_id = ? AND n = ?",
+        "SELECT account_id, kind, cents, clause, description, key FROM line WHERE invoice_id = ? AND n = ?",
         invoice_id,
         line_n,
     )
@@ -207,6 +207,8 @@ def waive_charge(session: Session, desk: Desk, invoice_id: int, line_n: int, rea
         session, "SELECT 1 FROM invoice_reversal WHERE invoice_id = ? OR by_invoice_id = ?", invoice_id, invoice_id
     ):
         raise UserError(f"Invoice {invoice_id} was taken back with its billing run; nothing is left to waive.", field="line")
+    if fetch_one(session, "SELECT 1 FROM line WHERE account_id = ? AND key = ?", row.account_id, f"reversed:{row.key}"):
+        raise UserError("That fee was taken back with the return that it was for; nothing is left to waive.", field="line")
     require_role(desk, "supervisor", "Waiving a fee")
     reason = require_reason(reason, "Waiving a fee")
     require_within(session, desk, "A waiver", limits(session).waiver, row.cents)

@@ -50,6 +50,7 @@ EXPORTED = {
     "fee_waiver": "account_id = ?",
     "payment": "account_id = ?",
     "payment_reversal": _OF_PAYMENTS,
+    "return_taken_back": "account_id = ?",
     "payment_attempt": "account_id = ?",
     "failed_attempt": "account_id = ?",
     "receipt": _OF_PAYMENTS,

@@ -120,7 +120,8 @@ def _refuse_posted_in_part(session: Session, items: Collection[DepositItem]) -> 
         "SELECT m.id, m.number, m.cents - sum(p.cents) FROM mail_check m JOIN payment p ON p.mail_check_id = m.id "
         "LEFT JOIN payment_reversal r ON r.payment_id = p.id "
         "WHERE m.deposit_id IS NULL AND m.state IN ('posted', 'logged') AND (r.state IS NULL OR r.state <> 'reversed') "
-        "GROUP BY m.id HAVING sum(p.cents) < m.cents ORDER BY m.id",
+        "AND p.id NOT IN (SELECT payment_id FROM return_taken_back) GROUP BY m.id "
+        "HAVING sum(p.cents) < m.cents ORDER BY m.id",
     ):
         if check_id in ids:
             raise UserError(
@@ -215,8 +216,9 @@ def _refuse_unsound(session: Session, items: Collection[DepositItem]) -> None:
         state, good_cents, came_back = fetch_one(
             session,
             "SELECT m.state, coalesce(sum(CASE WHEN r.state IS NULL THEN p.cents END), 0), "
-            "min(CASE WHEN r.state = 'returned' THEN r.business_date END) FROM mail_check m "
+            "min(CASE WHEN r.state = 'returned' AND t.payment_id IS NULL THEN r.business_date END) FROM mail_check m "
             "LEFT JOIN payment p ON p.mail_check_id = m.id LEFT JOIN payment_reversal r ON r.payment_id = p.id "
+            "LEFT JOIN return_taken_back t ON t.payment_id = p.id "
             "WHERE m.id = ? GROUP BY m.id",
             item.mail_check_id,
         ) or ("", 0, None)

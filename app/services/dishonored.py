@@ -16,6 +16,8 @@ from app.services.policies.clause import Charge, InvoiceDraft
 from app.services.policies.dishonored import Cost, arr_7_failed_attempt, arr_9_chargeback
 from app.services.policies.policyfile import ArrearsPolicy
 
+# A failed attempt (`f`) that counts: not that of a return taken back since.
+COUNTS = "f.action_id NOT IN (SELECT return_action_id FROM return_taken_back)"
 _KINDS = ", ".join(f"'{kind}'" for kind in FEE_KINDS)
 
 
@@ -54,7 +56,7 @@ def never_failed(session: Session, invoice_ids: Sequence[int]) -> list[int]:
     rows = fetch_tuples(
         session,
         f"SELECT DISTINCT l.invoice_id FROM line l WHERE l.invoice_id IN ({listed}) AND l.kind IN ({_KINDS}) "
-        "AND NOT EXISTS (SELECT 1 FROM failed_attempt f WHERE f.invoice_id = l.invoice_id) ORDER BY 1",
+        f"AND NOT EXISTS (SELECT 1 FROM failed_attempt f WHERE f.invoice_id = l.invoice_id AND {COUNTS}) ORDER BY 1",
     )
     return [row[0] for row in rows]
 

@@ -11,10 +11,13 @@ from app.models.bulk import execute, fetch_tuples, fetch_value, parse_day
 from app.services.policies.arrears import arr_2_first_fee_on
 from app.services.terms import arrears_policy_of
 
-# The business date on which an invoice that is paid became so: that of the last application which counts.
+# The business date on which an invoice that is paid became so: that of the last application which counts. A payment
+# whose return was taken back had paid it when it first did.
 PAID_ON = (
-    "SELECT max(paid) FROM (SELECT max(business_date) AS paid FROM allocation WHERE invoice_id = ? "
-    "GROUP BY credit_id HAVING sum(cents) > 0) AS days"
+    "SELECT max(paid) FROM (SELECT coalesce((SELECT max(o.business_date) FROM return_taken_back t JOIN allocation o "
+    "ON o.credit_id = t.first_payment_id AND o.invoice_id = a.invoice_id AND o.cents > 0 "
+    "WHERE t.by_payment_id = a.credit_id), max(a.business_date)) AS paid FROM allocation a WHERE a.invoice_id = ? "
+    "GROUP BY a.credit_id, a.invoice_id HAVING sum(a.cents) > 0) AS days"
 )
 _UNDECIDED = (
     "SELECT m.account_id, m.processing_invoice_id, m.processing_paid_on, i.open_cents FROM membership m "

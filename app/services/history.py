@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import fetch, fetch_named, fetch_tuples, parse_day
+from app.models.bulk import day_or_none, fetch, fetch_named, fetch_tuples, parse_day
 
 
 class HistoryRow(NamedTuple):
@@ -80,7 +80,7 @@ def account_invoices(session: Session, account_id: int) -> list[InvoiceRow]:
 
 
 class PaymentLine(NamedTuple):
-    """A payment of an account; cents."""
+    """A payment of an account; cents. `taken_back_on`: its return was taken back then; another payment stands for it."""
 
     id: int
     on: date
@@ -88,17 +88,22 @@ class PaymentLine(NamedTuple):
     kind: str
     state: str
     check_number: str
+    taken_back_on: date | None = None
 
 
 def account_payments(session: Session, account_id: int) -> list[PaymentLine]:
     """All payments so far, oldest first."""
     rows = fetch_tuples(
         session,
-        "SELECT p.id, p.business_date, p.cents, p.kind, coalesce(r.state, 'posted'), p.check_number FROM payment p "
-        "LEFT JOIN payment_reversal r ON r.payment_id = p.id WHERE p.account_id = ? ORDER BY p.id",
+        "SELECT p.id, p.business_date, p.cents, p.kind, coalesce(r.state, 'posted'), p.check_number, t.business_date "
+        "FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id "
+        "LEFT JOIN return_taken_back t ON t.payment_id = p.id WHERE p.account_id = ? ORDER BY p.id",
         account_id,
     )
-    return [PaymentLine(i, parse_day(on), cents, kind, state, number) for i, on, cents, kind, state, number in rows]
+    return [
+        PaymentLine(i, parse_day(on), cents, kind, state, number, day_or_none(back))
+        for i, on, cents, kind, state, number, back in rows
+    ]
 
 
 class AppliedLine(NamedTuple):

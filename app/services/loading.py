@@ -266,15 +266,20 @@ def arrangements(session: Session, first: int, last: int, on: date) -> dict[int,
 
 
 def payments(session: Session, account_ids: Iterable[int]) -> dict[int, list[PaymentFacts]]:
-    """All payments of some accounts, with the day on which they were undone."""
+    """All payments of some accounts, with the day on which they were undone.
+
+    One that stands for a payment whose return was taken back counts as received when that first came.
+    """
     found: dict[int, list[PaymentFacts]] = {}
     for account_id in account_ids:
         found[account_id] = [
-            PaymentFacts(parse_day(on), cents, day_or_none(undone_on))
-            for on, cents, undone_on in fetch_tuples(
+            PaymentFacts(parse_day(on), cents, day_or_none(undone_on), day_or_none(counts_from))
+            for on, cents, undone_on, counts_from in fetch_tuples(
                 session,
-                "SELECT p.business_date, p.cents, r.business_date FROM payment p "
-                "LEFT JOIN payment_reversal r ON r.payment_id = p.id WHERE p.account_id = ? ORDER BY p.id",
+                "SELECT coalesce(f.business_date, p.business_date), p.cents, r.business_date, t.business_date "
+                "FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id "
+                "LEFT JOIN return_taken_back t ON t.by_payment_id = p.id LEFT JOIN payment f ON f.id = t.first_payment_id "
+                "WHERE p.account_id = ? ORDER BY p.id",
                 account_id,
             )
         ]

@@ -91,6 +91,31 @@ def _last_move(session: Session, account_id: int, next_fee_on: date | None) -> _
     return _Moved(parse_day(row.moved_on), before, int(day.group(1)) if day else before.day, invoice_id, line_n)
 
 
+def move_again(session: Session, account_id: int) -> None:
+    """ARR-8: the latest move of a fee date holds again after the processing fee was paid anew by a return taken back.
+
+    The date had been withdrawn with the payment (ARR-2). Nothing after the first monthly fee, which it leaves alone.
+    """
+    row = fetch_one(
+        session,
+        "SELECT c.what, c.after, m.period_from FROM account_change c JOIN membership m ON m.account_id = c.account_id "
+        "WHERE c.account_id = ? AND c.what LIKE 'fee-day%' AND c.business_date >= m.processing_paid_on "
+        "AND m.monthly_fee_charged = 0 AND m.next_fee_on IS NOT NULL ORDER BY c.id DESC",
+        account_id,
+    )
+    if row is None or row.what != "fee-day" or row.after[:10] <= row.period_from:
+        return
+    day = _FEE_DAY.search(row.after)
+    moved = parse_day(row.after[:10])
+    execute(
+        session,
+        "UPDATE membership SET next_fee_on = ?, fee_day = ? WHERE account_id = ?",
+        moved,
+        int(day.group(1)) if day else moved.day,
+        account_id,
+    )
+
+
 def take_back(session: Session, desk: Desk, account_id: int, key: str, reason: str) -> None:
     """Take back a step of `steps`; the reason is kept. A fee charged for it is waived, which is a supervisor's.
 

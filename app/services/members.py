@@ -77,7 +77,7 @@ def change_fee_day(
     execute(session, "UPDATE membership SET next_fee_on = ?, fee_day = ? WHERE account_id = ?", moved, day, account_id)
     # The day of the month stays known: a fee date at the end of a short month does not tell it.
     was = f"{before.isoformat()} (day {known.fee_day})"
-    record_change(session, act, account_id, "fee-day", was, moved.isoformat())
+    record_change(session, act, account_id, "fee-day", was, f"{moved.isoformat()} (day {day})")
     if not waive:
         policy = arrears_policy_of(session, account_id, desk.on)
         why = f"from {before} to {moved}"

@@ -123,6 +123,7 @@ def attempts(session: Session, account_id: int) -> tuple[AttemptLine, ...]:
         "SELECT business_date, method, cents, outcome, 'date:' || business_date, action_id FROM payment_attempt "
         "WHERE account_id = ?1 UNION ALL SELECT r.business_date, p.kind, p.cents, r.state, 'payment:' || p.id, r.action_id "
         "FROM payment_reversal r JOIN payment p ON p.id = r.payment_id WHERE p.account_id = ?1 AND r.state = 'returned' "
+        "AND NOT EXISTS (SELECT 1 FROM return_taken_back t WHERE t.payment_id = p.id) "
         "ORDER BY 6 DESC",
         account_id,
     )
@@ -134,7 +135,7 @@ def attempts(session: Session, account_id: int) -> tuple[AttemptLine, ...]:
         "SELECT key, cents FROM line WHERE account_id = ? AND kind IN ('late-charge', 'dishonored-fee')",
         account_id,
     ):
-        attempt = key.partition(":")[2]
+        attempt = key.removeprefix("reversed:").partition(":")[2]
         costs[attempt] = costs.get(attempt, 0) + cents
     return tuple(
         AttemptLine(parse_day(on), method, cents, outcome, costs.get(attempt, 0))

@@ -278,7 +278,8 @@ def proposed_fees(session: Session, on: date) -> list[ProposedFee]:
         latest = parse_day(suspended_on)
         days = fetch(
             session,
-            "SELECT count(*) FROM suspension WHERE account_id = ? AND business_date > ? AND business_date <= ?",
+            "SELECT count(*) FROM suspension WHERE account_id = ? AND business_date > ? AND business_date <= ? "
+            "AND reactivation <> 'void'",
             account_id,
             add_months(latest, -policy.reactivation_months),
             latest,

@@ -99,17 +99,45 @@ def record_payment(
     """
     into = debit if debit is not None else _ARRIVES_IN.get(kind, Gl.ECHECK_CLEARING)
     entry_id = post(session, act, "payment", [Transfer(into, Gl.RECEIVABLE, cents, account_id)])
+    clause = "ADV-8" if kind == "check" else _autopay_clause(session, account_id)
+    row = PaymentRow(0, account_id, act.on, kind, cents, check_number, mail_check_id, None, "posted")
+    payment_id = insert_payment(session, act, row, entry_id, clause, why=forced, forced=forced)
+    if apply_to:
+        allocation.apply_to_picked(session, act, Remaining(payment_id, account_id, cents, act.on.isoformat()), apply_to)
+    status, balance = fetch_one(session, "SELECT status, balance_cents FROM account WHERE id = ?", account_id) or ("", 0)
+    if status == "closed":
+        bring_back_write_offs(session, act, account_id, payment_id, -balance, written_off_cents(session, account_id))
+    standing.after_money(session, act, account_id, "payment")
+    return payment_id
+
+
+def insert_payment(
+    session: Session,
+    act: Act,
+    row: PaymentRow,
+    entry_id: int,
+    clause: str,
+    *,
+    why: str = "",
+    forced: str = "",
+    receipt_due: bool = True,
+    said: str = "",
+) -> int:
+    """Write a payment that has its entry already, dated the action's day; the caller applies it. Returns its id.
+
+    Of `row` the id, day and state are not looked at. `said` follows the payment's name in the account's history.
+    """
     payment_id = insert_with_id(
         session,
         "credit",
-        account_id=account_id,
+        account_id=row.account_id,
         business_date=act.on,
         kind="payment",
-        cents=cents,
-        remaining_cents=cents,
-        clause="ADV-8" if kind == "check" else _autopay_clause(session, account_id),
-        description=f"Payment by {KIND_NAMES[kind]}{' ' + check_number if check_number else ''}",
-        why=forced,
+        cents=row.cents,
+        remaining_cents=row.cents,
+        clause=clause,
+        description=f"Payment by {KIND_NAMES[row.kind]}{' ' + row.check_number if row.check_number else ''}{said}",
+        why=why,
         invoice_id=None,
         entry_id=entry_id,
         action_id=act.id,
@@ -118,20 +146,16 @@ def record_payment(
         session,
         "payment",
         id=payment_id,
-        account_id=account_id,
+        account_id=row.account_id,
         business_date=act.on,
-        kind=kind,
-        cents=cents,
-        check_number=check_number,
-        mail_check_id=mail_check_id,
-        settled_on=None,
-        receipt_due=1,
+        kind=row.kind,
+        cents=row.cents,
+        check_number=row.check_number,
+        mail_check_id=row.mail_check_id,
+        settled_on=row.settled_on,
+        receipt_due=receipt_due,
         forced=forced,
     )
-    if apply_to:
-        allocation.apply_to_picked(session, act, Remaining(payment_id, account_id, cents, act.on.isoformat()), apply_to)
-    _bring_back_write_offs(session, act, account_id, payment_id)
-    standing.after_money(session, act, account_id, "payment")
     return payment_id
 
 
@@ -140,28 +164,24 @@ def _autopay_clause(session: Session, account_id: int) -> str:
     return "ARR-5" if member else "ADV-5"
 
 
-def written_off_cents(session: Session, account_id: int) -> int:
-    """What has been written off on an account and has not come back, in cents (BOTH-8)."""
+def written_off_cents(session: Session, account_id: int, after_action: int = 0) -> int:
+    """What has been written off on an account (since an action) and has not come back, in cents (BOTH-8)."""
     found: int = fetch_value(
         session,
-        "SELECT coalesce((SELECT sum(cents) FROM credit WHERE account_id = ? AND kind = 'write-off'), 0)"
-        " - coalesce((SELECT sum(cents) FROM line WHERE account_id = ? AND kind = 'write-off'), 0)",
+        "SELECT coalesce((SELECT sum(cents) FROM credit WHERE account_id = ?1 AND kind = 'write-off' AND action_id > ?2), 0)"
+        " - coalesce((SELECT sum(l.cents) FROM line l JOIN invoice i ON i.id = l.invoice_id "
+        "WHERE l.account_id = ?1 AND l.kind = 'write-off' AND i.action_id > ?2), 0)",
         account_id,
-        account_id,
+        after_action,
     )
     return found
 
 
-def _bring_back_write_offs(session: Session, act: Act, account_id: int, payment_id: int) -> None:
-    """BOTH-8: a payment that leaves a closed account in credit first reverses its write-offs."""
-    status, balance = fetch_one(session, "SELECT status, balance_cents FROM account WHERE id = ?", account_id) or (
-        "",
-        0,
-    )
-    if status != "closed" or balance >= 0:
-        return
-    written_off = written_off_cents(session, account_id)
-    cents = min(-balance, written_off)
+def bring_back_write_offs(
+    session: Session, act: Act, account_id: int, payment_id: int, credit_cents: int, written_off: int
+) -> None:
+    """BOTH-8: a payment that leaves an account in credit first reverses write-offs, up to that credit."""
+    cents = min(credit_cents, written_off)
     if cents <= 0:
         return
     charge = Charge(
@@ -170,7 +190,7 @@ def _bring_back_write_offs(session: Session, act: Act, account_id: int, payment_
         cents,
         "BOTH-8",
         "Write-off reversed by a later payment",
-        f"the smaller of the credit {format_cents(-balance)} and the write-offs {format_cents(written_off)}",
+        f"the smaller of the credit {format_cents(credit_cents)} and the write-offs {format_cents(written_off)}",
     )
     write_invoices(session, act, [InvoiceDraft(account_id, act.on, act.on, "write-off-reversed", (charge,))])
 

@@ -95,6 +95,7 @@ RIGHTS: dict[str, Right] = {
             "write-off": "A write-off",
             "waive-fee": "Waiving a fee",
             "waive-charge": "Waiving a fee",
+            "take-back-return": "Taking back a recorded return",
             "fraud": "Calling a chargeback fraudulent",
             "approve-reactivation": "Approving a re-activation fee",
             "waive-reactivation": "Waiving a re-activation fee",

@@ -40,19 +40,22 @@ _DAY = (
     (
         "Receipts",
         "Checks posted",
-        "SELECT count(*), sum(cents) FROM payment WHERE business_date = ? AND kind = 'check'",
+        "SELECT count(*), sum(cents) FROM payment WHERE business_date = ? AND kind = 'check' "
+        "AND id NOT IN (SELECT by_payment_id FROM return_taken_back)",
         "receipts-behind",
     ),
     (
         "Receipts",
         "Cards",
-        "SELECT count(*), sum(cents) FROM payment WHERE business_date = ? AND kind = 'card'",
+        "SELECT count(*), sum(cents) FROM payment WHERE business_date = ? AND kind = 'card' "
+        "AND id NOT IN (SELECT by_payment_id FROM return_taken_back)",
         "receipts-behind",
     ),
     (
         "Receipts",
         "E-Checks and drafts",
-        "SELECT count(*), sum(cents) FROM payment WHERE business_date = ? AND kind IN ('echeck', 'bank-draft')",
+        "SELECT count(*), sum(cents) FROM payment WHERE business_date = ? AND kind IN ('echeck', 'bank-draft') "
+        "AND id NOT IN (SELECT by_payment_id FROM return_taken_back)",
         "receipts-behind",
     ),
     (
@@ -67,6 +70,13 @@ _DAY = (
         "Returned, charged back or reversed",
         "SELECT count(*), -sum(p.cents) FROM payment_reversal r JOIN payment p ON p.id = r.payment_id "
         "WHERE r.business_date = ?",
+        "receipts-behind",
+    ),
+    (
+        "Receipts",
+        "Returns taken back",
+        "SELECT count(*), sum(p.cents) FROM return_taken_back t JOIN payment p ON p.id = t.by_payment_id "
+        "WHERE t.business_date = ?",
         "receipts-behind",
     ),
     ("Bank", "Deposits", "SELECT count(*), sum(cents) FROM deposit WHERE business_date = ?", "deposits"),

@@ -13,7 +13,7 @@ from app.models.bulk import fetch, fetch_value, parse_day
 from app.models.database import Database
 from app.money import format_cents
 from app.periods import ONE_DAY, next_month_start
-from app.services import autopay, loading, returneditems
+from app.services import autopay, dishonored, loading, returneditems
 from app.services.books import taken_back
 from app.services.collections import has_kept_arrangement, past_due_cents
 from app.services.desk import Desk
@@ -166,8 +166,8 @@ def _open_again(session: Session, row: PaymentRow, on: date, last: int) -> tuple
     rows = fetch(
         session,
         "SELECT i.id, i.issued_on, i.due_on, i.total_cents, i.open_cents, "
-        "(SELECT count(*) FROM failed_attempt f WHERE f.invoice_id = i.id) AS failed FROM invoice i "
-        "WHERE i.account_id = ? AND i.open_cents > 0 AND i.id IN (SELECT a.invoice_id FROM allocation a "
+        f"(SELECT count(*) FROM failed_attempt f WHERE f.invoice_id = i.id AND {dishonored.COUNTS}) AS failed "
+        "FROM invoice i WHERE i.account_id = ? AND i.open_cents > 0 AND i.id IN (SELECT a.invoice_id FROM allocation a "
         "WHERE a.credit_id = ? AND a.action_id > ? AND a.cents < 0) ORDER BY i.due_on, i.id",
         row.account_id,
         row.id,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.errors import UserError
 from app.models.bulk import fetch_named, fetch_one, fetch_tuples, fetch_value, parse_day
 from app.services.desk import Desk, require_role
+from app.services.dishonored import COUNTS
 
 BLOCKERS_SHOWN = 50
 
@@ -59,7 +60,7 @@ GROUP BY i.id, s.id HAVING max(l.period_to) IS NOT s.billed_through
 """,
     f"""
 SELECT i.account_id, 'a payment of invoice ' || i.id || ' failed since'
-FROM invoice i JOIN failed_attempt f ON f.invoice_id = i.id WHERE i.run_id = :run AND {TAKEN_BACK}
+FROM invoice i JOIN failed_attempt f ON f.invoice_id = i.id AND {COUNTS} WHERE i.run_id = :run AND {TAKEN_BACK}
 """,
     f"""
 SELECT i.account_id, 'its fee date was moved since'

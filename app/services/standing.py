@@ -39,10 +39,13 @@ def restore_if_paid(session: Session, act: Act, account_id: int, cause: str) -> 
 
 def restore(session: Session, act: Act, account_id: int, cause: str) -> None:
     """End the account's suspension today; propose the re-activation fee where ADV-17 says so."""
-    history = fetch(session, "SELECT id, business_date FROM suspension WHERE account_id = ? ORDER BY id", account_id)
-    days = [parse_day(row[1]) for row in history]
+    history = fetch(
+        session, "SELECT id, business_date, reactivation FROM suspension WHERE account_id = ? ORDER BY id", account_id
+    )
+    # One that came from a return alone, which was taken back, is no sign of a habit.
+    days = [parse_day(row[1]) for row in history if row[2] != "void"]
     policy = policy_of(session, account_id, act.on)
-    proposed = bool(history) and isinstance(policy, AdvancePolicy) and adv_17_fee_is_proposed(days, cause, policy)
+    proposed = bool(days) and isinstance(policy, AdvancePolicy) and adv_17_fee_is_proposed(days, cause, policy)
     execute(session, "UPDATE account SET status = 'active' WHERE id = ?", account_id)
     if history:
         execute(

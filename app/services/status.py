@@ -202,9 +202,7 @@ def instalment_lines(session: Session, account_id: int, on: date) -> tuple[Insta
     for arrangement_id, made_on, due_text, cents in rows:
         made, due_on = parse_day(made_on), parse_day(due_text)
         owed[arrangement_id] += cents
-        got = sum(
-            item.cents for item in paid if made <= item.on <= due_on and (item.undone_on is None or item.undone_on > on)
-        )
+        got = sum(item.cents for item in paid if made <= item.on <= due_on and item.stands(on))
         enough = got >= owed[arrangement_id]
         if arrangement_id != latest:
             state = "replaced"

@@ -26,7 +26,8 @@ def receipts_by_day(session: Session, on: date, days: int = 30) -> list[DayRecei
         for row in fetch(
             session,
             "SELECT p.business_date, sum(p.cents) FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id "
-            "WHERE p.business_date BETWEEN ? AND ? AND (r.state IS NULL OR r.state <> 'reversed') GROUP BY 1",
+            "WHERE p.business_date BETWEEN ? AND ? AND (r.state IS NULL OR r.state <> 'reversed') "
+            "AND p.id NOT IN (SELECT by_payment_id FROM return_taken_back) GROUP BY 1",
             first,
             on,
         )

@@ -49,6 +49,7 @@ _TABLES = {
     "recognition": "Revenue of a month",
     "refund": "Refund",
     "refund_void": "Void of refund",
+    "return_taken_back": "Return taken back",
     "run": "Run",
     "safekeeping": "Backup settings",
     "scheduled_change": "Change for a later day",

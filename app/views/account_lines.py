@@ -87,7 +87,7 @@ def payment_lines(shown: Shown) -> list[PaymentLine]:
     """The payments until the day shown, the latest first, in the state that they had then."""
     undone = {row.document for row in shown.page.history if row.document.startswith("payment ") and shown.was(row.on)}
     found = [
-        row if f"payment {row.id}" in undone else row._replace(state="posted")
+        _as_it_stood(shown, row) if f"payment {row.id}" in undone else row._replace(state="posted")
         for row in reversed(shown.page.payments)
         if shown.was(row.on)
     ]
@@ -98,6 +98,13 @@ def payment_lines(shown: Shown) -> list[PaymentLine]:
         if line.outcome == DECLINED and shown.was(line.on)
     ]
     return sorted([*declined, *found], key=lambda row: row.on, reverse=True)
+
+
+def _as_it_stood(shown: Shown, row: PaymentLine) -> PaymentLine:
+    """One that came back, and whether that had been taken back by the day shown."""
+    if row.taken_back_on is None or not shown.was(row.taken_back_on):
+        return row
+    return row._replace(state="chargeback taken back" if row.state == "charged-back" else "return taken back")
 
 
 def attempt_of(shown: Shown, row: PaymentLine) -> AttemptLine:
@@ -268,6 +275,7 @@ _INVOICE_KINDS = {
     "closing": "Account closed",
     "returned-payment": "Payment returned",
     "reversal": "Billing run reversed",
+    "return-taken-back": "Return taken back",
     "reactivation": "Re-activation",
     "opening": "Taken over",
     "write-off-reversed": "Write-off taken back",

@@ -25,8 +25,7 @@ def arrangement_kept(arrangement: ArrangementFacts | None, payments: Sequence[Pa
         paid = sum(
             payment.cents
             for payment in payments
-            if arrangement.made_on <= payment.on <= instalment.due_on
-            and (payment.undone_on is None or payment.undone_on > on)
+            if arrangement.made_on <= payment.on <= instalment.due_on and payment.stands(on)
         )
         if paid < owed:
             return False

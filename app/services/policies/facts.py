@@ -77,11 +77,19 @@ class ArrangementFacts(NamedTuple):
 
 
 class PaymentFacts(NamedTuple):
-    """A payment; `undone_on` is the day it came back or was reversed."""
+    """A payment; `undone_on` is the day it came back or was reversed.
+
+    `counts_from`: it stands for one whose return was taken back that day; `on` is when the money first came.
+    """
 
     on: date
     cents: int
     undone_on: date | None
+    counts_from: date | None = None
+
+    def stands(self, on: date) -> bool:
+        """Whether it counts on a day: it had not come back by then, and no return of it was still to be taken back."""
+        return (self.undone_on is None or self.undone_on > on) and (self.counts_from is None or self.counts_from <= on)
 
 
 class AccountFacts(NamedTuple):
