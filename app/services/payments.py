@@ -153,7 +153,7 @@ def insert_payment(
         check_number=row.check_number,
         mail_check_id=row.mail_check_id,
         settled_on=row.settled_on,
-        receipt_due=receipt_due,
+        receipt_due=int(receipt_due),  # as a server digests it
         forced=forced,
     )
     return payment_id
