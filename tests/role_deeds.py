@@ -55,6 +55,7 @@ from app.services import (
     returneditems,
     returnedoutlook,
     returnreversal,
+    returnreversaloutlook,
     scheduled,
     statementprints,
     subscriptions,
@@ -473,6 +474,12 @@ def _return_back(o: StaffedOffice) -> Act:
     return lambda: o.do(returnreversal.take_back_return, payment, WHY)
 
 
+def _return_back_told(o: StaffedOffice) -> Act:
+    payment = _paid(o)
+    o.do(returneditems.record, returneditems.ReturnedItem(payment))
+    return lambda: o.do(returnreversaloutlook.take_back, payment, WHY)
+
+
 def _returned_looked_at(o: StaffedOffice) -> Act:
     payment = _paid(o)
     return lambda: returnedoutlook.look_ahead(o.books, o.desk, returneditems.ReturnedItem(payment))
@@ -533,6 +540,7 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     "paymentmethods.change_bank_account": ("clerk", _bank_account),
     "bank_numbers.reveal": ("supervisor", _shown_number),
     "returneditems.record": ("clerk", _returned),
+    "returnreversaloutlook.take_back": ("supervisor", _return_back_told),
     "returnreversal.take_back_return": ("supervisor", _return_back),
     "returnedoutlook.look_ahead": (ANYBODY, _returned_looked_at),
     "backupplan.end_encryption": ("manager", _plain(backupplan.end_encryption, WHY)),

@@ -64,6 +64,7 @@ class Choices(NamedTuple):
     """An account and what can be chosen on it on a date; the latest first where dates order them.
 
     `member` and `steps` (what can be taken back) are a member's only; `bank_number` is masked.
+    `came_back` are payments whose recorded return can be taken back.
     """
 
     card: AccountCard
@@ -80,6 +81,7 @@ class Choices(NamedTuple):
     member: MemberStanding | None = None
     steps: tuple[Step, ...] = ()
     bank_number: str = ""
+    came_back: tuple[PaymentChoice, ...] = ()
 
 
 class KnownService(NamedTuple):
@@ -114,6 +116,7 @@ def choices(session: Session, account_id: int, on: date) -> Choices:
         member_standing(session, account, on),
         tuple(steps(session, account_id)),
         bank_numbers.mask(session, account_id),
+        tuple(payments_that_came_back(session, account_id)),
     )
 
 
@@ -130,11 +133,20 @@ def running_services(session: Session, account_id: int) -> list[ServiceChoice]:
 
 def standing_payments(session: Session, account_id: int) -> list[PaymentChoice]:
     """Payments that were not undone, the latest first."""
+    return _payments(session, account_id, "r.payment_id IS NULL")
+
+
+def payments_that_came_back(session: Session, account_id: int) -> list[PaymentChoice]:
+    """Payments whose recorded return or chargeback was not taken back yet, the latest first."""
+    return _payments(session, account_id, "r.state <> 'reversed' AND p.id NOT IN (SELECT payment_id FROM return_taken_back)")
+
+
+def _payments(session: Session, account_id: int, condition: str) -> list[PaymentChoice]:
     rows = fetch(
         session,
         "SELECT p.id, p.business_date, p.kind, p.cents, p.check_number FROM payment p "
-        "LEFT JOIN payment_reversal r ON r.payment_id = p.id "
-        "WHERE p.account_id = ? AND r.payment_id IS NULL ORDER BY p.business_date DESC, p.id DESC",
+        f"LEFT JOIN payment_reversal r ON r.payment_id = p.id WHERE p.account_id = ? AND {condition} "
+        "ORDER BY p.business_date DESC, p.id DESC",
         account_id,
     )
     return [

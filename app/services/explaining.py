@@ -205,6 +205,9 @@ def of_payment(row: PaymentLine, applied: Sequence[AppliedLine] | None) -> Expla
     if row.state == "posted":
         parts = [] if applied is None else paid_lines(row.id, row.cents, applied)
         return explain(_payment(row), "section 0", "", parts)
+    if row.taken_back_on is not None and row.state not in ("returned", "charged-back"):
+        said = f"Taken back on {row.taken_back_on:%m/%d/%Y}: a payment of that day stands for this one."
+        return explain(f"{_payment(row)}: {row.state}", "BOTH-3", "", [said])
     clause = "BOTH-11" if row.state == "reversed" else "ADV-10"
     said = "It pays nothing any more: what it had paid is open again."
     return explain(f"{_payment(row)}: {kind_says(row.state).lower()}", clause, "", [said])

@@ -17,6 +17,7 @@ from app.services.status import AccountPage, ServiceLine
 from app.views.fields import format_day
 
 DECLINED = "declined"
+TAKEN_BACK = ("return taken back", "chargeback taken back")
 
 
 class Shown(NamedTuple):
@@ -104,7 +105,7 @@ def _as_it_stood(shown: Shown, row: PaymentLine) -> PaymentLine:
     """One that came back, and whether that had been taken back by the day shown."""
     if row.taken_back_on is None or not shown.was(row.taken_back_on):
         return row
-    return row._replace(state="chargeback taken back" if row.state == "charged-back" else "return taken back")
+    return row._replace(state=TAKEN_BACK[row.state == "charged-back"])
 
 
 def attempt_of(shown: Shown, row: PaymentLine) -> AttemptLine:

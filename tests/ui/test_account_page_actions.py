@@ -94,8 +94,8 @@ def test_enter_on_a_payment_offers_its_return_and_the_return_shows(window: Windo
     window.control("account.payments", Table).setFocus()
     window.press(Qt.Key.Key_Return)
     offered_now = [action.text().replace("&", "") for action in payment_menu(window).actions()]
-    assert offered_now == ["The letter about it", "Why, and what it cost"]
-    payment_menu(window).actions()[1].trigger()
+    assert offered_now == ["The letter about it", "The return was wrong: take it back…", "Why, and what it cost"]
+    payment_menu(window).actions()[2].trigger()
     payment_menu(window).close()
     assert window.control("account.explain", QTextEdit).hasFocus()
     assert "ADV-10" in window.control("account.explain", QTextEdit).toPlainText()

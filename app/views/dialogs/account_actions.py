@@ -29,6 +29,7 @@ from app.views.dialogs.member_actions import (
     TakeBackDialog,
     WorkPerformedDialog,
 )
+from app.views.dialogs.return_back import TakeBackReturnDialog
 from app.views.dialogs.returned_item import PAPER, make_letter, open_returned_item
 from app.views.workplace import Workplace
 
@@ -94,6 +95,13 @@ ACTIONS: tuple[AccountAction, ...] = (
         _always,
         _by(lambda workplace, account_id, parent: ReversePaymentDialog(workplace, account_id, None, parent)),
     ),
+    AccountAction(
+        "returnback",
+        "Take back a recorded return…",
+        "",
+        _always,
+        _by(lambda workplace, account_id, parent: TakeBackReturnDialog(workplace, account_id, None, parent)),
+    ),
     AccountAction("contact", "Name, address, &e-mail, phone…", "Ctrl+Shift+E", _always, _by(ContactDialog)),
     AccountAction("delivery", "How &statements are sent…", "", _not_closed, _by(DeliveryDialog)),
     AccountAction("autopay", "A&uto-pay…", "", _always, _by(AutopayDialog)),
@@ -145,6 +153,11 @@ def open_new_account(workplace: Workplace, parent: QWidget) -> QDialog:
 def open_return_payment(workplace: Workplace, payment_id: int, parent: QWidget) -> QDialog:
     """The returned item's dialog at a payment that came back (ADV-10, ARR-6, ARR-7, ARR-9)."""
     return open_returned_item(workplace, parent, payment_id=payment_id)
+
+
+def open_return_back(workplace: Workplace, payment_id: int, parent: QWidget) -> QDialog:
+    """The return of a payment is taken back (BOTH-3)."""
+    return TakeBackReturnDialog(workplace, None, payment_id, parent).start_with_payment()
 
 
 def open_returned_letter(workplace: Workplace, payment_id: int, parent: QWidget) -> None:

@@ -49,8 +49,12 @@ class UndoPaymentDialog(ActionDialog):
         self.tasks.read(lambda session: payments.payment(session, payment_id), found, owner=self, otherwise=self.refuse)
         return self
 
+    def offered(self, known: Choices) -> tuple[PaymentChoice, ...]:
+        """The payments to choose from."""
+        return known.payments
+
     def fill(self, known: Choices) -> None:
-        offered = [choice for choice in known.payments if choice.kind in self.kinds]
+        offered = [choice for choice in self.offered(known) if choice.kind in self.kinds]
         items = [(f"{format_day(choice.on)}  {choice.words}  {format_cents(choice.cents)}", choice) for choice in offered]
         clear_and_add(self.payment, items, lambda choice: choice.id == self._payment_id)
         if self._payment_id is not None and all(choice.id != self._payment_id for choice in offered):

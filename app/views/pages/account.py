@@ -301,6 +301,9 @@ class AccountPage(Page):
         else:
             first = menu.addAction("The &letter about it")
             first.triggered.connect(lambda: account_actions.open_returned_letter(self.workplace, payment.id, self))
+            if payment.taken_back_on is None:
+                wrong = menu.addAction("The return was wrong: &take it back…")
+                wrong.triggered.connect(lambda: account_actions.open_return_back(self.workplace, payment.id, self))
             why = menu.addAction("Wh&y, and what it cost")
             why.triggered.connect(self.explain.setFocus)
         menu.aboutToHide.connect(menu.deleteLater)
