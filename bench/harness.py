@@ -72,7 +72,7 @@ def _say(as_json: bool, text: str) -> None:
 
 def _sample(job: str, side: str, data: Data) -> dict[str, Any]:
     words = [sys.executable, "-m", "bench.sample", job, side, str(data.folder), str(data.accounts)]
-    done = subprocess.run(words, check=True, capture_output=True, text=True)
+    done = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 

@@ -128,7 +128,10 @@ def _rows_of_action(connection: sqlite3.Connection, action: int) -> dict[str, An
     inserted["payment"] = [
         row for credit in credits for row in connection.execute("SELECT * FROM payment WHERE id = ?", (credit,)).fetchall()
     ]
-    order = ("action", "entry", "posting", "mail_check", "credit", "payment", "allocation")
+    inserted["audit"] = connection.execute(
+        "SELECT * FROM audit WHERE ? BETWEEN first_action_id AND last_action_id", (action,)
+    ).fetchall()
+    order = ("action", "entry", "posting", "mail_check", "credit", "payment", "allocation", "audit")
     account = inserted["payment"][0][1]
     changed = {
         "account": connection.execute(
@@ -137,6 +140,9 @@ def _rows_of_action(connection: sqlite3.Connection, action: int) -> dict[str, An
         "invoice": connection.execute(
             "SELECT open_cents, id FROM invoice WHERE id IN (SELECT invoice_id FROM allocation WHERE action_id = ?)",
             (action,),
+        ).fetchall(),
+        "audit_head": connection.execute(
+            "SELECT n, hash, 1 FROM audit WHERE ? BETWEEN first_action_id AND last_action_id", (action,)
         ).fetchall(),
     }
     return {

@@ -51,10 +51,7 @@ class Database:
         """A session that sees one consistent state and changes nothing."""
         with self.clear_errors(), Session(self._reader, autoflush=False) as session:
             self._bind_driver(session)
-            try:
-                yield session
-            finally:
-                session.rollback()
+            yield session  # closing the session rolls back
 
     @contextmanager
     def write(self, changed: Iterable[int] | None = None) -> Iterator[Session]:

@@ -22,8 +22,8 @@ from app.models.bulk import execute, fetch, fetch_one, fetch_tuples, fetch_value
 from app.money import format_cents, plain_cents
 from app.services import bank_numbers
 from app.services.desk import Desk, begin, begin_on_any_day, require_reason, require_role
+from app.services.formulaguard import guarded
 from app.services.loading import card
-from app.services.spreadsheet import guarded
 
 BLANKED = "(blanked)"
 

@@ -10,17 +10,11 @@ from typing import Any
 
 from app.money import plain_cents
 from app.services.documents.content import Cell
+from app.services.formulaguard import guarded
 from app.services.reporting import Report, ReportColumn, ReportRow
 
-# A cell that begins so would be taken for a formula (or for what follows one) when the file is opened.
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _WIDEST = 45
 _LONGEST_TEXT = 32_767  # what a spreadsheet's cell can hold
-
-
-def guarded(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: an apostrophe before the sign that would make it one."""
-    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
 
 
 def write_csv(path: Path, report: Report) -> None:

@@ -12,7 +12,7 @@ from app.models.bulk import execute, insert_row
 from app.models.rowdigest import GONE, KEPT, Plan, personal_digest
 from app.services import accounts, audittrail, credits, trailwords
 from app.services.audittrail import TrailFilter
-from app.services.spreadsheet import guarded
+from app.services.formulaguard import guarded
 
 
 @pytest.fixture

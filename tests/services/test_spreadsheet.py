@@ -15,6 +15,7 @@ from support_office import Diary
 from app.errors import UserError
 from app.services import reporting_files, spreadsheet
 from app.services.documents.content import Chart, KeyFigure
+from app.services.formulaguard import guarded
 from app.services.reporting import Report, ReportColumn, ReportRow
 
 DAY = date(2026, 3, 15)
@@ -42,12 +43,12 @@ def office() -> Iterator[Diary]:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1 605 555", "-5", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=cmd|' /C calc'!A0"])
 def test_a_text_that_looks_like_a_formula_is_guarded(text: str) -> None:
-    assert spreadsheet.guarded(text) == f"'{text}"
+    assert guarded(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["", "Ann = Bob", "1+1", "O'Rourke", "ann@example.com", " =1"])
 def test_an_ordinary_text_stays_as_it_is(text: str) -> None:
-    assert spreadsheet.guarded(text) == text
+    assert guarded(text) == text
 
 
 def test_csv_has_a_mark_for_excel_plain_amounts_and_guarded_texts(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from app.services.spreadsheet import guarded
+from app.services.formulaguard import guarded
 from app.wholefiles import clear_refusals, put_in_place
 
 
