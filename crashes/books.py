@@ -10,15 +10,23 @@ from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
-from app.models import database
+from app.errors import UserError
+from app.models import copying, database
 from app.models.bulk import fetch
+from app.models.migrations import LATEST_REVISION
+from app.services import sealedfile
+from app.services.backupfiles import read_backup
+from app.services.backupplan import FOLDER_NAME, known_key
+from app.services.keystore import FileKeyStore
 from app.services.verification import verify_books, verify_file, verify_trail
-from crashes.jobs import OFFICE_FILE
+from crashes.jobs import KEYS, OFFICE_FILE, SECOND
 
 # Tables and columns that name the instant or the action: a job done in two parts has other ones
 # (the audit trail, which names both in each row, is checked by itself).
 _TABLES_LEFT_OUT = {"action", "alembic_version", "audit", "audit_change", "audit_head", "backup_log"}
-_COLUMNS_LEFT_OUT = {"started_at", "finished_at", "recorded_at"}
+_COLUMNS_LEFT_OUT = {"started_at", "finished_at", "recorded_at", "second_folder"}
+# Their files are checked one by one: each copy has its own number and instant, and encrypted ones never repeat.
+_FOLDERS_LEFT_OUT = {FOLDER_NAME, SECOND, KEYS}
 _PDF_INSTANT = re.compile(rb"\(D:\d{14}[^)]*\)|/ID\s*\[[^\]]*\]")
 Books = dict[str, list[tuple[Any, ...]]]
 
@@ -60,7 +68,10 @@ def papers_of(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(_content(path)).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith(OFFICE_FILE) and ".db" not in path.suffixes
+        if path.is_file()
+        and not path.name.startswith(OFFICE_FILE)
+        and ".db" not in path.suffixes
+        and path.relative_to(folder).parts[0] not in _FOLDERS_LEFT_OUT
     }
 
 
@@ -91,7 +102,54 @@ def faults(folder: Path) -> list[str]:
     found += [f"receipt {n} is recorded, but was not written" for n in receipts if not _is_letter(folder, f"receipt-{n}")]
     told = "".join(path.read_text(encoding="utf-8") for path in folder.glob("autopay/*.csv"))
     found += [f"the charge {key} is recorded, but was not asked for" for key in asked if f"{key}," not in told]
-    return found + half_papers(folder)
+    return found + half_papers(folder) + backup_faults(folder)
+
+
+def backup_faults(folder: Path) -> list[str]:
+    """Backups under their final names that are not whole, and recorded ones that are not there as recorded."""
+    found = []
+    for path in (*folder.glob(f"{FOLDER_NAME}/*.db"), *folder.glob(f"{FOLDER_NAME}/*.sealed"), *folder.glob(f"{SECOND}/*")):
+        if path.suffix == copying.UNFINISHED:
+            continue
+        try:
+            found += [f"{path.name}: {fault}" for fault in _in_backup(path, folder)]
+        except (UserError, sqlite3.Error) as error:
+            found.append(f"{path.name} is half a backup: {error}")
+    with closing(sqlite3.connect(folder / OFFICE_FILE)) as connection:
+        tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'backup_log'").fetchone()[0]
+        query = "SELECT file, digest, second FROM backup_log WHERE state = 'verified'"
+        kept = connection.execute(query).fetchall() if tables else []
+    for name, digest, second in kept:
+        copies = [
+            folder / FOLDER_NAME / Path(name).name,
+            *([folder / SECOND / Path(name).name] if second == "copied" else []),
+        ]
+        found += [
+            f"{path.parent.name}/{path.name} is recorded as a backup, but is not there as it was checked"
+            for path in copies
+            if not path.is_file() or copying.digest_of(path) != digest
+        ]
+    return found
+
+
+def _in_backup(path: Path, folder: Path) -> list[str]:
+    """What is wrong with a backup's content, after decrypting it where it is encrypted."""
+    told = read_backup(path)
+    if not told.is_sealed:
+        return _in_copy(path, told.revision)
+    plain = folder / "unsealed"
+    try:
+        sealedfile.unseal(path, plain, None, known_key(FileKeyStore(folder / KEYS), told.mark))
+        return _in_copy(plain, told.revision)
+    finally:
+        copying.remove_with_log(plain)
+
+
+def _in_copy(path: Path, revision: str) -> list[str]:
+    with database.open_read_only(path) as books, books.read() as session:
+        if revision != LATEST_REVISION:  # made before an upgrade: only its own program can check its figures
+            return verify_file(session)
+        return verify_file(session) + verify_books(session) + verify_trail(session)
 
 
 def half_papers(folder: Path) -> list[str]:

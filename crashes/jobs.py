@@ -18,6 +18,8 @@ from app.models.bulk import fetch, fetch_value
 from app.models.database import Database
 from app.models.tables import Base
 from app.services import (
+    backup,
+    backupplan,
     billing,
     checkdesk,
     checks,
@@ -39,6 +41,7 @@ from app.services.desk import Desk
 from app.services.duetoday import do_everything_due, is_closed
 from app.services.gateways.autopay import FolderGateway
 from app.services.gateways.mail import FolderMail
+from app.services.keystore import FileKeyStore
 from app.services.restoring import restore
 from app.services.statementletters import send_letters, unsent_letters
 
@@ -50,6 +53,9 @@ REFUNDS = date(2026, 11, 2)
 TODAY = date(2026, 11, 21)
 OFFICE_FILE = "office.db"
 BACKUP = "backup.db"
+# Beside the office's own `backups`: the second place, and the key of encrypted ones.
+SECOND, KEYS = "second", "keys"
+SPOKEN = "seven brown bisons"
 # Small enough that a run of forty accounts is many transactions.
 CHUNK = 4
 
@@ -262,6 +268,36 @@ def go_back(folder: Path) -> None:
     restore(folder / BACKUP, folder / OFFICE_FILE, desk(REFUNDS), replace=True)
 
 
+def to_back_up(folder: Path) -> None:
+    """An office at work that has its mark, and no backup yet."""
+    closed(folder)
+    with _open(folder) as books, books.write() as session:
+        backupplan.office_mark(session)
+
+
+def to_back_up_sealed(folder: Path) -> None:
+    """The same, whose backups are to be encrypted."""
+    closed(folder)
+    with _open(folder) as books, books.write() as session:
+        keys = FileKeyStore(folder / KEYS)
+        backupplan.set_passphrase(session, desk(FIRST), keys, SPOKEN, SPOKEN, "they go to another house")
+
+
+def make_backup(folder: Path) -> None:
+    """A backup in its place and in a second one: copied, checked, perhaps encrypted, kept."""
+    (folder / SECOND).mkdir(exist_ok=True)
+    with _open(folder) as books:
+        with books.read() as session:
+            if fetch_value(session, "SELECT count(*) FROM backup_log WHERE state = 'verified'"):
+                return
+            plan = backupplan.plan_of(session)
+        if plan.second_folder != str(folder / SECOND):
+            with books.write() as session:
+                plan = replace(plan, second_folder=str(folder / SECOND))
+                backupplan.change_plan(session, desk(FIRST), plan, "a second disk")
+        backup.back_up(books, desk(FIRST), "by-hand", key_store=lambda: FileKeyStore(folder / KEYS))
+
+
 JOBS = {
     "new-office": Job(nothing, make),
     "import": Job(empty_office, take_over),
@@ -271,6 +307,8 @@ JOBS = {
     "due": Job(closed, whole_day),
     "refunds": Job(billed, refund),
     "statements": Job(billed, print_month),
+    "backup": Job(to_back_up, make_backup),
+    "sealed-backup": Job(to_back_up_sealed, make_backup),
     "restore": Job(to_restore, go_back),
     "migration": Job(old_office, upgrade),
 }

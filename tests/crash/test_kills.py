@@ -73,6 +73,22 @@ def test_the_comparison_sees_what_a_kill_could_do(tmp_path: Path) -> None:
     )
 
 
+def test_the_comparison_sees_a_backup_that_is_cut_short_changed_or_gone(tmp_path: Path) -> None:
+    jobs.to_back_up_sealed(tmp_path)
+    jobs.make_backup(tmp_path)
+    assert books.faults(tmp_path) == []
+    (second,) = (tmp_path / "second").glob("*.sealed")
+    (first,) = (tmp_path / "backups").glob("*.sealed")
+    whole = first.read_bytes()
+    first.write_bytes(whole[: len(whole) // 2])
+    half, gone = books.faults(tmp_path)
+    assert half.startswith(f"{first.name} is half a backup: {first.name} is damaged")
+    assert gone == f"backups/{first.name} is recorded as a backup, but is not there as it was checked"
+    first.write_bytes(whole)
+    second.unlink()
+    assert books.faults(tmp_path) == [f"second/{second.name} is recorded as a backup, but is not there as it was checked"]
+
+
 def test_the_command_says_what_it_tried_and_refuses_what_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["crash-test", "--job", "new-office", "--points", "2", "--cuts", "1"]) == 0
     said = capsys.readouterr().out
