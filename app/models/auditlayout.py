@@ -34,9 +34,22 @@ PERSONAL = {
     "work": ("description",),
     "mail_check": ("payer", "reason"),
     "receipt": ("address",),
-    "refund": ("payee", "address"),
+    # The payee stays: a check register names whom each check was made out to.
+    "refund": ("address",),
     "listed_exception": ("detail",),
     "bank_number": ("last4", "sealed"),
+    # What people typed: why they did something.
+    "action": ("reason",),
+    "fee_waiver": ("reason",),
+    "payment": ("forced",),
+    "payment_reversal": ("reason",),
+    "return_taken_back": ("reason",),
+    "credit": ("why",),
+    "deferral_release": ("why",),
+    "refund_void": ("reason",),
+    "issued_check": ("reason",),
+    "pending_charge": ("description", "why"),
+    "approval": ("subject", "words"),
 }
 
 # What stands in a posted row where a personal value was removed; nothing else may be written there.

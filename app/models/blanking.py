@@ -7,7 +7,8 @@ a recorded change the digest that it had. From then on the trail proves that som
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -31,22 +32,22 @@ def forget_inserted(session: Session, rows: Keys) -> None:
             continue
         rewound = auditcheck.as_inserted(session, chain, table)
         names = ", ".join(f'"{name}"' for name in layout.columns)
-        for key in keys:
-            (row,) = fetch_tuples(session, f"SELECT {names} FROM {table} WHERE {layout.key[0]} = ?", key)
-            for segment in chain.segments[table]:
-                place = _place(segment, key)
-                if place is not None:
-                    _put_digest(session, segment, place, _personal(layout, rewound(row)))
+        wanted = sorted(keys)
+        for segment in chain.segments[table]:
+            for key, place in _places(segment, wanted):
+                (row,) = fetch_tuples(session, f"SELECT {names} FROM {table} WHERE {layout.key[0]} = ?", key)
+                _put_digest(session, segment, place, _personal(layout, rewound(row)))
 
 
-def _place(segment: Segment, key: int) -> int | None:
-    """Which of the rows sealed together it is."""
+def _places(segment: Segment, wanted: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Which of the wanted rows, in order, were sealed in it, each with its place there."""
     before = 0
     for first, last in segment.ranges:
-        if first <= key <= last:
-            return before + key - int(first)
+        at = bisect_left(wanted, first)
+        while at < len(wanted) and wanted[at] <= last:
+            yield wanted[at], before + wanted[at] - int(first)
+            at += 1
         before += int(last) - int(first) + 1
-    return None
 
 
 def _personal(layout: TableLayout, row: Row) -> Row:

@@ -306,7 +306,9 @@ def start(connection: Connection, problems: Sequence[str] = ()) -> None:
         sealed: dict[str, Any] = {"layout": auditlayout.as_json(layouts), "revision": auditlayout.revisions(connection)}
         if problems:
             sealed["problems"] = list(problems)
-        _append(session, sealed, {}, is_layout=True)
+        n = _append(session, sealed, {}, is_layout=True)
+        # Nothing is compared with what was sealed before, so the salts of values that are gone since must go too.
+        execute(session, "UPDATE audit SET salts = '' WHERE n < ? AND salts <> ''", n)
         capture = Capture(layouts)
         for table, layout in layouts.items():
             names = ", ".join(f'"{name}"' for name in layout.columns)

@@ -48,7 +48,7 @@ def grant_of(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> Gran
     if table in triggers.APPEND_ONLY:
         return Grant(inserts=True, updates=triggers.BLANKABLE.get(table, ()))
     if table in triggers.CHANGEABLE:
-        return Grant(inserts=True, updates=triggers.CHANGEABLE[table])
+        return Grant(inserts=True, updates=(*triggers.CHANGEABLE[table], *triggers.BLANKABLE.get(table, ())))
     if table in triggers.NEVER_DELETED:
         return Grant(inserts=True, updates=all_but_key)
     if table in WORKING:

@@ -72,8 +72,16 @@ def _triggers(guards: Guards, columns_of: dict[str, list[str]]) -> Iterator[tupl
         when = _unless_emptied(guards.blankable.get(table, ()), columns_of.get(table, ()))
         yield table, f"{table}_no_update", f"BEFORE UPDATE ON {table} FOR EACH ROW {when}EXECUTE FUNCTION {_POSTED}()"
     for table, changeable in guards.changeable.items():
-        fixed = ", ".join(name for name in columns_of.get(table, ()) if name not in changeable)
+        emptied = guards.blankable.get(table, ())
+        fixed = ", ".join(name for name in columns_of.get(table, ()) if name not in (*changeable, *emptied))
         yield table, f"{table}_no_update", f"BEFORE UPDATE OF {fixed} ON {table} {refuse}"
+        if emptied:
+            when = " OR ".join(f"(NEW.{name} IS DISTINCT FROM OLD.{name} AND NEW.{name} <> '')" for name in emptied)
+            yield (
+                table,
+                f"{table}_only_emptied",
+                f"BEFORE UPDATE OF {', '.join(emptied)} ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION {_POSTED}()",
+            )
     for table in (*guards.append_only, *guards.changeable, *guards.never_deleted):
         yield table, f"{table}_no_delete", f"BEFORE DELETE ON {table} {refuse}"
         yield table, f"{table}_no_truncate", f"BEFORE TRUNCATE ON {table} EXECUTE FUNCTION {_POSTED}()"

@@ -77,7 +77,19 @@ CHANGEABLE = {
 }
 
 # Personal values in rows that otherwise never change: they may be emptied at a customer's request, and nothing else.
-BLANKABLE = {"account_change": ("before", "after"), "receipt": ("address",)}
+BLANKABLE = {
+    "account_change": ("before", "after"),
+    "receipt": ("address",),
+    "action": ("reason",),
+    "fee_waiver": ("reason",),
+    "payment_reversal": ("reason",),
+    "return_taken_back": ("reason",),
+    "deferral_release": ("why",),
+    "refund_void": ("reason",),
+    "payment": ("forced",),
+    "credit": ("why",),
+    "refund": ("address",),
+}
 
 _KEYS = {
     "action": ("id",),
@@ -121,11 +133,18 @@ def _sqlite(columns_of: dict[str, list[str]]) -> Iterator[str]:
             f"BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
         )
     for table, changeable in CHANGEABLE.items():
-        fixed = ", ".join(name for name in columns_of[table] if name not in changeable)
+        emptied = BLANKABLE.get(table, ())
+        fixed = ", ".join(name for name in columns_of[table] if name not in (*changeable, *emptied))
         yield (
             f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {fixed} ON {table} "
             f"BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
         )
+        if emptied:
+            when = " OR ".join(f"(NEW.{name} IS NOT OLD.{name} AND NEW.{name} <> '')" for name in emptied)
+            yield (
+                f"CREATE TRIGGER {table}_only_emptied BEFORE UPDATE OF {', '.join(emptied)} ON {table} WHEN {when} "
+                f"BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
+            )
     for table in (*APPEND_ONLY, *CHANGEABLE, *NEVER_DELETED):
         yield f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{POSTED}'); END"
     yield (

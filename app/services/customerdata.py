@@ -1,7 +1,9 @@
 """A customer's own data: given out whole on request, or blanked as far as the books must be kept.
 
-What is blanked is gone from the books: name, addresses, telephone, notes, payers' names, bank numbers. What stays is
-what the books consist of: documents, amounts, dates, postings, and the payee of refund checks that were issued.
+What is blanked is gone from the books: name, addresses, telephone, notes, payers' names, bank numbers, and the reasons
+that people typed for what they did about this account alone. What stays is what the books consist of: documents with the
+texts of their lines, amounts, dates, postings, the payees of refund checks (the check register names them), and the
+addresses of refunds that nobody claimed, which the law of unclaimed property asks for.
 """
 
 from __future__ import annotations
@@ -165,7 +167,13 @@ def hindrances(session: Session, account_id: int) -> list[str]:
         account_id,
     ):
         found.append("A check of this customer is still in the drawer; deposit it first.")
-    if fetch_value(session, "SELECT count(*) FROM payment WHERE account_id = ? AND receipt_due = 1", account_id):
+    if fetch_value(
+        session,
+        # One reversed as a mistake gets no receipt (ADV-7).
+        "SELECT count(*) FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id WHERE p.account_id = ? "
+        "AND p.receipt_due = 1 AND (r.state IS NULL OR r.state <> 'reversed')",
+        account_id,
+    ):
         found.append("A receipt has not been sent yet; close the day first.")
     return found
 
@@ -181,12 +189,14 @@ def blank_customer(session: Session, desk: Desk, account_id: int, reason: str) -
     found = hindrances(session, account_id)
     if found:
         raise UserError(f"The data cannot be blanked yet. {' '.join(found)}")
-    begin(session, desk, "blank-customer", reason=f"account {account.number}: {reason}")
     payers = {row.payer for row in fetch(session, f"SELECT DISTINCT payer FROM mail_check WHERE {_OWN_CHECKS}", account_id)}
     rows = _rows(session, account_id)
+    begin(session, desk, "blank-customer", reason=f"account {account.number}: {reason}")
     blanking.forget_inserted(session, rows)
     for sql in _BLANKING:
         execute(session, sql, account_id)
+    for action_id in rows["action"]:
+        execute(session, "UPDATE action SET reason = '' WHERE id = ?", action_id)
     execute(session, "UPDATE note SET done_on = ? WHERE account_id = ? AND remind_on IS NOT NULL AND done_on IS NULL",
             desk.on, account_id)  # fmt: skip
     for payer in payers - {""}:
@@ -210,10 +220,61 @@ def _rows(session: Session, account_id: int) -> dict[str, list[int]]:
             ("bank_number", "id", "account_id = ?"),
             ("receipt", "payment_id", _OF_PAYMENTS),
             ("mail_check", "id", _OWN_CHECKS),
+            ("fee_waiver", "id", "account_id = ?"),
+            ("pending_charge", "id", "account_id = ?"),
+            ("payment", "id", f"account_id = ? AND {_SAID.format('forced')}"),
+            ("payment_reversal", "payment_id", _OF_PAYMENTS),
+            ("return_taken_back", "payment_id", "account_id = ?"),
+            ("credit", "id", _REASONED_CREDITS),
+            ("deferral_release", "id", "account_id = ?"),
+            ("refund", "id", _SETTLED_REFUNDS),
+            ("refund_void", "refund_id", _OF_REFUNDS),
+            ("issued_check", "number", _OF_REFUNDS),
         )
-    }
+    } | {"action": _actions_of(session, account_id)}
 
 
+def _actions_of(session: Session, account_id: int) -> list[int]:
+    """The actions about this account and no other for which somebody typed a reason."""
+    mine = " UNION ".join(f"SELECT {column} FROM {table} WHERE {where}" for table, column, where in _ACTIONS)
+    theirs = " UNION ALL ".join(
+        f"SELECT 1 FROM {table} WHERE action_id = a.id AND account_id <> ?" for table, _, where in _ACTIONS if where == _MINE
+    )
+    number = card(session, account_id).number
+    rows = fetch_tuples(
+        session,
+        f"SELECT a.id FROM action a WHERE a.reason <> '' AND a.what <> 'blank-customer' "
+        f"AND (a.id IN ({mine}) AND NOT EXISTS ({theirs}) OR a.what = 'export-customer' AND a.reason LIKE ?)",
+        *[account_id] * (len(_ACTIONS) + theirs.count("?")),
+        f"account {number}: %",
+    )
+    return [row[0] for row in rows]
+
+
+_MINE = "account_id = ?"
+_OF_REFUNDS = "refund_id IN (SELECT id FROM refund WHERE account_id = ?)"
+# Where an account's actions are found: table, column, which rows.
+_ACTIONS = (
+    *((table, "action_id", _MINE) for table in (
+        "account_change", "arrangement", "bank_number", "credit", "failed_attempt", "fee_waiver", "invoice",
+        "invoice_reversal", "note", "payment_attempt", "pending_charge", "plan_change", "refund", "return_taken_back",
+        "scheduled_change",
+        "suspension", "work",
+    )),
+    ("audit_change", "coalesce(action_id, 0)", _MINE),
+    ("payment_reversal", "action_id", _OF_PAYMENTS),
+    ("refund_void", "action_id", _OF_REFUNDS),
+    ("issued_check", "action_id", _OF_REFUNDS),
+    ("service_price", "action_id", "service_id IN (SELECT id FROM service WHERE account_id = ?)"),
+)  # fmt: skip
+_SAID = "{0} <> ''"
+# A waiver's reason also says which line it waives, and by that nobody waives it twice; it stays.
+_REASONED_CREDITS = "account_id = ? AND kind IN ('payment', 'courtesy-credit', 'write-off') AND why <> ''"
+# Cashed or taken back; of one that is unclaimed the address stays.
+_SETTLED_REFUNDS = (
+    "account_id = ? AND address <> '' AND (id IN (SELECT refund_id FROM refund_void) "
+    "OR id IN (SELECT refund_id FROM issued_check WHERE cleared_on IS NOT NULL))"
+)
 # A check split over several accounts names somebody else, too.
 _OWN_CHECKS = (
     "id IN (SELECT mail_check_id FROM payment GROUP BY mail_check_id HAVING min(account_id) = max(account_id) "
@@ -227,7 +288,17 @@ _BLANKING = (
     "UPDATE listed_exception SET detail = '' WHERE account_id = ?",
     "UPDATE account_change SET before = '', after = '' WHERE account_id = ?",
     f"UPDATE receipt SET address = '' WHERE {_OF_PAYMENTS}",
-    f"UPDATE mail_check SET payer = '' WHERE {_OWN_CHECKS}",
+    f"UPDATE mail_check SET payer = '', reason = '' WHERE {_OWN_CHECKS}",
+    "UPDATE fee_waiver SET reason = '' WHERE account_id = ?",
+    "UPDATE pending_charge SET description = '', why = '' WHERE account_id = ?",
+    f"UPDATE payment SET forced = '' WHERE account_id = ? AND {_SAID.format('forced')}",
+    f"UPDATE payment_reversal SET reason = '' WHERE {_OF_PAYMENTS}",
+    "UPDATE return_taken_back SET reason = '' WHERE account_id = ?",
+    f"UPDATE credit SET why = '' WHERE {_REASONED_CREDITS}",
+    "UPDATE deferral_release SET why = '' WHERE account_id = ?",
+    f"UPDATE refund SET address = '' WHERE {_SETTLED_REFUNDS}",
+    f"UPDATE refund_void SET reason = '' WHERE {_OF_REFUNDS}",
+    f"UPDATE issued_check SET reason = '' WHERE {_OF_REFUNDS}",
 )
 
 

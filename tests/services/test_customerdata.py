@@ -16,11 +16,25 @@ from support_office import Diary
 from app.errors import NotPermitted, UserError
 from app.models import searchindex
 from app.models.tables import Base
-from app.services import accounts, bank_numbers, checks, credits, dayclose, deposits, notes, officekey, work
+from app.services import (
+    accounts,
+    bank_numbers,
+    checks,
+    credits,
+    dayclose,
+    deposits,
+    notes,
+    officekey,
+    outstanding,
+    payments,
+    refunds,
+    work,
+)
 from app.services.checks import CheckForm
 from app.services.customerdata import BLANKED, EXPORTED, blank_customer, export_customer, export_name, hindrances
 from app.services.gateways.mail import FolderMail
 from app.services.keystore import FileKeyStore
+from app.services.outstanding import Clearing
 from app.services.search import find_accounts
 from app.services.subscriptions import cancel_account
 
@@ -194,3 +208,43 @@ def test_the_database_lets_personal_values_be_emptied_and_nothing_else(office: D
     with office.books.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE account_change SET before = '', after = ''")
         connection.exec_driver_sql("UPDATE receipt SET address = ''")
+
+
+def test_reasons_typed_about_the_customer_alone_are_blanked_and_others_stay(office: Diary, tmp_path: Path) -> None:
+    said = "because Zephyrine wrote"
+    office.do(credits.waive_before_charged, 1, "paper-statement:2026-02", said)
+    mistaken = office.check(1, 700, "103", force=said)
+    office.do(payments.reverse_payment, mistaken, said)
+    office.do(checks.post_split_check, CheckForm(1, 300, "104", force="for two customers"), [(1, 100), (2, 200)])
+    office.do(export_customer, 1, tmp_path / "given.zip", said)
+    office.do(credits.courtesy_credit, 2, 100, "for Bob alone")
+    settle(office, tmp_path)
+    office.do(credits.courtesy_credit, 1, 5_000, said)
+    taken_back = office.do(refunds.refund_now, 1, said)
+    office.do(refunds.void_refund, taken_back, said)
+    office.do(refunds.refund_now, 1, said)
+    office.do(outstanding.clear_checks, [Clearing(number, None, office.day) for number in _numbers_out(office)])
+    assert whole(office).count(said) > 8
+    addresses = office.sql("SELECT address FROM refund ORDER BY id")
+    assert all(STREET in row[0] for row in addresses) and len(addresses) == 2
+    office.do(blank_customer, 1, "asked for by letter")
+    left = whole(office)
+    assert said not in left and STREET not in left and "for two customers" in left and "for Bob alone" in left
+    assert office.sql("SELECT payee FROM refund") == [(NAME,), (NAME,)], "the check register names whom it paid"
+    office.assert_books_right()
+    office.do(notes.add_note, 2, "the trail goes on")
+    office.assert_books_right()
+
+
+def _numbers_out(office: Diary) -> list[int]:
+    return [row[0] for row in office.sql("SELECT number FROM issued_check WHERE state = 'issued'")]
+
+
+def test_the_address_of_a_refund_that_nobody_claimed_stays(office: Diary, tmp_path: Path) -> None:
+    settle(office, tmp_path)
+    office.do(credits.courtesy_credit, 1, 5_000, "why not")
+    owed = office.do(refunds.refund_now, 1, "asked for")
+    office.do(refunds.move_to_unclaimed, owed, "never cashed")
+    office.do(blank_customer, 1, "asked for by letter")
+    assert STREET in office.sql("SELECT address FROM refund")[0][0]
+    office.assert_books_right()

@@ -15,9 +15,10 @@ from app.views.fields import button
 from app.views.workplace import Workplace
 
 _BLANKED = (
-    "The name, address, telephone, e-mail, notes, payers' names and bank numbers go out of the books for good; nobody can "
-    "bring them back. Documents, amounts and the payees of refund checks stay, because the books must be kept. Letters and "
-    "papers already made, and backups, hold the name until they are removed or no longer kept."
+    "The name, address, telephone, e-mail, notes, payers' names, bank numbers and the reasons typed for this account go out "
+    "of the books for good; nobody can bring them back. Documents, their lines, amounts and the payees of refund checks "
+    "stay, because the books must be kept. Letters and papers already made, and backups, hold the name until they are "
+    "removed or no longer kept."
 )
 
 
