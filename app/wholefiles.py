@@ -11,6 +11,7 @@ from pathlib import Path
 from app.errors import OfficeFileError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
 _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -26,8 +27,8 @@ def put_in_place(finished: Iterable[tuple[Path, Path]]) -> None:
     for written, name in pairs:
         written.replace(name)
     for folder in {name.parent for _, name in pairs}:
-        _sync_folder(folder)
-        _sync_folder(folder.parent)  # in which the folder may be new
+        sync_folder(folder)
+        sync_folder(folder.parent)  # in which the folder may be new
 
 
 def sync(path: Path) -> None:
@@ -36,13 +37,17 @@ def sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names in a folder, where the system can be asked for that."""
     # Windows writes names down by itself, and opens no folder.
     if os.name == "nt":
         return
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:  # some network file systems
+            raise
     finally:
         os.close(opened)
 

@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
+from app import wholefiles
 from app.errors import Cancelled, OfficeFileError
 from app.models.bulk import Progress, no_progress
 
@@ -57,7 +58,7 @@ def copy_while_open(
                 copy.execute("PRAGMA synchronous = OFF")  # synced once, below
                 office.backup(copy, pages=PAGES_A_STEP, progress=step)
                 copy.execute("PRAGMA journal_mode = DELETE").fetchone()
-        sync_file(target)
+        wholefiles.sync(target)
     except BaseException:
         remove_with_log(target)
         raise
@@ -95,25 +96,6 @@ def digest_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def sync_file(path: Path) -> None:
-    """Wait until the disk has the file."""
-    with path.open("r+b") as opened:
-        os.fsync(opened.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the disk has the folder's names, where the system can be asked for that."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError:  # some network file systems refuse it
-        return
-    finally:
-        os.close(handle)
-
-
 def remove_with_log(path: Path) -> None:
     """Remove a database that nobody has open, and what lies beside it."""
     for name in (path.name, f"{path.name}-journal", f"{path.name}-wal", f"{path.name}-shm"):
@@ -140,7 +122,7 @@ def before_upgrade(path: Path, revision: str) -> Path:
             raise OfficeFileError(f"{path} is damaged ({found}); restore the last backup. It was not upgraded.")
         # An upgrade that was cut off left the office as it was; the newer copy of it counts.
         unfinished.replace(target)
-        sync_folder(folder)
+        wholefiles.sync_folder(folder)
     except (OSError, sqlite3.Error) as error:
         remove_with_log(unfinished)
         raise OfficeFileError(

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from app import wholefiles
 from app.errors import Cancelled, UserError
 from app.models import copying, database
 from app.models.bulk import Progress, execute, fetch_value, insert_row, no_progress
@@ -220,7 +221,7 @@ def _make(
             _seal(plain, unfinished, begun, kind, desk, _share(progress, 700, 850), cancelled)
         digest = copying.digest_of(unfinished)
         unfinished.replace(target)
-        copying.sync_folder(begun.folder)
+        wholefiles.sync_folder(begun.folder)
     finally:
         copying.remove_with_log(plain)
         with suppress(OSError):
@@ -297,7 +298,7 @@ def _second_copy(begun: _Begun, path: Path, digest: str) -> str:
             unfinished.unlink(missing_ok=True)
             return f"The copy in {folder} is not what was written; check that disk."
         unfinished.replace(folder / path.name)
-        copying.sync_folder(folder)
+        wholefiles.sync_folder(folder)
     except OSError as error:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)

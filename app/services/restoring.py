@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from app import wholefiles
 from app.errors import Cancelled, OfficeFileError, UserError
 from app.models import copying, database
 from app.models.bulk import Progress, execute, no_progress
@@ -76,7 +77,7 @@ def restore(
             raise Cancelled
         replaced = _set_aside(target) if exists else None
         unfinished.replace(target)
-        copying.sync_folder(target.parent)
+        wholefiles.sync_folder(target.parent)
     except (OSError, sqlite3.Error) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UserError(
@@ -182,7 +183,7 @@ def _one_file(path: Path) -> None:
         mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
     if mode != "delete":
         raise sqlite3.OperationalError("database is locked")
-    copying.sync_file(path)
+    wholefiles.sync(path)
 
 
 def _refuse_open(office: Path) -> None:
@@ -220,5 +221,5 @@ def _set_aside(office: Path) -> Path:
         left = office.with_name(office.name + ending)
         if left.exists():
             left.replace(kept.with_name(kept.name + ending))
-    copying.sync_folder(folder)
+    wholefiles.sync_folder(folder)
     return kept

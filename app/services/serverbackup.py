@@ -17,8 +17,9 @@ import psycopg
 from psycopg import sql as composing
 from sqlalchemy import URL
 
+from app import wholefiles
 from app.errors import OfficeFileError, UserError
-from app.models import copying, server, serverdump
+from app.models import server, serverdump
 from app.models.bulk import Progress, fetch_value
 from app.models.server import ServerDatabase
 from app.models.serverdump import ServerPrograms
@@ -90,7 +91,7 @@ def dump_office(
     told = json.dumps(about | {"checked": dumped.checked}, sort_keys=True).encode("ascii")
     with target.open("ab") as write:
         write.write(SERVER_TRAILER + told)
-    copying.sync_file(target)
+    wholefiles.sync(target)
     # The file as it will lie there, our lines behind it.
     _every_table(programs, target)
     if not checked:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
@@ -15,11 +13,13 @@ from app.services import accountlist
 from app.services.accountlist import AccountRow
 from app.services.explaining import payment_kind
 from app.views.account_fit import FitColumns
-from app.views.table import Table
-from app.views.table_model import Column, RowsModel
+from app.views.paged_table import PagedModel, PagedTable
+from app.views.table_model import Column
 from app.views.workplace import Workplace
 
-PAGE = 100
+if TYPE_CHECKING:
+    from app.services.books import Session
+
 _SIGNALS = {"suspended": "warning", "closed": "quiet"}
 
 
@@ -61,54 +61,13 @@ COLUMNS: tuple[tuple[str, Column[AccountRow]], ...] = (
 )
 
 
-class AccountsModel(RowsModel[AccountRow]):
-    """Accounts by their ids; a row is empty until it has been read. `page_wanted(first place)` asks for rows.
+class AccountsModel(PagedModel[AccountRow]):
+    """Accounts by their ids. `order_wanted(order, descending)`: a column's title was chosen."""
 
-    `order_wanted(order, descending)`: a column's title was chosen.
-    """
-
-    page_wanted = Signal(int)
     order_wanted = Signal(str, bool)
 
     def __init__(self) -> None:
-        super().__init__([column for _, column in COLUMNS])
-        self.ids: tuple[int, ...] = ()
-        self._known: dict[int, AccountRow] = {}
-        self._asked: set[int] = set()
-
-    def show_ids(self, ids: tuple[int, ...]) -> None:
-        """Show these accounts; rows known of an earlier reading are not kept."""
-        self.beginResetModel()
-        self.ids = ids
-        self._known.clear()
-        self._asked.clear()
-        self.endResetModel()
-
-    def fill(self, rows: Sequence[AccountRow], first: int) -> None:
-        """The rows of a page that was asked for."""
-        self._known.update((row.id, row) for row in rows)
-        last = min(first + PAGE, len(self.ids)) - 1
-        self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
-
-    def known(self, place: int) -> AccountRow | None:
-        """The row at a place, if it has been read; it is asked for otherwise."""
-        if not 0 <= place < len(self.ids):
-            return None
-        row = self._known.get(self.ids[place])
-        first = place - place % PAGE
-        if row is None and first not in self._asked:
-            self._asked.add(first)
-            self.page_wanted.emit(first)
-        return row
-
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.ids)
-
-    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self.known(index.row()) if index.isValid() else None
-        if row is None:
-            return None
-        return self.cell(self.columns[index.column()], row, role)
+        super().__init__([column for _, column in COLUMNS], may_change=True)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """The books put the rows in order, not the list."""
@@ -116,7 +75,7 @@ class AccountsModel(RowsModel[AccountRow]):
         self.order_wanted.emit(by, order == Qt.SortOrder.DescendingOrder)
 
 
-class AccountsTable(Table[AccountRow]):
+class AccountsTable(PagedTable[AccountRow]):
     """The list. `opened(account id)` by Enter or a double click; `typed(text)` when letters are typed into it."""
 
     opened = Signal(int)
@@ -124,13 +83,9 @@ class AccountsTable(Table[AccountRow]):
 
     def __init__(self, workplace: Workplace, parent: QWidget | None = None) -> None:
         self.accounts = AccountsModel()
-        super().__init__("accounts.list", "Accounts", self.accounts.columns, workplace.settings, parent, model=self.accounts)
-        self.accounts.setParent(self)
+        super().__init__("accounts.list", "Accounts", self.accounts, workplace, parent)
         self.fit = FitColumns(self, ("Statement", "Next bill", "Auto-pay", "Since", "Status"))
-        self.workplace = workplace
         self._on = workplace.on
-        self.accounts.page_wanted.connect(self._read_page)
-        self.doubleClicked.disconnect()
         self.doubleClicked.connect(lambda _index: self.open_current())
 
     def show_accounts(self, ids: tuple[int, ...], on: date) -> None:
@@ -141,17 +96,8 @@ class AccountsTable(Table[AccountRow]):
         if ids:
             self.selectRow(ids.index(was) if was in ids else min(place, len(ids) - 1))
 
-    def current_id(self) -> int | None:
-        """The account under the cursor."""
-        place = self.currentIndex().row()
-        return self.accounts.ids[place] if 0 <= place < len(self.accounts.ids) else None
-
-    def current_row(self) -> AccountRow | None:
-        return self.accounts.known(self.currentIndex().row())
-
-    def marked_rows(self) -> list[AccountRow]:
-        row = self.current_row()
-        return [] if row is None else [row]
+    def page_of(self, session: Session, ids: tuple[int, ...]) -> list[AccountRow]:
+        return accountlist.account_rows(session, ids, self._on)
 
     def open_current(self) -> None:
         """Go to the account under the cursor."""
@@ -166,14 +112,3 @@ class AccountsTable(Table[AccountRow]):
 
     def keyboardSearch(self, search: str) -> None:
         self.typed.emit(search)
-
-    def _read_page(self, first: int) -> None:
-        ids, on = self.accounts.ids, self._on
-        wanted = ids[first : first + PAGE]
-
-        def shown(rows: list[AccountRow]) -> None:
-            # Another choice may have been made since; its places are others.
-            if self.accounts.ids is ids:
-                self.accounts.fill(rows, first)
-
-        self.workplace.tasks.read(partial(accountlist.account_rows, ids=wanted, on=on), shown, owner=self)

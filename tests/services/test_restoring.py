@@ -212,6 +212,7 @@ KILLED = """
 import os, sys
 from datetime import date
 from pathlib import Path
+from app import wholefiles
 from app.models import copying
 from app.services.desk import Desk
 from app.services import restoring
@@ -232,7 +233,7 @@ def counted(work):
     return step
 
 for module, name in (
-    (copying, "remove_with_log"), (copying, "sync_file"), (copying, "sync_folder"), (copying, "copy_bytes"),
+    (copying, "remove_with_log"), (wholefiles, "sync"), (wholefiles, "sync_folder"), (copying, "copy_bytes"),
     (copying, "copy_while_open"), (restoring, "_bring_up"), (restoring, "_one_file"), (restoring, "_set_aside"),
 ):
     setattr(module, name, counted(getattr(module, name)))

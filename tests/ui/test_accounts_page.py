@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit
 from ui.conftest import CUSTOMERS
 from ui.window import Window
 
-from app.views.account_list import PAGE, AccountsTable
+from app.views.account_list import AccountsTable
+from app.views.paged_table import PAGE
 
 
 def table(window: Window) -> AccountsTable:

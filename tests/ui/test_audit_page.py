@@ -59,7 +59,7 @@ def choose(window: Window, name: str, words: str) -> None:
 
 
 def test_the_newest_action_is_on_top_with_who_where_and_why(trail: Window) -> None:
-    tester = QAbstractItemModelTester(listed(trail).trail)
+    tester = QAbstractItemModelTester(listed(trail).paged)
     row = listed(trail).current_row()
     assert row is not None
     assert (row.actor, row.role, row.pc, row.on) == ("Sam Supervisor", "Supervisor", "PC 7", TODAY)
@@ -87,14 +87,14 @@ def test_a_change_shows_each_field_before_and_after_and_leads_to_the_account(tra
 
 
 def test_it_is_found_by_person_by_kind_by_words_and_by_days(trail: Window) -> None:
-    everything = len(listed(trail).trail.ids)
+    everything = len(listed(trail).paged.ids)
     assert everything > 100
     choose(trail, "audit.actor", "Sam Supervisor")
     assert text(trail, "audit.count") == "2 actions"
     choose(trail, "audit.what", "Changing a telephone number")
     assert text(trail, "audit.count") == "1 action"
     trail.click("audit.clear")
-    assert len(listed(trail).trail.ids) == everything
+    assert len(listed(trail).paged.ids) == everything
     trail.type_into("audit.find", "0188")
     trail.press(Qt.Key.Key_Return)
     trail.settle()
@@ -124,7 +124,7 @@ def test_it_is_filtered_by_account(trail: Window) -> None:
     trail.go("audit", account=3)
     assert text(trail, "audit.count") != "0 actions"
     assert listed(trail).current_row().what == "Changing a telephone number"  # type: ignore[union-attr]
-    ids = listed(trail).trail.ids
+    ids = listed(trail).paged.ids
     ((other,),) = trail.rows("SELECT max(id) FROM action")
     assert other not in ids, "the credit was another account's"
 
