@@ -490,6 +490,12 @@ def _drawn_sheet(o: StaffedOffice) -> Act:
     return lambda: o.do(officekey.write_sheet, keys, o.folder / f"sheet of {o.role}.pdf", WHY)
 
 
+def _withdrawn(o: StaffedOffice) -> Act:
+    o.do(policychanges.change_policy, "isp-advance", date(2026, 12, 1), {"late_fee": "12.00"}, WHY)
+    version = o.sql("SELECT max(id) FROM policy_version")[0][0]
+    return lambda: o.do(policychanges.withdraw_change, version, WHY)
+
+
 def _given_out(o: StaffedOffice) -> Act:
     account = _account(o)
     return lambda: o.do(customerdata.export_customer, account, o.folder / f"data for {o.role}.zip", WHY)
@@ -596,6 +602,7 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
         "manager",
         _plain(policychanges.change_policy, "isp-advance", date(2026, 12, 1), {"late_fee": "12.00"}, WHY),
     ),
+    "policychanges.withdraw_change": ("manager", _withdrawn),
     "outlook.look_ahead": (ANYBODY, _look_ahead),
     "outstanding.confirm_sheets": ("supervisor", _confirm),
     "outstanding.clear_checks": ("clerk", _clear),

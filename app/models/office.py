@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Cents, Code, Day, Id, Instant, Name, OptionalDay, Words
+from app.models.base import ActionRef, Base, Cents, Code, Day, GivenId, Id, Instant, Name, OptionalDay, Words
 
 
 class Office(Base):
@@ -35,12 +35,20 @@ class PolicyVersion(Base):
     """A policy file as it was taken over: TOML text, in force from a business date."""
 
     __tablename__ = "policy_version"
-    __table_args__ = (UniqueConstraint("name", "effective_on"),)
 
     id: Mapped[Id]
     name: Mapped[Name]
     effective_on: Mapped[Day]
     body: Mapped[Words]
+
+
+class PolicyWithdrawal(Base):
+    """A policy version that was taken back before its day had come: it never counts."""
+
+    __tablename__ = "policy_withdrawal"
+
+    policy_version_id: Mapped[GivenId] = mapped_column(ForeignKey("policy_version.id"))
+    action_id: Mapped[ActionRef]
 
 
 class Action(Base):

@@ -18,7 +18,7 @@ from app.models.base import Base
 from app.models.invoice import Allocation, Credit, FeeWaiver, Invoice, InvoiceReversal, Line, PendingCharge
 from app.models.ledger import DeferralRelease, Entry, GlAccount, OpeningDeferral, Posting, Recognition
 from app.models.membership import FailedAttempt, Membership, PlanChange, PlanChangeUndone, UnbilledRevenue
-from app.models.office import Action, Office, PolicyVersion, Run
+from app.models.office import Action, Office, PolicyVersion, PolicyWithdrawal, Run
 from app.models.paper import CheckStock, IssuedCheck, Refund, RefundVoid, StatementPrint
 from app.models.payment import (
     Deposit,
@@ -77,6 +77,7 @@ __all__ = [
     "PlanChange",
     "PlanChangeUndone",
     "PolicyVersion",
+    "PolicyWithdrawal",
     "Posting",
     "Receipt",
     "Recognition",

@@ -35,6 +35,7 @@ APPEND_ONLY = (
     "fee_waiver",
     "invoice_reversal",
     "policy_version",
+    "policy_withdrawal",
     "gl_account",
     "statement_print",
     "failed_attempt",

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
 from app.models.bulk import fetch
-from app.services import accounts, members, subscriptions
+from app.services import accounts, bank_numbers, members, paymentmethods, subscriptions
 from app.services.accounts import AccountForm
+from app.services.bank_numbers import BankNumber
 from app.services.desk import Desk
+from app.services.keystore import KeyStore
 from app.services.loading import card
 
 
@@ -26,6 +29,13 @@ class ContactForm:
     phone: str
 
 
+class SealedNumber(NamedTuple):
+    """A bank account as typed, and where this PC keeps the office's key."""
+
+    number: BankNumber
+    keys: KeyStore
+
+
 def open_with_services(
     session: Session,
     desk: Desk,
@@ -33,17 +43,24 @@ def open_with_services(
     services: Sequence[tuple[str, int]] = (),
     *,
     form_signed: bool = True,
+    bank: SealedNumber | None = None,
 ) -> int:
     """Open an account and start its services (name, monthly cents) on the same day; returns its id.
 
-    Without `form_signed` its auto-pay method is on file, but not used before the signed form is recorded.
+    Without `form_signed` its auto-pay method is on file, but not used before the signed form is recorded. `bank`: the
+    bank account of an E-Check or draft, kept encrypted; it names the method when nothing else does.
     """
     method = form.autopay
+    if bank is not None and not form.method_label.strip():
+        form = replace(form, method_label=paymentmethods.label_of(bank.number))
     opened = form if form_signed else replace(form, autopay="none", method_label="")
     account_id = accounts.open_account(session, desk, opened)
     then = replace(desk, token=None)  # the form's mark stands on the first action
     if not form_signed and method != "none":
         accounts.change_payment_method(session, then, account_id, method, label=form.method_label)
+    if bank is not None:
+        routing, number, account_type = bank.number
+        bank_numbers.store(session, then, bank.keys, account_id, routing, number, account_type)
     for name, monthly_cents in services:
         subscriptions.add_service(session, then, account_id, name, monthly_cents)
     return account_id
@@ -57,13 +74,14 @@ def open_membership(
     form_signed: bool = True,
     instructed_on: date | None = None,
     performed: bool = False,
+    bank: SealedNumber | None = None,
 ) -> int:
     """Open a member's account with what was agreed at sign-up; returns its id.
 
     `instructed_on`: the customer asks to be charged that day (ARR-1); `performed`: work is performed the same day.
-    Raises what its parts refuse.
+    `bank` as for `open_with_services`. Raises what its parts refuse.
     """
-    account_id = open_with_services(session, desk, form, form_signed=form_signed)
+    account_id = open_with_services(session, desk, form, form_signed=form_signed, bank=bank)
     then = replace(desk, token=None)
     if instructed_on is not None:
         members.instruct_early(session, then, account_id, instructed_on)

@@ -18,7 +18,7 @@ from app.services.loading import AccountCard, card
 from app.services.policies.arrangements import arrangement_kept
 from app.services.policies.facts import ArrangementFacts, InstalmentFacts, OpenInvoice
 from app.services.sentences import StandingFacts, standing_sentence
-from app.services.status import age, next_due, next_instalment
+from app.services.status import age, next_due, next_instalment, was_charged
 
 
 class AsOf(NamedTuple):
@@ -93,6 +93,7 @@ def account_as_of(session: Session, account_id: int, on: date) -> AsOf:
             suspended_on=suspended_on,
             kept=kept,
             instalment=next_instalment(arrangement, on) if kept else None,
+            charged=was_charged(session, account_id, on),
         )
     )
     return AsOf(on, status, balance, past_due, since, row, tuple(invoices), sentence)

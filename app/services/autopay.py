@@ -114,7 +114,7 @@ def record_outcome(
     )
     policy = policy_of(session, item.account_id, act.on)
     if not outcome.approved and isinstance(policy, ArrearsPolicy):
-        open_now = dishonored.open_invoices(session, item.account_id)
+        open_now = dishonored.open_invoices(session, item.account_id, item.cents)
         failed = dishonored.Failed(item.account_id, f"date:{act.on.isoformat()}", "declined", "declined", open_now)
         dishonored.charge_failed(session, act, policy, failed, waive)
         standing.after_money(session, act, item.account_id, "other")

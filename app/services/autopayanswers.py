@@ -6,10 +6,13 @@ from sqlalchemy.orm import Session
 
 from app.errors import UserError
 from app.models.bulk import fetch_value
+from app.money import format_cents
 from app.services.autopay import AutopayDue, record_outcome
 from app.services.desk import Desk, begin, require_reason, require_role
 from app.services.gateways.autopay import Outcome
+from app.services.inputs import refuse_large
 from app.services.loading import AccountCard, card
+from app.services.payments import record_payment
 
 
 def record_attempt(
@@ -18,33 +21,57 @@ def record_attempt(
     account_id: int,
     *,
     approved: bool,
+    cents: int | None = None,
     reference: str = "",
     waive: frozenset[str] = frozenset(),
     reason: str = "",
 ) -> bool:
-    """One account was asked for its whole balance outside the run; returns whether it was paid.
+    """One account was asked outside the run, at the terminal or by the bank; returns whether it was paid.
 
+    `cents`: another amount than its whole balance, as the customer said; what is paid beyond it stays as credit. A
+    declined one is a failed attempt of the invoices that it would have paid, the oldest first (ARR-6, ARR-7).
     `waive`: kinds of charge that a supervisor waives before they are made, with `reason` (BOTH-4). Raises UserError
-    when it has no method or no signed form for it, owes nothing, or was asked on that date already.
+    when it has no method or no signed form for it (ARR-10), for an amount that is none, and for a declined one when
+    it owes nothing; and on a date on which it was asked already, unless so much was then paid.
     """
     account = card(session, account_id)
-    _refuse_attempt(session, desk, account)
+    whole = cents is None
+    cents = account.balance_cents if cents is None else cents
+    asked = _asked_on(session, desk, account_id)
+    _refuse_attempt(desk, account, cents, approved=approved, asked=asked and (whole or not approved))
     if waive:
         require_role(desk, "supervisor", "Waiving a fee")
         reason = require_reason(reason, "Waiving a fee")
     act = begin(session, desk, "record-attempt", reason=reason)
-    item = AutopayDue(account_id, account.number, account.autopay, account.method_label, account.balance_cents)
+    if approved and asked:
+        # The money came: it is recorded, and what that date's attempt was stays as it is.
+        record_payment(session, act, account_id, account.autopay, cents)
+        return True
+    item = AutopayDue(account_id, account.number, account.autopay, account.method_label, cents)
     said = reference.strip() or ("approved" if approved else "declined")
     record_outcome(session, act, item, Outcome(approved, said), waive)
     return approved
 
 
-def _refuse_attempt(session: Session, desk: Desk, account: AccountCard) -> None:
+def _asked_on(session: Session, desk: Desk, account_id: int) -> bool:
+    found = fetch_value(
+        session, "SELECT 1 FROM payment_attempt WHERE account_id = ? AND business_date = ?", account_id, desk.on
+    )
+    return found is not None
+
+
+def _refuse_attempt(desk: Desk, account: AccountCard, cents: int, *, approved: bool, asked: bool) -> None:
     if account.autopay == "none":
         raise UserError(f"Account {account.number} has no card or bank account on file.", field="account")
     if account.authorized_on is None:
         raise UserError("The signed form for the method on file is not here; it cannot be asked before.", field="account")
-    if account.balance_cents <= 0:
-        raise UserError(f"Account {account.number} owes nothing that could be asked for.", field="account")
-    if fetch_value(session, "SELECT 1 FROM payment_attempt WHERE account_id = ? AND business_date = ?", account.id, desk.on):
+    if account.balance_cents <= 0 and (cents <= 0 or not approved):
+        raise UserError(f"Account {account.number} owes nothing that could be asked for.", field="amount")
+    if cents <= 0:
+        raise UserError("How much was asked for? Type an amount above zero.", field="amount")
+    refuse_large(cents, "amount")
+    if not approved and cents > account.balance_cents:
+        owed = format_cents(account.balance_cents)
+        raise UserError(f"The account owes {owed}; more than that cannot have failed.", field="amount")
+    if asked:
         raise UserError(f"Account {account.number} was asked on {desk.on} already; once a date is all.", field="account")

@@ -42,10 +42,17 @@ def paid_by(session: Session, payment_id: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-def open_invoices(session: Session, account_id: int) -> tuple[int, ...]:
-    """The invoices that an attempt for the whole balance would pay."""
-    rows = fetch_tuples(session, "SELECT id FROM invoice WHERE account_id = ? AND open_cents > 0 ORDER BY id", account_id)
-    return tuple(row[0] for row in rows)
+def open_invoices(session: Session, account_id: int, cents: int) -> tuple[int, ...]:
+    """The invoices that an attempt for so many cents would pay, oldest first; by number."""
+    found = []
+    for number, open_cents in fetch_tuples(
+        session, "SELECT id, open_cents FROM invoice WHERE account_id = ? AND open_cents > 0 ORDER BY due_on, id", account_id
+    ):
+        if cents <= 0:
+            break
+        found.append(number)
+        cents -= open_cents
+    return tuple(sorted(found))
 
 
 def never_failed(session: Session, invoice_ids: Sequence[int]) -> list[int]:

@@ -13,6 +13,12 @@ from app.services.desk import Desk
 from app.services.keystore import KeyStore
 
 
+def label_of(number: BankNumber) -> str:
+    """How a bank account is called in lists when nobody named it."""
+    digits = "".join(letter for letter in number.number if letter.isdecimal())
+    return f"bank account ending {digits[-4:]}"
+
+
 def change_bank_account(
     session: Session,
     desk: Desk,
@@ -29,14 +35,13 @@ def change_bank_account(
     Without `signed_on` it is not used before the signed form is recorded. `label` is the account's name in lists, by
     default its last four digits. Raises what its parts refuse: a method or number that cannot be, a PC without key.
     """
-    digits = "".join(letter for letter in number.number if letter.isdecimal())
     accounts.change_payment_method(
         session,
         desk,
         account_id,
         kind,
         form_signed=signed_on is not None,
-        label=label.strip() or f"bank account ending {digits[-4:]}",
+        label=label.strip() or label_of(number),
         signed_on=signed_on,
     )
     then = replace(desk, token=None)  # the form's mark stands on the first action

@@ -126,6 +126,7 @@ RIGHTS: dict[str, Right] = {
             "autopay": "The auto-pay run",
             "change-office": "Changing the office's data",
             "change-policy": "Changing a policy",
+            "withdraw-policy": "Withdrawing a policy change",
             "add-check-box": "Adding a box of checks",
             "import-customers": "Importing a customer list",
             "change-backups": "Changing how the office backs up",

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from app.errors import Cancelled, UserError
-from app.models.bulk import Progress, chunks, fetch, fetch_one, fetch_tuples, no_progress, parse_day
+from app.models.bulk import Progress, chunks, fetch, fetch_one, fetch_tuples, insert_row, no_progress, parse_day
 from app.models.database import Database
 from app.money import plain_cents
 from app.periods import next_month_start
@@ -22,7 +22,7 @@ from app.services.desk import Desk, begin, require_reason
 from app.services.policies.clause import Charge, InvoiceDraft
 from app.services.policies.policyfile import ArrearsPolicy, Policy
 from app.services.policyvalues import PolicyKey, changed_body, policy_keys
-from app.services.terms import adopt_policy, policy_named, policy_names
+from app.services.terms import COUNTS, adopt_policy, policy_named, policy_names, refuse_lost_terms
 
 CHUNK = 2_000
 MOST_SHOWN = 500
@@ -39,11 +39,17 @@ class PolicyTerms(NamedTuple):
 
 
 class PolicyVersion(NamedTuple):
-    """A version of a policy: from which day, and what it changed of the one before, in words."""
+    """A version of a policy: from which day, and what it changed of the one before, in words.
 
+    `is_withdrawn`: it was taken back before its day and never counted. `is_newest`: no later version stands on it.
+    """
+
+    id: int
     name: str
     since: date
     changed: str
+    is_withdrawn: bool = False
+    is_newest: bool = False
 
 
 class NewPlan(NamedTuple):
@@ -87,7 +93,9 @@ def newest_terms(session: Session) -> list[PolicyTerms]:
 
 def _newest(session: Session, name: str) -> PolicyTerms:
     row = fetch_one(
-        session, "SELECT effective_on, body FROM policy_version WHERE name = ? ORDER BY effective_on DESC, id DESC", name
+        session,
+        f"SELECT effective_on, body FROM policy_version WHERE name = ? AND {COUNTS} ORDER BY effective_on DESC, id DESC",
+        name,
     )
     if row is None:
         raise UserError(f"This office has no policy “{name}”.", field="policy")
@@ -97,14 +105,22 @@ def _newest(session: Session, name: str) -> PolicyTerms:
 
 
 def policy_versions(session: Session) -> list[PolicyVersion]:
-    """Every version of every policy that changed something, the latest day first."""
+    """Every version of every policy that changed something, the latest day first; withdrawn ones too."""
+    rows = fetch(
+        session,
+        f"SELECT id, name, effective_on, body, CASE WHEN {COUNTS} THEN 0 ELSE 1 END FROM policy_version "
+        "ORDER BY effective_on, id",
+    )
+    newest = {row[1]: row[0] for row in rows if not row[4]}
     before: dict[str, dict[tuple[str, ...], str]] = {}
     found = []
-    for name, since, body in fetch(session, "SELECT name, effective_on, body FROM policy_version ORDER BY effective_on, id"):
-        values = {key.key: key.text for key in policy_keys(body)}
+    for version_id, name, since, body, is_withdrawn in rows:
         if name in before:
-            found.append(PolicyVersion(name, parse_day(since), _words(before[name], policy_keys(body))))
-        before[name] = values
+            words = _words(before[name], policy_keys(body))
+            is_newest = version_id == newest[name]
+            found.append(PolicyVersion(version_id, name, parse_day(since), words, bool(is_withdrawn), is_newest))
+        if not is_withdrawn:
+            before[name] = {key.key: key.text for key in policy_keys(body)}
     return found[::-1]
 
 
@@ -155,6 +171,29 @@ def change_policy(
     begin(session, desk, "change-policy", reason=f"{name} from {effective_on}: {words}: {reason}")
     adopt_policy(session, name, body, effective_on)
     return words
+
+
+def withdraw_change(session: Session, desk: Desk, version_id: int, reason: str) -> str:
+    """Take back a change of a policy whose day has not come, so that nothing was billed by it; a manager's.
+
+    Returns what does not change after all, in words. Raises UserError without a reason, once its day has come, when
+    it was withdrawn already, when a later change stands on it, and when members have a plan that only it offers.
+    """
+    version = next((row for row in policy_versions(session) if row.id == version_id), None)
+    if version is None or version.is_withdrawn:
+        raise UserError("That change was withdrawn already.", field="change")
+    if version.since <= max(desk.on, desk.today):
+        raise UserError(
+            f"The change is in force since {version.since}; change the policy again from a later day.", field="change"
+        )
+    if not version.is_newest:
+        raise UserError("A later change of that policy stands on this one; withdraw the later one first.", field="change")
+    reason = require_reason(reason, "Withdrawing a policy change")
+    said = f"{version.name} from {version.since}: {version.changed}"
+    act = begin(session, desk, "withdraw-policy", reason=f"{said}: {reason}")
+    insert_row(session, "policy_withdrawal", policy_version_id=version_id, action_id=act.id)
+    refuse_lost_terms(session, version.name, _newest(session, version.name).body)
+    return said
 
 
 def _checked(terms: PolicyTerms, override: Mapping[str, Any]) -> tuple[str, str]:

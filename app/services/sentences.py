@@ -13,6 +13,7 @@ class StandingFacts(NamedTuple):
 
     `past_due_since` and `next_due_on` are the oldest due date gone by and the nearest to come, the latter with
     what is due then. `kept`: an arrangement is being kept, `instalment` its next date and amount.
+    `charged`: something was billed by then; before that nothing can have been paid in full.
     """
 
     on: date
@@ -27,6 +28,7 @@ class StandingFacts(NamedTuple):
     kept: bool = False
     instalment: tuple[date, int] | None = None
     refund_on: date | None = None
+    charged: bool = True
 
 
 def short_day(day: date, on: date) -> str:
@@ -56,7 +58,7 @@ def standing_sentence(facts: StandingFacts) -> str:
         return f"Owes ${format_cents(facts.balance_cents)}; nothing is past due.{_next_due(facts)}"
     if facts.balance_cents < 0:
         return f"Has a credit of ${format_cents(-facts.balance_cents)}, which pays the next invoice by itself."
-    return "Paid in full."
+    return "Paid in full." if facts.charged else "Nothing has been charged yet."
 
 
 def _since(day: date | None, on: date) -> str:

@@ -130,8 +130,15 @@ def standing(session: Session, account: AccountCard, on: date, invoices: list[Op
         kept=kept,
         instalment=next_instalment(current_arrangement(session, account.id, on), on) if kept else None,
         refund_on=_refund_on(session, account, on),
+        charged=was_charged(session, account.id, on),
     )
     return Standing(account.balance_cents, past_due, since, kept, standing_sentence(facts))
+
+
+def was_charged(session: Session, account_id: int, on: date) -> bool:
+    """Whether anything was billed to an account, or taken over as owed, by the end of a day."""
+    query = "SELECT 1 FROM invoice WHERE account_id = ? AND issued_on <= ? AND total_cents > 0 LIMIT 1"
+    return fetch_value(session, query, account_id, on) is not None
 
 
 def next_due(invoices: Sequence[OpenInvoice], on: date) -> tuple[date | None, int]:

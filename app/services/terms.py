@@ -11,6 +11,9 @@ from app.errors import UserError
 from app.models.bulk import fetch, fetch_value, insert_with_id
 from app.services.policies.policyfile import AdvancePolicy, ArrearsPolicy, Policy, parse_policy
 
+# A version that was not withdrawn before its day.
+COUNTS = "id NOT IN (SELECT policy_version_id FROM policy_withdrawal)"
+
 
 @lru_cache(maxsize=64)
 def _parsed(body: str, name: str) -> Policy:
@@ -23,14 +26,18 @@ def adopt_policy(session: Session, name: str, body: str, effective_on: date) -> 
     Raises PolicyError when the text is not a policy, and UserError when its terms would leave accounts of that
     policy without theirs: another kind of policy, or without a plan that members have.
     """
-    _refuse_lost_terms(session, name, _parsed(body, name))
-    if fetch_value(session, "SELECT 1 FROM policy_version WHERE name = ? AND effective_on = ?", name, effective_on):
+    refuse_lost_terms(session, name, body)
+    if fetch_value(
+        session, f"SELECT 1 FROM policy_version WHERE name = ? AND effective_on = ? AND {COUNTS}", name, effective_on
+    ):
         raise UserError(f"Policy {name} has terms from {effective_on} already; choose a later day.", field="policy")
     insert_with_id(session, "policy_version", name=name, effective_on=effective_on, body=body)
 
 
-def _refuse_lost_terms(session: Session, name: str, policy: Policy) -> None:
-    before = fetch_value(session, "SELECT body FROM policy_version WHERE name = ? ORDER BY id DESC", name)
+def refuse_lost_terms(session: Session, name: str, body: str) -> None:
+    """Raises UserError when a policy file would leave accounts of its name without terms."""
+    policy = _parsed(body, name)
+    before = fetch_value(session, f"SELECT body FROM policy_version WHERE name = ? AND {COUNTS} ORDER BY id DESC", name)
     if before is None:
         return
     if type(_parsed(before, name)) is not type(policy):
@@ -52,7 +59,8 @@ def policy_named(session: Session, name: str, on: date) -> Policy:
     """The policy of a name as it stands on a business date. Raises UserError for an unknown one."""
     body = fetch_value(
         session,
-        "SELECT body FROM policy_version WHERE name = ? AND effective_on <= ? ORDER BY effective_on DESC, id DESC",
+        f"SELECT body FROM policy_version WHERE name = ? AND effective_on <= ? AND {COUNTS} "
+        "ORDER BY effective_on DESC, id DESC",
         name,
         on,
     )
@@ -84,12 +92,14 @@ def arrears_policy_of(session: Session, account_id: int, on: date) -> ArrearsPol
 
 def policy_names(session: Session) -> list[str]:
     """The policies that this office has taken over."""
-    return [row[0] for row in fetch(session, "SELECT DISTINCT name FROM policy_version ORDER BY name")]
+    return [row[0] for row in fetch(session, f"SELECT DISTINCT name FROM policy_version WHERE {COUNTS} ORDER BY name")]
 
 
 def policies_on(session: Session, on: date) -> list[Policy]:
     """The policies that are in force on a business date, by name."""
-    names = fetch(session, "SELECT DISTINCT name FROM policy_version WHERE effective_on <= ? ORDER BY name", on)
+    names = fetch(
+        session, f"SELECT DISTINCT name FROM policy_version WHERE effective_on <= ? AND {COUNTS} ORDER BY name", on
+    )
     return [policy_named(session, name, on) for (name,) in names]
 
 

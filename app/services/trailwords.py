@@ -44,6 +44,7 @@ _TABLES = {
     "payment_reversal": "Reversal of payment",
     "pending_charge": "Charge for the next invoice",
     "person": "Person",
+    "policy_withdrawal": "Policy change withdrawn",
     "posting": "Posting",
     "receipt": "Receipt",
     "recognition": "Revenue of a month",

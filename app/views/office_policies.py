@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.services import policychanges
@@ -9,10 +11,20 @@ from app.services.policiesinforce import PolicyValue, policies_in_force
 from app.services.policychanges import PolicyTerms, PolicyVersion
 from app.views import style
 from app.views.dialogs.policy_change import AddPlanDialog, ChangePolicyDialog
+from app.views.dialogs.policy_withdraw import WithdrawPolicyDialog
 from app.views.fields import button, format_day, label, named
 from app.views.table import Table
 from app.views.table_model import Column
 from app.views.workplace import Workplace
+
+WAITS = "not yet"
+
+
+def _state(row: PolicyVersion, on: date) -> str:
+    """Whether a change counts on a business date."""
+    if row.is_withdrawn:
+        return "withdrawn"
+    return "" if row.since <= on else WAITS
 
 
 class PoliciesPart(QWidget):
@@ -48,14 +60,21 @@ class PoliciesPart(QWidget):
                 Column("From", lambda row: row.since, width=11),
                 Column("Policy", lambda row: row.name, width=22),
                 Column("Changed", lambda row: row.changed, width=0),
+                Column("", lambda row: _state(row, workplace.on), width=12),
             ),
             workplace.settings,
             sortable=False,
         )
+        self.withdraw = button(
+            "&Withdraw a change…", "office.withdraw-policy", tip="The change chosen in the list, before its day (manager)"
+        )
+        self.withdraw.clicked.connect(self._withdraw)
+        self.changes.chosen.connect(lambda _row: self._withdraw())
         self.buttons = QHBoxLayout()
         self.buttons.setSpacing(style.SMALL)
         self.buttons.addWidget(self.rehearse)
         self.buttons.addStretch(1)
+        self.buttons.addWidget(self.withdraw)
         self.buttons.addWidget(self.plan)
         self.buttons.addWidget(self.change)
         box = QVBoxLayout(self)
@@ -78,6 +97,23 @@ class PoliciesPart(QWidget):
         self.changes.show_rows(versions)
         for part in (self.changes, self.changed_words):
             part.setVisible(bool(versions))
+        self.withdraw.setVisible(any(_state(row, self.workplace.on) == WAITS for row in versions))
+
+    def _withdraw(self) -> None:
+        """The change under the cursor, or the one that waits; one that began cannot be withdrawn."""
+        rows = self.changes.rows_model.rows
+        row = self.changes.current_row() or next((row for row in rows if _state(row, self.workplace.on) == WAITS), None)
+        if row is None:
+            return
+        if _state(row, self.workplace.on) != WAITS:
+            self.workplace.say(
+                "That change was withdrawn already."
+                if row.is_withdrawn
+                else f"That change is in force since {format_day(row.since)}; change the policy again from a later day.",
+                "warning",
+            )
+            return
+        WithdrawPolicyDialog(self.workplace, row, self).open()
 
     def _with_terms(self, made: type[ChangePolicyDialog] | type[AddPlanDialog]) -> None:
         def opened(terms: list[PolicyTerms]) -> None:

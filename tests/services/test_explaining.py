@@ -51,6 +51,8 @@ def test_every_clause_of_the_policy_map_is_said_in_a_sentence_and_no_other() -> 
         ),
         (StandingFacts(ON, "active", -500), "Has a credit of $5.00, which pays the next invoice by itself."),
         (StandingFacts(ON, "active", 0), "Paid in full."),
+        (StandingFacts(ON, "active", 0, charged=False), "Nothing has been charged yet."),
+        (StandingFacts(ON, "active", -500, charged=False), "Has a credit of $5.00, which pays the next invoice by itself."),
         (
             StandingFacts(ON, "suspended", 12_000, 4995, date(2026, 2, 28), suspended_on=date(2026, 3, 5)),
             "Suspended since Mar 5. Services are restored the day $120.00 is paid or arrangements are made.",

@@ -19,6 +19,7 @@ from app.services import (
     membercorrections,
     memberplans,
     members,
+    payments,
     status,
     subscriptions,
 )
@@ -274,6 +275,44 @@ def test_an_attempt_told_by_hand_is_paid_or_costs_what_the_run_would_charge(offi
     ]
     with pytest.raises(UserError, match="owes nothing"):
         office.on(1, 9).do(autopayanswers.record_attempt, member, approved=True)
+
+
+def test_another_amount_taken_at_the_terminal_is_a_payment_like_any_other(office: Diary) -> None:
+    member = sign_up(office.on(1, 1), autopay="card")
+    office.do(members.record_work_performed, member)
+    office.on(1, 6).bill()
+    assert office.do(autopayanswers.record_attempt, member, approved=True, cents=2500, reference="T1")
+    assert office.balance(member) == 3500
+    assert office.do(autopayanswers.record_attempt, member, approved=True, cents=3600), "a second one of that date came too"
+    assert office.balance(member) == -100
+    assert office.sql("SELECT cents, outcome FROM payment_attempt") == [(2500, "approved")]
+    first, second = (row[0] for row in office.sql("SELECT id FROM payment ORDER BY id"))
+    office.on(1, 9).do(payments.charge_back, second)
+    assert office.balance(member) == 3500
+    office.do(payments.charge_back, first, fraudulent=True)
+    assert office.balance(member) == 6000 + 50_000
+    for cents, said in ((0, "above zero"), (-5, "above zero"), (60_001 * 100, "cannot have failed")):
+        with pytest.raises(UserError, match=said):
+            office.do(autopayanswers.record_attempt, member, approved=False, cents=cents)
+
+
+def test_a_declined_part_fails_only_the_invoices_that_it_would_have_paid(office: Diary) -> None:
+    member = sign_up(office.on(1, 1), autopay="bank-draft", plan="Optimize")
+    office.do(members.record_work_performed, member)
+    office.on(1, 6).bill()
+    office.check(member, 6000, "1")
+    office.on(2, 5).bill()
+    office.on(3, 5).bill()
+    january, february = (row[0] for row in office.sql("SELECT id FROM invoice WHERE what = 'monthly-fee' ORDER BY id"))
+    assert not office.do(autopayanswers.record_attempt, member, approved=False, cents=9000)
+    assert office.sql("SELECT invoice_id FROM failed_attempt") == [(january,)]
+    assert office.balance(member) == 18_000 + 500 + 3500  # never failed before: the plan's late charge
+    office.on(3, 6).do(autopayanswers.record_attempt, member, approved=False, cents=9000)
+    assert office.balance(member) == 22_000 + 1500 + 3500
+    office.on(3, 7).do(autopayanswers.record_attempt, member, approved=False, cents=9001)
+    late = office.sql("SELECT cents FROM line WHERE kind = 'late-charge' ORDER BY invoice_id DESC LIMIT 1")
+    assert late == [(500,)], "February's fee had not failed before"
+    assert (february,) in office.sql("SELECT invoice_id FROM failed_attempt WHERE business_date = '2026-03-07'")
 
 
 def test_charges_of_an_attempt_told_by_hand_are_waived_by_a_supervisor_with_a_reason(office: Diary) -> None:

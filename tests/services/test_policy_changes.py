@@ -14,7 +14,14 @@ from app.services import autopay, members, policychanges
 from app.services.accounts import AccountForm, open_account
 from app.services.gateways.autopay import DeclineListGateway
 from app.services.policies.policyfile import PolicyError
-from app.services.policychanges import NewPlan, change_policy, plan_as_override, policy_versions, preview_change
+from app.services.policychanges import (
+    NewPlan,
+    change_policy,
+    plan_as_override,
+    policy_versions,
+    preview_change,
+    withdraw_change,
+)
 from app.services.policyvalues import as_override
 from app.services.terms import policy_named
 
@@ -206,3 +213,44 @@ def test_a_name_too_long_for_a_plan_is_refused_by_the_policy(office: Diary) -> N
     override = office.see(plan_as_override, MEMBERSHIP, NewPlan("x" * 25, 100, 100, 100))
     with pytest.raises(PolicyError, match="late_charge"):
         change(office, override, name=MEMBERSHIP)
+
+
+def waiting(office: Diary) -> int:
+    return next(row.id for row in office.see(policy_versions) if not row.is_withdrawn)
+
+
+def test_a_change_is_withdrawn_before_its_day_and_another_one_set_for_the_same_day(office: Diary) -> None:
+    change(office, {"late_fee": "12.00"}, date(2026, 4, 1))
+    said = office.do(withdraw_change, waiting(office), "typed wrongly")
+    assert said == "isp-advance from 2026-04-01: Late fee: 10.00 → 12.00"
+    assert office.see(policy_named, ISP, date(2026, 4, 1)).late_fee == 1000  # type: ignore[union-attr]
+    with pytest.raises(UserError, match="withdrawn already"):
+        office.do(withdraw_change, office.see(policy_versions)[0].id, "again")
+    change(office, {"late_fee": "11.00"}, date(2026, 4, 1))
+    assert office.see(policy_named, ISP, date(2026, 4, 1)).late_fee == 1100  # type: ignore[union-attr]
+    found = [(row.changed, row.is_withdrawn, row.is_newest) for row in office.see(policy_versions)]
+    assert found == [("Late fee: 10.00 → 11.00", False, True), ("Late fee: 10.00 → 12.00", True, False)]
+    ((reason,),) = office.sql("SELECT reason FROM action WHERE what = 'withdraw-policy'")
+    assert reason == "isp-advance from 2026-04-01: Late fee: 10.00 → 12.00: typed wrongly"
+
+
+def test_a_change_whose_day_has_come_or_on_which_another_stands_is_not_withdrawn(office: Diary) -> None:
+    first = date(2026, 4, 1)
+    change(office, {"late_fee": "12.00"}, first)
+    version = waiting(office)
+    change(office, {"net_days": 20}, date(2026, 5, 1))
+    with pytest.raises(UserError, match="withdraw the later one first"):
+        office.do(withdraw_change, version, "typed wrongly")
+    office.do(withdraw_change, waiting(office), "typed wrongly")
+    with pytest.raises(UserError, match="reason"):
+        office.do(withdraw_change, version, " ")
+    office.day = first
+    with pytest.raises(UserError, match="in force since 2026-04-01"):
+        office.do(withdraw_change, version, "typed wrongly")
+    # Work on an earlier business date does not bring a day back that has come.
+    office.day, office.today = date(2026, 3, 31), first
+    with pytest.raises(UserError, match="in force since 2026-04-01"):
+        office.do(withdraw_change, version, "typed wrongly")
+    office.today = None
+    office.do(withdraw_change, version, "typed wrongly")
+    assert office.see(policy_named, ISP, first).late_fee == 1000  # type: ignore[union-attr]

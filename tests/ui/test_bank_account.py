@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QLineEdit
-from ui.account_dialogs import choose, open_action, shown, somebody
+from PySide6.QtWidgets import QCheckBox, QLineEdit
+from ui.account_dialogs import choose, filled, open_action, shown, somebody
 from ui.window import TODAY, Window
 
 from app.services import bank_numbers, officekey
 from app.services.books import open_office
 from app.services.desk import Desk
 from app.services.keystore import open_key_store
+from app.views.dialogs import account_actions
+from app.views.dialogs.acting import ActionDialog
 
 HOME = "status = 'active' AND autopay = 'none' AND policy = 'isp-advance'"
 ROUTING = "091400046"
@@ -78,3 +80,43 @@ def test_without_a_key_the_number_is_refused_and_nothing_half_done(window: Windo
     assert "The office has no key yet" in dialog.refusal.text()
     assert window.rows("SELECT autopay FROM account WHERE id = ?", home) == [("none",)]
     assert window.rows("SELECT 1 FROM bank_number WHERE account_id = ?", home) == []
+
+
+def open_new(window: Window) -> ActionDialog:
+    return filled(window, account_actions.open_new_account(window.program.workplace, window.frame))
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_a_new_account_takes_the_bank_account_with_it(window: Window, is_signed: bool) -> None:
+    make_key(window)
+    dialog = open_new(window)
+    assert not window.control("newaccount.routing").isVisible()
+    window.type_into("newaccount.name", "Nell New")
+    choose(window, "newaccount.autopay", "E-Check")
+    window.type_into("newaccount.routing", ROUTING)
+    window.click("newaccount.action", dialog)
+    assert "type both" in dialog.refusal.text()
+    window.type_into("newaccount.number", "12345678")
+    choose(window, "newaccount.account_type", "Savings")
+    window.control("newaccount.signed", QCheckBox).setChecked(is_signed)
+    window.click("newaccount.action", dialog)
+    ((account, method, label, authorized),) = window.rows(
+        "SELECT id, autopay, method_label, authorized_on FROM account WHERE name = 'Nell New'"
+    )
+    assert (method, label) == ("echeck", "bank account ending 5678")
+    assert authorized == (TODAY.isoformat() if is_signed else None)
+    ((last4, kind, sealed),) = window.rows(
+        "SELECT last4, account_type, sealed FROM bank_number WHERE account_id = ?", account
+    )
+    assert (last4, kind) == ("5678", "savings") and "12345678" not in sealed
+
+
+def test_without_a_key_no_account_is_opened_with_a_number(window: Window) -> None:
+    dialog = open_new(window)
+    window.type_into("newaccount.name", "Nell New")
+    choose(window, "newaccount.autopay", "E-Check")
+    window.type_into("newaccount.routing", ROUTING)
+    window.type_into("newaccount.number", "12345678")
+    window.click("newaccount.action", dialog)
+    assert "The office has no key yet" in dialog.refusal.text()
+    assert window.rows("SELECT 1 FROM account WHERE name = 'Nell New'") == []

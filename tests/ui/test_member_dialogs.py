@@ -279,7 +279,15 @@ def test_a_first_and_a_second_declined_answer_cost_what_the_preview_says(window:
     assert balance(window, member) == 5000
     dialog = act(window, member, "answer")
     assert "asked on 11/21/2026 already" in shown(window, dialog)
-    window.press(Qt.Key.Key_Escape)
+    # Another amount, taken at the terminal after all.
+    choose(window, "answer.answer", "Paid")
+    window.type_into("answer.amount", "20.00")
+    assert "The balance goes from 50.00 to 30.00." in shown(window, dialog)
+    window.click("answer.action", dialog)
+    assert balance(window, member) == 3000
+    assert window.rows("SELECT kind, cents FROM payment WHERE account_id = ? ORDER BY id DESC LIMIT 1", member) == [
+        (window.rows("SELECT autopay FROM account WHERE id = ?", member)[0][0], 2000)
+    ]
     assert window.books_agree()
 
 

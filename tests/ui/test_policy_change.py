@@ -136,3 +136,28 @@ def test_a_plan_that_is_there_already_or_half_typed_is_refused(window: Window) -
     window.click("plan.action")
     assert "has a plan Premiere already" in window.control("plan.refusal", QLabel).text()
     assert window.control("plan.name", QLineEdit).hasFocus()
+
+
+def test_a_change_that_waits_is_withdrawn_with_a_reason_and_stays_in_the_list(window: Window) -> None:
+    be(window, "manager")
+    open_change(window)
+    put(window, ("late_fee",), "12.00")
+    window.type_into("policy.reason", "prices went up")
+    window.press(ENTER)
+    window.settle()
+    (row,) = window.control("office.policy-changes", Table).rows_model.rows
+    window.click("office.withdraw-policy")
+    dialog = window.dialog()
+    assert "Late fee: 10.00 → 12.00" in window.control("withdraw.words", QLabel, dialog).text()
+    window.click("withdraw.action", dialog)
+    window.settle()
+    assert "needs a reason" in window.control("withdraw.refusal", QLabel).text()
+    window.type_into("withdraw.reason", "typed wrongly")
+    window.press(ENTER)
+    window.settle()
+    assert window.message == "Withdrawn: isp-advance from 12/01/2026 does not change after all."
+    assert window.rows("SELECT policy_version_id FROM policy_withdrawal") == [(row.id,)]
+    (now,) = window.control("office.policy-changes", Table).rows_model.rows
+    assert now.is_withdrawn
+    assert not window.control("office.withdraw-policy").isVisible()
+    assert window.books_agree()

@@ -97,7 +97,7 @@ ACTIONS: tuple[AccountAction, ...] = (
     ),
     AccountAction(
         "returnback",
-        "Take back a recorded return…",
+        "Fi&x a return recorded wrongly…",
         "",
         _always,
         _by(lambda workplace, account_id, parent: TakeBackReturnDialog(workplace, account_id, None, parent)),
@@ -105,7 +105,7 @@ ACTIONS: tuple[AccountAction, ...] = (
     AccountAction("contact", "Name, address, &e-mail, phone…", "Ctrl+Shift+E", _always, _by(ContactDialog)),
     AccountAction("delivery", "How &statements are sent…", "", _not_closed, _by(DeliveryDialog)),
     AccountAction("autopay", "A&uto-pay…", "", _always, _by(AutopayDialog)),
-    AccountAction("answer", "Record an auto-pa&y answer…", "", _owes, _by(AttemptDialog)),
+    AccountAction("answer", "Record a card or bank pa&yment…", "", _always, _by(AttemptDialog)),
     AccountAction("authform", "Print the authori&zation form…", "", _not_closed, _by(AuthorizationDialog)),
     AccountAction("addservice", "&Add a service…", "", _not_closed, _by(AddServiceDialog)),
     AccountAction("price", "Change the &price of a service…", "", _not_closed, _by(ChangePriceDialog)),

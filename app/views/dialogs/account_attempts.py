@@ -25,13 +25,14 @@ ANSWERS = (("Declined", False), ("Paid", True))
 
 
 class AttemptDialog(ActionDialog):
-    """ADV-5, ARR-5 to ARR-7: one account was asked for its whole balance, and this was the answer."""
+    """ADV-5, ARR-5 to ARR-7: one account was asked for its balance, or another amount, and this was the answer."""
 
     hint = "What the answer costs or pays is shown here before it is recorded."
 
     def __init__(self, workplace: Workplace, account_id: int, parent: QWidget | None = None) -> None:
-        super().__init__(workplace, account_id, "answer", "Record an auto-pay answer", "&Record it", parent)
+        super().__init__(workplace, account_id, "answer", "Record a card or bank payment", "&Record it", parent)
         self.answer = self.add_choice("&Answer", "answer", "Answer of the card service or bank", ANSWERS)
+        self.amount = self.add_money("A&mount", "amount", "Amount asked for")
         self.words = self.add_text("Re&ference", "reference", "Reference or code of the answer")
         self.words.setPlaceholderText("R01, “do not honor”, or the approval's number")
         self.late = QCheckBox("Waive the &late charge (supervisor)")
@@ -45,6 +46,7 @@ class AttemptDialog(ActionDialog):
         self._enable()
 
     def fill(self, known: Choices) -> None:
+        self.amount.set_cents(max(known.card.balance_cents, 0) or None)
         self._enable()
 
     def _enable(self) -> None:
@@ -66,10 +68,13 @@ class AttemptDialog(ActionDialog):
         assert self.account_id is not None
         account_id, approved = self.account_id, bool(self.answer.currentData())
         waived, words = self._waived(), self.words.text().strip()
-        reason = self.why() if waived else ""
+        reason, cents = self.why() if waived else "", self.amount.required_cents("The amount")
         return lambda session, desk: autopayanswers.record_attempt(
-            session, desk, account_id, approved=approved, reference=words, waive=waived, reason=reason
+            session, desk, account_id, approved=approved, cents=cents, reference=words, waive=waived, reason=reason
         )
+
+    def hint_for(self, missing: UserError) -> str:
+        return missing.message if self.amount.text().strip() else self.hint
 
     def describe(self, seen: Outlook) -> None:
         super().describe(seen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from app.errors import UserError
 from app.services import accountforms, accounts, paymentmethods
@@ -118,6 +118,17 @@ class DeliveryDialog(ActionDialog):
         return f"Statements go out {self.delivery.currentText().lower()}."
 
 
+def typed_number(method: QComboBox, routing: QLineEdit, number: QLineEdit, account_type: QComboBox) -> BankNumber | None:
+    """What was typed of a bank account; nothing when none was, or the method has none. Raises UserError for half of it."""
+    typed = routing.text().strip(), number.text().strip()
+    if method.currentData() not in BANK_METHODS or not any(typed):
+        return None
+    if not all(typed):
+        missing = "number" if typed[0] else "routing"
+        raise UserError("A bank account has a routing number and an account number; type both.", field=missing)
+    return BankNumber(*typed, account_type.currentData())
+
+
 class AutopayDialog(ActionDialog):
     """The auto-pay method and its signed form (ADV-5, ADV-18, ARR-10)."""
 
@@ -169,22 +180,12 @@ class AutopayDialog(ActionDialog):
             self.form.setRowVisible(row, self.method.currentData() in BANK_METHODS)
         self.fit()
 
-    def _bank_number(self) -> BankNumber | None:
-        """What was typed of a bank account; nothing when it stays as it is. Raises UserError for half of it."""
-        routing, number = self.routing.text().strip(), self.number.text().strip()
-        if self.method.currentData() not in BANK_METHODS or not (routing or number):
-            return None
-        if not routing or not number:
-            missing = "routing" if not routing else "number"
-            raise UserError("A bank account has a routing number and an account number; type both.", field=missing)
-        return BankNumber(routing, number, self.account_type.currentData())
-
     def deed(self) -> Deed:
         if self.choices is None:
             raise UserError("The account is being read; try again.")
         account = self.choices.card
         kind, words, signed_on = self.method.currentData(), self.label_edit.text().strip(), self.signed_on.day()
-        number = self._bank_number()
+        number = typed_number(self.method, self.routing, self.number, self.account_type)
         if number is not None:
             return lambda session, desk: paymentmethods.change_bank_account(
                 session, desk, open_key_store(), account.id, kind, number, label=words, signed_on=signed_on

@@ -12,11 +12,12 @@ from app.errors import UserError
 from app.services import accountforms, outlook
 from app.services.accounts import AccountForm
 from app.services.choices import KnownService, known_services
+from app.services.keystore import open_key_store
 from app.services.membersignup import policies_for_new_accounts
 from app.services.outlook import Deed, Outlook
 from app.services.policies.policyfile import ArrearsPolicy, Policy
 from app.views import style
-from app.views.dialogs.account_details import DELIVERIES, METHODS, methods_of
+from app.views.dialogs.account_details import ACCOUNT_TYPES, BANK_METHODS, DELIVERIES, METHODS, methods_of, typed_number
 from app.views.dialogs.account_services import ServiceNameEdit
 from app.views.dialogs.acting import CHARACTERS_WIDE, ActionDialog, clear_and_add, line_in_words
 from app.views.dialogs.member_plan import PlanPart
@@ -57,6 +58,10 @@ class NewAccountDialog(ActionDialog):
         self.autopay = self.add_choice("A&uto-pay", "autopay", "Auto-pay method", METHODS)
         self.method_label = self.add_text("Kno&wn as", "label", "How the card or bank account is called")
         self.method_label.setPlaceholderText("Visa ending 4242; never the whole number")
+        self.routing = self.add_text("Routin&g number", "routing", "Routing number of the bank")
+        self.bank_number = self.add_text("Account num&ber", "number", "Account number at the bank")
+        self.bank_number.setPlaceholderText("from the signed form; kept encrypted")
+        self.account_type = self.add_choice("Account t&ype", "account_type", "Kind of bank account", ACCOUNT_TYPES)
         self.signed = QCheckBox("The signed authorization &form is here")
         named(self.signed, "newaccount.signed", "The signed authorization form is here")
         self.form.addRow("", self.signed)
@@ -189,6 +194,8 @@ class NewAccountDialog(ActionDialog):
         self.managed.setEnabled(is_business)
         example = "Visa ending 4242" if self.autopay.currentData() == "card" else "Hill Bank ending 0412"
         self.method_label.setPlaceholderText(f"{example}; never the whole number")
+        for typed in (self.routing, self.bank_number, self.account_type):
+            self.form.setRowVisible(typed, self.autopay.currentData() in BANK_METHODS)
         for row in (self.managed, self.method_label, self.signed):
             is_managed = is_business and not self.is_membership
             self.form.setRowVisible(row, is_managed if row is self.managed else has_method)
@@ -235,6 +242,8 @@ class NewAccountDialog(ActionDialog):
             method_label=self.method_label.text().strip() if has_method else "",
         )
         signed = self.signed.isChecked()
+        number = typed_number(self.autopay, self.routing, self.bank_number, self.account_type)
+        bank = None if number is None else accountforms.SealedNumber(number, open_key_store())
         if self.is_membership:
             typed = self.plan.typed()
             form = replace(
@@ -251,9 +260,12 @@ class NewAccountDialog(ActionDialog):
                 form_signed=signed,
                 instructed_on=typed.instructed_on,
                 performed=typed.performed,
+                bank=bank,
             )
         services = self.services_typed()
-        return lambda session, desk: accountforms.open_with_services(session, desk, form, services, form_signed=signed)
+        return lambda session, desk: accountforms.open_with_services(
+            session, desk, form, services, form_signed=signed, bank=bank
+        )
 
     def hint_for(self, missing: UserError) -> str:
         return missing.message if self.name.text().strip() else self.hint
