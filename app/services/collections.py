@@ -14,6 +14,7 @@ from app.services import loading, standing
 from app.services.accounts import refuse_closed
 from app.services.desk import Desk, begin, require_reason, require_role
 from app.services.invoicing import write_invoices
+from app.services.limits import require_waivable
 from app.services.loading import card
 from app.services.policies.advance import adv_3_due_on
 from app.services.policies.arrangements import arrangement_kept
@@ -182,5 +183,7 @@ def waive_reactivation(session: Session, desk: Desk, account_id: int, reason: st
     suspension_id = _proposed(session, account_id)
     require_role(desk, "supervisor", "Waiving a re-activation fee")
     reason = require_reason(reason, "Waiving a re-activation fee")
+    policy = advance_policy_of(session, account_id, desk.on)
+    require_waivable(session, desk, adv_17_reactivation_fee(policy, suspension_id).cents)
     begin(session, desk, "waive-reactivation", reason=reason)
     execute(session, "UPDATE suspension SET reactivation = 'waived' WHERE id = ?", suspension_id)

@@ -15,8 +15,10 @@ from app.services.desk import Act, Desk, begin, require_reason, require_role
 from app.services.inputs import refuse_large
 from app.services.invoicing import keys_issued_again
 from app.services.ledger import Gl, Transfer, post
-from app.services.limits import limits, require_within
+from app.services.limits import limits, require_waivable, require_within
 from app.services.loading import card, open_invoices
+from app.services.policies.policyfile import AdvancePolicy, Policy
+from app.services.terms import policy_of
 
 
 def insert_credit(
@@ -186,8 +188,14 @@ def waive_before_charged(session: Session, desk: Desk, account_id: int, key: str
         raise UserError("That fee has been waived already.", field="key")
     require_role(desk, "supervisor", "Waiving a fee")
     reason = require_reason(reason, "Waiving a fee")
+    policy = policy_of(session, account_id, desk.on)
+    require_waivable(session, desk, policy.paper_statement_fee if kind == "paper-statement" else _late_fee(policy))
     act = begin(session, desk, "waive-fee", reason=reason)
     insert_with_id(session, "fee_waiver", account_id=account_id, key=key, reason=reason, action_id=act.id)
+
+
+def _late_fee(policy: Policy) -> int:
+    return policy.late_fee if isinstance(policy, AdvancePolicy) else 0
 
 
 def waive_charge(session: Session, desk: Desk, invoice_id: int, line_n: int, reason: str) -> int:
@@ -211,7 +219,7 @@ def waive_charge(session: Session, desk: Desk, invoice_id: int, line_n: int, rea
         raise UserError("That fee was taken back with the return that it was for; nothing is left to waive.", field="line")
     require_role(desk, "supervisor", "Waiving a fee")
     reason = require_reason(reason, "Waiving a fee")
-    require_within(session, desk, "A waiver", limits(session).waiver, row.cents)
+    require_waivable(session, desk, row.cents)
     why = f"waives line {line_n} of invoice {invoice_id}"
     if fetch_one(session, "SELECT 1 FROM credit WHERE account_id = ? AND why LIKE ?", row.account_id, f"{why}:%"):
         raise UserError("That fee has been waived already.", field="line")

@@ -70,10 +70,10 @@ def never_failed(session: Session, invoice_ids: Sequence[int]) -> list[int]:
 
 def charge_failed(
     session: Session, act: Act, policy: ArrearsPolicy, failed: Failed, waive: frozenset[str] = frozenset()
-) -> None:
+) -> int:
     """ARR-6, ARR-7: both charges of a failed attempt on one invoice due that day, and the invoices marked.
 
-    `waive`: kinds of charge that a supervisor waived before. The caller settles the account.
+    `waive`: kinds of charge that a supervisor waived before; returns their cents. The caller settles the account.
     """
     plan = arr_3_terms_on(member(session, failed.account_id), act.on).plan
     first_time = bool(never_failed(session, failed.invoice_ids))
@@ -90,6 +90,7 @@ def charge_failed(
             attempt=failed.attempt,
             action_id=act.id,
         )
+    return sum(item.cents for item in charges if item.kind in waive)
 
 
 def charge_fraud(
@@ -100,10 +101,14 @@ def charge_fraud(
     payment_id: int,
     costs: Sequence[Cost],
     waive: frozenset[str] = frozenset(),
-) -> None:
-    """ARR-9: what a fraudulent chargeback costs a member, but for the kinds waived. The caller settles the account."""
+) -> int:
+    """ARR-9: what a fraudulent chargeback costs a member, but for the kinds waived, whose cents are returned.
+
+    The caller settles the account.
+    """
     charges = arr_9_chargeback(policy, member(session, account_id).individuals, payment_id, costs)
     _issue(session, act, account_id, "chargeback", [item for item in charges if item.kind not in waive])
+    return sum(item.cents for item in charges if item.kind in waive)
 
 
 def _issue(session: Session, act: Act, account_id: int, what: str, charges: Sequence[Charge]) -> None:

@@ -78,6 +78,11 @@ def require_within(session: Session, desk: Desk, what: str, limit: int | None, c
         )
 
 
+def require_waivable(session: Session, desk: Desk, cents: int) -> None:
+    """As `require_within`, for fees of so many cents in all that one person waives at once."""
+    require_within(session, desk, "A waiver", limits(session).waiver, cents)
+
+
 def require_second(session: Session, desk: Desk, what: str, role: str) -> None:
     """Raises NotPermitted unless somebody else, of that role at least, approves. Nobody signs in: nobody is asked."""
     if TRIAL in session.info or fetch_value(session, "SELECT 1 FROM person LIMIT 1") is None:

@@ -12,6 +12,7 @@ from app.services import standing
 from app.services.accounts import record_change, refuse_closed
 from app.services.desk import Desk, begin, require_reason, require_role
 from app.services.invoicing import write_invoices
+from app.services.limits import require_waivable
 from app.services.loading import card
 from app.services.memberbilling import bill_member, member
 from app.services.policies.arrears import arr_1_window, arr_8_fee, arr_8_moved_fee_on
@@ -63,6 +64,7 @@ def change_fee_day(
     if waive:
         require_role(desk, "supervisor", "Waiving a fee")
         reason = require_reason(reason, "Waiving a fee")
+        require_waivable(session, desk, arrears_policy_of(session, account_id, desk.on).date_change_fee)
     refuse_closed(card(session, account_id), "moving the fee date")
     act = begin(session, desk, "change-fee-day", reason=reason)
     account = brought_up_to_date(session, act, account_id, "moving the fee date")

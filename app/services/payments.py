@@ -26,6 +26,7 @@ from app.services.desk import Act, Desk, begin, require_reason, require_role
 from app.services.inputs import refuse_large
 from app.services.invoicing import write_invoices
 from app.services.ledger import Gl, Transfer, post, reverse
+from app.services.limits import require_waivable
 from app.services.loading import card
 from app.services.policies.advance import adv_3_due_on
 from app.services.policies.clause import Charge, InvoiceDraft
@@ -285,9 +286,10 @@ def return_payment(
     what = KIND_NAMES[row.kind] + (f" {row.check_number}" if row.check_number else "")
     if isinstance(policy, ArrearsPolicy):
         failed = dishonored.Failed(row.account_id, f"payment:{row.id}", f"{what} returned", "returned", tuple(had_paid))
-        dishonored.charge_failed(session, act, policy, failed, waive)
+        waived = dishonored.charge_failed(session, act, policy, failed, waive)
     else:
-        _charge_returned(session, act, policy, row, bank_fee_cents, what, waive)
+        waived = _charge_returned(session, act, policy, row, bank_fee_cents, what, waive)
+    require_waivable(session, desk, waived)
     if arr_10_withdraws(card(session, row.account_id).autopay, row.kind, reason):
         withdraw_authorization(session, act, row.account_id, f"{what} returned: {reason}")
     standing.after_money(session, act, row.account_id, "other")
@@ -295,13 +297,13 @@ def return_payment(
 
 def _charge_returned(
     session: Session, act: Act, policy: AdvancePolicy, row: PaymentRow, bank_fee_cents: int, what: str, waive: frozenset[str]
-) -> None:
-    charges = tuple(
-        charge for charge in adv_10_returned_charges(policy, row.id, bank_fee_cents, what) if charge.kind not in waive
-    )
+) -> int:
+    found = adv_10_returned_charges(policy, row.id, bank_fee_cents, what)
+    charges = tuple(charge for charge in found if charge.kind not in waive)
     if charges:
         due_on = adv_3_due_on(act.on, sum(charge.cents for charge in charges), policy.net_days)
         write_invoices(session, act, [InvoiceDraft(row.account_id, act.on, due_on, "returned-payment", charges)])
+    return sum(charge.cents for charge in found if charge.kind in waive)
 
 
 def charge_back(
@@ -335,7 +337,8 @@ def charge_back(
     _undo_payment(session, act, row, "charged-back", reason, None, "other")
     policy = policy_of(session, row.account_id, desk.on)
     if fraudulent and isinstance(policy, ArrearsPolicy):
-        dishonored.charge_fraud(session, act, policy, row.account_id, row.id, costs, waive)
+        waived = dishonored.charge_fraud(session, act, policy, row.account_id, row.id, costs, waive)
+        require_waivable(session, desk, waived)
         standing.after_money(session, act, row.account_id, "other")
 
 

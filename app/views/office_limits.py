@@ -16,7 +16,7 @@ from app.views.workplace import Workplace
 _AMOUNTS = (
     ("credit", "&Courtesy credits up to", "Courtesy credits that a supervisor gives alone, up to"),
     ("write_off", "&Write-offs up to", "Write-offs that a supervisor makes alone, up to"),
-    ("waiver", "Waived &fees up to", "Charged fees that a supervisor waives alone, up to"),
+    ("waiver", "Waived &fees up to", "Fees, charged or not, that a supervisor waives alone, up to"),
     ("refund", "&Refunds outside the run up to", "Refunds outside the run that a supervisor makes alone, up to"),
 )
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from staffed_office import StaffedOffice, quick_passwords
+from support_members import sign_up
 from support_office import Diary
 
 from app.errors import NotPermitted, UserError
-from app.services import billing, credits, limits, payments, people, refunds, subscriptions
+from app.services import billing, collections, credits, limits, members, payments, people, refunds, subscriptions
 from app.services.limits import Limits
 
 
@@ -148,3 +149,47 @@ def test_two_people_are_not_demanded_where_only_one_can_sign_in() -> None:
         with pytest.raises(UserError, match="only one can sign in"), fresh.books.write() as session:
             desk = replace(fresh.desk, actor="Ada Admin", person=first)
             limits.change_limits(session, desk, Limits(two_for_billing=True), "for safety")
+
+
+def refused_then_done(office: StaffedOffice, cents: int, deed: object, *given: object, **more: object) -> None:
+    """A supervisor may not waive so much a cent above the limit, and may at the limit."""
+    set_limits(office, waiver=cents - 1)
+    office.role = "supervisor"
+    with pytest.raises(NotPermitted, match=r"A waiver of .* above what a supervisor may do alone"):
+        office.do(deed, *given, **more)
+    set_limits(office, waiver=cents)
+    office.do(deed, *given, **more)
+    office.role = "manager"
+
+
+def test_fees_waived_before_they_are_charged_have_the_limit_of_waivers(office: StaffedOffice) -> None:
+    account = office.open(service_cents=3100)
+    refused_then_done(office, 1000, credits.waive_before_charged, account, "late-fee:2026-02", "a good customer")
+    refused_then_done(office, 300, credits.waive_before_charged, account, "paper-statement:2026-02", "a good customer")
+    paid = office.check(account, 1000, "1")
+    waived = frozenset({"returned-bank-fee", "returned-admin-fee"})
+    refused_then_done(office, 2500 + 700, payments.return_payment, paid, 700, "the bank erred", waive=waived)
+
+
+def test_a_waived_reactivation_fee_has_the_limit_of_waivers(office: StaffedOffice) -> None:
+    account = office.open(service_cents=3100)
+    office.on(3, 2)
+    for number in ("2", "3"):
+        office.do(collections.suspend, [account])
+        office.check(account, office.balance(account), number)
+        office.on(4, 2).open("Somebody Else")
+        billing.run_billing(office.books, office.desk)
+        office.on(5, 2)
+    assert office.sql("SELECT count(*) FROM suspension WHERE reactivation = 'proposed'") == [(1,)]
+    refused_then_done(office, 3500, collections.waive_reactivation, account, "a good customer")
+
+
+def test_a_members_waived_fees_have_the_limit_of_waivers(office: StaffedOffice) -> None:
+    member = sign_up(office)
+    office.do(members.record_work_performed, member)
+    office.on(1, 7)
+    billing.run_billing(office.books, office.desk)
+    paid = office.check(member, office.balance(member), "1")
+    refused_then_done(office, 1500, members.change_fee_day, member, 20, waive=True, reason="our mistake")
+    waived = frozenset({"late-charge", "dishonored-fee"})
+    refused_then_done(office, 1500 + 3500, payments.return_payment, paid, 0, "the bank erred", waive=waived)
