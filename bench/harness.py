@@ -31,6 +31,8 @@ TARGETS: dict[str, dict[str, float]] = {
 }
 # Preview and run are measured on the same file, and the run is the preview's floor.
 _FLOOR_OF = {"preview": ("billing", "product")}
+# Jobs that write into the copy `work`: the last copy is checked as an office is.
+_WRITES = ("billing", "post-check")
 
 
 def run_bench(accounts: int, jobs: tuple[str, ...] | None, *, as_json: bool, samples: int, folder: Path) -> int:
@@ -77,6 +79,14 @@ def _sample(job: str, side: str, data: Data) -> dict[str, Any]:
     return found
 
 
+def _check(office: Path) -> None:
+    """`python -m app check` on what a job left. Raises RuntimeError with what it says when it finds anything."""
+    words = [sys.executable, "-m", "app", "check", "--office", str(office)]
+    done = subprocess.run(words, check=False, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    if done.returncode:
+        raise RuntimeError(f"{office.name}: {done.stdout[:2000]}")
+
+
 def _measure(job: str, data: Data, samples: int, as_json: bool) -> dict[str, Any]:
     product, floor = [], []
     floor_job, floor_side = _FLOOR_OF.get(job, (job, "floor"))
@@ -87,6 +97,8 @@ def _measure(job: str, data: Data, samples: int, as_json: bool) -> dict[str, Any
         for side in ("product", "floor") if n % 2 == 0 else ("floor", "product"):
             if side == "product":
                 product.append(_sample(job, "product", data))
+                if job in _WRITES and n == samples - 1:
+                    _check(data.work)
             else:
                 floor.append(_sample(floor_job, floor_side, data))
     seconds, floor_seconds = [s["seconds"] for s in product], [s["seconds"] for s in floor]

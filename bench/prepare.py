@@ -16,7 +16,7 @@ from sqlalchemy import URL
 
 from app.models import database
 from app.services import billing, deposits
-from app.services.verification import verify_books
+from app.services.verification import verify_office
 from bench import histories, offices, rows
 from bench.sample import REFUNDS, Data, _page_ids, post_checks
 
@@ -82,9 +82,9 @@ def _deposited(office: Path, path: Path) -> None:
 
 
 def verify(path: Path) -> None:
-    """Raises RuntimeError unless every figure of the office agrees with its ledger."""
-    with database.open_existing(path) as books, books.read() as session:
-        problems = verify_books(session)
+    """Raises RuntimeError unless `check` finds nothing: every figure, the audit trail, the search."""
+    with database.open_existing(path) as books:
+        problems = verify_office(books)
     if problems:
         raise RuntimeError(f"{path.name}: {problems[:3]}")
 
