@@ -161,6 +161,8 @@ def _moved(
             done += count
             counts.append((name, count, written.hexdigest()))
         server.guard_tables(connection)
+        # Without figures about the rows just copied, the server reads them in ways that take hours.
+        connection.exec_driver_sql("ANALYZE")
         # What writes its own numbers goes on after those that came along.
         connection.exec_driver_sql(
             "SELECT setval(pg_get_serial_sequence('audit_change', 'id'), coalesce(max(id), 0) + 1, false) FROM audit_change"

@@ -113,9 +113,9 @@ _CHECKS = {
         SELECT 'check stock', s.id, s.next_number, max(c.number) + 1 FROM check_stock s
         JOIN issued_check c ON c.stock_id = s.id GROUP BY s.id HAVING s.next_number <= max(c.number)""",
     "service price and the last one recorded": """
-        SELECT 'service', s.id, s.monthly_cents, p.monthly_cents FROM service s JOIN service_price p
-          ON p.id = (SELECT max(id) FROM service_price x WHERE x.service_id = s.id)
-        WHERE s.monthly_cents <> p.monthly_cents""",
+        SELECT 'service', s.id, s.monthly_cents, p.monthly_cents FROM service s
+        JOIN (SELECT service_id, max(id) AS id FROM service_price GROUP BY service_id) newest ON newest.service_id = s.id
+        JOIN service_price p ON p.id = newest.id WHERE s.monthly_cents <> p.monthly_cents""",
     "unclaimed refunds and stale checks": f"""
         SELECT 'unclaimed refunds', 0, d.stored, d.checks FROM (SELECT
           (SELECT coalesce(sum(CASE WHEN credit = {int(Gl.UNCLAIMED_REFUNDS)} THEN cents ELSE -cents END), 0) FROM posting
