@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.models import auditcheck, sealing
 from app.models.bulk import fetch_one, fetch_tuples, iso, parse_day
-from app.services import trailwords
+from app.services import trailseals, trailwords
 from app.services.permissions import RIGHTS, ROLE_NAMES
 from app.services.reporting import Report, ReportColumn, ReportRow
 
@@ -42,7 +42,10 @@ class TrailFilter(NamedTuple):
 
 
 class TrailEntry(NamedTuple):
-    """An action: when it was recorded (UTC), for which business date, by whom, in which role, where, what and why."""
+    """An action: when it was recorded (UTC), for which business date, by whom, in which role, where, what and why.
+
+    What was sealed without an action (`trailseals`) has the negative number of its row of the chain as `id`.
+    """
 
     id: int
     recorded_at: datetime
@@ -99,14 +102,40 @@ def choices(session: Session) -> TrailChoices:
     """What the trail can be filtered by."""
     actors = tuple(row[0] for row in fetch_tuples(session, "SELECT DISTINCT actor FROM action ORDER BY actor"))
     kinds = [(row[0], action_words(row[0])) for row in fetch_tuples(session, "SELECT DISTINCT what FROM action")]
-    return TrailChoices(actors, tuple(sorted(kinds, key=lambda kind: kind[1])))
+    alone = (trailseals.KIND, trailseals.KIND_WORDS)
+    return TrailChoices(actors, (*sorted(kinds, key=lambda kind: kind[1]), alone))
 
 
 def entry_ids(session: Session, wanted: TrailFilter) -> tuple[int, ...]:
-    """The actions that are wanted, newest first."""
+    """The actions that are wanted, newest first; among them what was sealed without one."""
     where, values = _conditions(session, wanted)
     rows = fetch_tuples(session, f"SELECT a.id FROM action a WHERE {' AND '.join(where)} ORDER BY a.id DESC", *values)
-    return tuple(row[0] for row in rows)
+    actions = [row[0] for row in rows] if wanted.what != trailseals.KIND else []
+    alone = _sealed_alone(session, wanted)
+    if not alone:
+        return tuple(actions)
+    # Newest first: what was sealed after an action stands above it.
+    placed = [((action, 0), action) for action in actions] + [((before, n), -n) for before, n in alone]
+    return tuple(entry for _, entry in sorted(placed, reverse=True))
+
+
+def _sealed_alone(session: Session, wanted: TrailFilter) -> list[tuple[int, int]]:
+    """What was sealed without an action and fits: (the action before, the chain's number). None is about an account."""
+    if wanted.account_id is not None or wanted.what not in ("", trailseals.KIND):
+        return []
+    places = trailseals.places(session)
+    if not (wanted.actor or wanted.first or wanted.last or wanted.text.strip()):
+        return places
+    text = wanted.text.strip().lower()
+    fitting = {
+        row.n
+        for row in trailseals.sealed_alone(session, [n for _, n in places])
+        if (not wanted.actor or row.actor == wanted.actor)
+        and (wanted.first is None or row.on >= wanted.first)
+        and (wanted.last is None or row.on <= wanted.last)
+        and text in " ".join((row.actor, row.pc, row.what, row.reason)).lower()
+    }
+    return [place for place in places if place[1] in fitting]
 
 
 def _conditions(session: Session, wanted: TrailFilter) -> tuple[list[str], list[Any]]:
@@ -165,11 +194,19 @@ def entries(session: Session, ids: Sequence[int]) -> list[TrailEntry]:
         return []
     rows = fetch_tuples(session, f"{_ENTRY} WHERE id IN ({', '.join('?' * len(ids))})", *ids)
     found = {row[0]: _entry(row) for row in rows}
+    for seal in trailseals.sealed_alone(session, [-i for i in ids if i < 0]):
+        found[-seal.n] = _seal_entry(seal)
     return [found[i] for i in ids if i in found]
 
 
+def _seal_entry(seal: trailseals.Sealed) -> TrailEntry:
+    return TrailEntry(-seal.n, seal.at, seal.on, seal.actor, "", seal.pc, seal.what, seal.reason, "")
+
+
 def details(session: Session, action_id: int) -> TrailDetails | None:
-    """What an action changed and wrote; None for an unknown one."""
+    """What an action changed and wrote; None for an unknown one. A negative number: a row of the chain by itself."""
+    if action_id < 0:
+        return _details_alone(session, -action_id)
     row = fetch_one(session, f"{_ENTRY} WHERE id = ?", action_id)
     if row is None:
         return None
@@ -190,6 +227,18 @@ def details(session: Session, action_id: int) -> TrailDetails | None:
     return TrailDetails(_entry(row), tuple(changes), tuple(written), more, _named_accounts(session, accounts), seal)
 
 
+def _details_alone(session: Session, n: int) -> TrailDetails | None:
+    row = fetch_one(session, "SELECT n, sealed, hash FROM audit WHERE n = ?", n)
+    if row is None:
+        return None
+    accounts: dict[int, None] = {}
+    changes = _changes(session, [n], accounts, by="n").get(n, [])
+    written, more = _written(session, json.loads(row.sealed), None, accounts)
+    entry = _seal_entry(trailseals.sealed_alone(session, [n])[0])
+    seal = f"Sealed as entry {n} of the trail, {row.hash[:16]}; it belongs to no action."
+    return TrailDetails(entry, tuple(changes), tuple(written), more, _named_accounts(session, accounts), seal)
+
+
 def _named_accounts(session: Session, accounts: dict[int, None]) -> tuple[tuple[int, str, str], ...]:
     found = []
     for account_id in list(accounts)[:MOST_ROWS_SHOWN]:
@@ -199,13 +248,18 @@ def _named_accounts(session: Session, accounts: dict[int, None]) -> tuple[tuple[
     return tuple(found)
 
 
-def _changes(session: Session, action_ids: Sequence[int], accounts: dict[int, None]) -> dict[int, list[FieldChange]]:
+def _changes(
+    session: Session, action_ids: Sequence[int], accounts: dict[int, None], by: str = "action_id"
+) -> dict[int, list[FieldChange]]:
+    """Recorded changes by action, or `by` the chain's number `n`."""
     found: dict[int, list[FieldChange]] = {}
+    if not action_ids:
+        return {}
     marks = ", ".join("?" * len(action_ids))
     rows = fetch_tuples(
         session,
-        "SELECT action_id, account_id, table_name, row_key, what, before, after FROM audit_change "
-        f"WHERE action_id IN ({marks}) ORDER BY id",
+        f"SELECT {by}, account_id, table_name, row_key, what, before, after FROM audit_change "
+        f"WHERE {by} IN ({marks}) ORDER BY id",
         *action_ids,
     )
     for action_id, account_id, table, key, what, before, after in rows:
@@ -222,9 +276,9 @@ def _changes(session: Session, action_ids: Sequence[int], accounts: dict[int, No
 
 
 def _written(
-    session: Session, sealed: dict[str, Any], action_id: int, accounts: dict[int, None]
+    session: Session, sealed: dict[str, Any], action_id: int | None, accounts: dict[int, None]
 ) -> tuple[list[WrittenRow], int]:
-    """The rows that the transaction wrote for this action, the first of them in words."""
+    """The rows that the transaction wrote for this action (or for none), the first of them in words."""
     layouts = sealing.load_layouts(session)
     found: list[WrittenRow] = []
     more = 0
@@ -241,7 +295,7 @@ def _written(
             query = f'SELECT {names} FROM {table} WHERE "{layout.key[0]}" BETWEEN ? AND ? ORDER BY 1 LIMIT {limit}'
             for values in fetch_tuples(session, query, first, last):
                 row = dict(zip(layout.columns, values, strict=True))
-                if row.get("action_id", action_id) != action_id:
+                if action_id is not None and row.get("action_id", action_id) != action_id:
                     continue
                 account_id = row["id"] if table == "account" else row.get("account_id")
                 if account_id is not None:
@@ -277,7 +331,8 @@ def trail_report(session: Session, wanted: TrailFilter) -> Report:
     ids = entry_ids(session, wanted)
     for start in range(0, len(ids), _AT_ONCE):
         part = ids[start : start + _AT_ONCE]
-        changes = _changes(session, part, {})
+        changes = _changes(session, [i for i in part if i > 0], {})
+        changes |= {-n: told for n, told in _changes(session, [-i for i in part if i < 0], {}, by="n").items()}
         for entry in entries(session, part):
             for change in changes.get(entry.id) or [FieldChange("", "", "", "")]:
                 at = f"{entry.recorded_at:%Y-%m-%d %H:%M:%S}"

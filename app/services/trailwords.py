@@ -56,6 +56,8 @@ _TABLES = {
     "scheduled_change": "Change for a later day",
     "service": "Service",
     "service_price": "Price of a service",
+    "sign_in": "Sign-in",
+    "sign_in_guard": "Wrong passwords counted",
     "statement_print": "Printed statements",
     "suspension": "Suspension",
     "unbilled_revenue": "Unbilled revenue",
@@ -86,10 +88,16 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d$")
 _SAID_ELSEWHERE = ("id", "n", "entry_id", "action_id", "account_id", "held_entry_id", "person_id", "approver_id")
 
 
+def table_words(table: str) -> str:
+    """What a row of a table is called."""
+    return _TABLES.get(table, table.replace("_", " ").capitalize())
+
+
 def row_words(table: str, key: str) -> str:
     """What a row is called: `Invoice 100234`."""
-    name = _TABLES.get(table, table.replace("_", " ").capitalize())
-    return name if table in ("office", "safekeeping") else f"{name} {key}"
+    name = table_words(table)
+    # A guard's key is a digest of what somebody typed as a name.
+    return name if table in ("office", "safekeeping", "sign_in_guard") else f"{name} {key}"
 
 
 def field_words(column: str) -> str:

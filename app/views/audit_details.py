@@ -74,7 +74,9 @@ class DetailsPart(QWidget):
         self.heading.setText(f"{entry.what}, {local(entry.recorded_at)}")
         approved = f", approved by {entry.approved_by}" if entry.approved_by else ""
         why = f". Why: {entry.reason}" if entry.reason else ""
-        self.why.setText(f"{entry.actor} ({entry.role}) at {entry.pc or 'a PC without a name'}{approved}{why}")
+        role = f" ({entry.role})" if entry.role else ""
+        at = f" at {entry.pc or 'a PC without a name'}" if entry.id > 0 or entry.pc else ""
+        self.why.setText(f"{entry.actor}{role}{at}{approved}{why}")
         self.changes.show_rows(found.changes)
         self.written.show_rows(found.written)
         more = f" and {found.more:,} more" if found.more else ""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
+from staffed_office import NAMES, PASSWORDS, StaffedOffice, quick_passwords
 from support_office import Diary
 
+from app.errors import UserError
 from app.models.auditlayout import TableLayout
 from app.models.bulk import execute, insert_row
 from app.models.rowdigest import GONE, KEPT, Plan, personal_digest
-from app.services import accounts, audittrail, credits, trailwords
+from app.services import accounts, audittrail, credits, signin, trailseals, trailwords
 from app.services.audittrail import TrailFilter
 from app.services.formulaguard import guarded
 
@@ -48,6 +50,41 @@ def test_words_are_found_in_reasons_names_and_values_whatever_their_case(office:
 @pytest.mark.parametrize(("text", "hits"), [("100%", 1), ("0%o", 0), ("Monday_", 1), ("Mond_y", 0), ("\\", 0)])
 def test_the_signs_of_patterns_are_letters_like_any_other(office: Diary, text: str, hits: int) -> None:
     assert len(found(office, text=text)) == hits
+
+
+def test_a_run_that_begins_and_ends_and_the_trails_beginning_are_listed_without_an_action(office: Diary) -> None:
+    office.on(2, 1).bill()
+    alone = found(office, what=trailseals.KIND)
+    assert alone == ["Billing run done", "Billing run begun", "Office set up", "Audit trail begun"]
+    everything = found(office)
+    done, begun = everything.index("Billing run done"), everything.index("Billing run begun")
+    assert everything[done + 1 : begun] == ["The billing run"], "in the order in which they were sealed"
+    assert found(office, actor=office.desk.actor, first=date(2026, 2, 1))[0] == "Billing run done"
+    assert found(office, text="run begun") == ["Billing run begun"]
+    assert "Billing run done" not in found(office, account_id=1)
+    newest = office.see(lambda s: audittrail.entry_ids(s, TrailFilter()))[0]
+    told = office.see(audittrail.details, newest)
+    assert told is not None and "belongs to no action" in told.seal
+    assert ("State", "running", "done") in [(row.field, row.before, row.after) for row in told.changes]
+    report = office.see(audittrail.trail_report, TrailFilter(what=trailseals.KIND))
+    assert {row.cells[5] for row in report.rows} == set(alone)
+
+
+def test_every_row_of_the_trail_is_listed_once_with_or_without_an_action() -> None:
+    with quick_passwords(), StaffedOffice() as office:
+        now = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
+        signin.sign_in(office.books, NAMES["clerk"].split()[0], PASSWORDS["clerk"], "PC 9", now)
+        with pytest.raises(UserError):
+            signin.sign_in(office.books, "nobody", "wrong wrong wrong", "PC 9", now)
+        listed = office.see(lambda s: audittrail.entry_ids(s, TrailFilter()))
+        assert len(set(listed)) == len(listed)
+        shown = office.see(lambda s: audittrail.entries(s, listed))
+        assert [row.id for row in shown] == list(listed)
+        door = [(row.actor, row.pc, row.reason) for row in shown if row.what == "Sign-in"]
+        assert (NAMES["clerk"], "PC 9", "signed in") in door
+        assert ("an unknown name", "PC 9", "wrong name or password") in door
+        for entry in shown:
+            assert office.see(audittrail.details, entry.id) is not None
 
 
 def test_an_account_has_its_own_history(office: Diary) -> None:
