@@ -143,10 +143,12 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _import(arguments: argparse.Namespace) -> int:
     from app.models import database
-    from app.services import customerfile, importing
+    from app.services import customerfile, importing, importmembers
 
     on = arguments.on or _today()
-    found = customerfile.read_customer_file(arguments.file, on)
+    with database.open_existing(arguments.office) as books, books.read() as session:
+        offered = importmembers.offered(session, on)
+    found = customerfile.read_customer_file(arguments.file, on, offered)
     for note in found.notes:
         print(note)
     for problem in found.problems:

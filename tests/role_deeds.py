@@ -29,6 +29,7 @@ from app.services import (
     collections,
     credits,
     customerdata,
+    customerfile_export,
     dayclose,
     daypreview,
     deposits,
@@ -585,6 +586,10 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
         lambda o: _billable(o, duetoday.do_everything_due, DeclineListGateway(), NoMail()),
     ),
     "duetoday.is_closed": (ANYBODY, _on_books(duetoday.is_closed)),
+    "customerfile_export.export_customers": (
+        "manager",
+        lambda o: lambda: o.do(customerfile_export.export_customers, o.folder / f"customers for {o.role}.csv"),
+    ),
     "importing.import_accounts": ("manager", _plain(importing.import_accounts, [listed()])),
     "accountforms.open_membership": ("clerk", _plain(accountforms.open_membership, MEMBER, performed=True)),
     "memberplans.change_plan": ("clerk", _given(sign_up, memberplans.change_plan, "Limited")),

@@ -16,6 +16,7 @@ from pathlib import Path
 from app.errors import UserError
 from app.services import customerfile_cells as cells
 from app.services.customerfile_header import PROBLEM_COLUMN, HeaderPlan, column_name, plan_header
+from app.services.customerfile_members import Offered
 from app.services.customerfile_rows import Row, account_of, without_numbers
 from app.services.customerfile_text import Record, read_records, text_shape
 from app.services.customerfile_types import (
@@ -40,8 +41,8 @@ __all__ = [
 ]
 
 
-def read_customer_file(path: Path, cutover: date) -> CustomerFile:
-    """Read a customer list as of the cut-over day.
+def read_customer_file(path: Path, cutover: date, offered: Offered | None = None) -> CustomerFile:
+    """Read a customer list as of the cut-over day; `offered` are the office's policies with their plans.
 
     Rows with problems are reported, all their problems each, and make no account. Raises UserError when the
     file as a whole cannot be used: not found, not readable, empty, not text, or with a wrong header.
@@ -49,13 +50,15 @@ def read_customer_file(path: Path, cutover: date) -> CustomerFile:
     shape = text_shape(path)
     with closing(read_records(path, shape)) as records:
         plan = plan_header(_header_of(records, path).cells, path.name)
-        found = accounts_of_records(plan, records, cutover)
+        found = accounts_of_records(plan, records, cutover, offered)
     return CustomerFile(found.accounts, found.problems, shape.notes + found.notes)
 
 
-def accounts_of_records(plan: HeaderPlan, records: Iterable[Record], cutover: date) -> CustomerFile:
+def accounts_of_records(
+    plan: HeaderPlan, records: Iterable[Record], cutover: date, offered: Offered | None = None
+) -> CustomerFile:
     """Judge the records below a header; raises nothing of its own."""
-    judge = _Judge(plan, cutover)
+    judge = _Judge(plan, cutover, offered)
     accounts = [account for record in records if (account := judge.account(record)) is not None]
     return CustomerFile(tuple(accounts), tuple(judge.problems), tuple(judge.notes(accounts)))
 
@@ -63,8 +66,9 @@ def accounts_of_records(plan: HeaderPlan, records: Iterable[Record], cutover: da
 class _Judge:
     """What must be remembered from row to row: numbers and rows already seen, and counts for the notes."""
 
-    def __init__(self, plan: HeaderPlan, cutover: date) -> None:
+    def __init__(self, plan: HeaderPlan, cutover: date, offered: Offered | None) -> None:
         self._plan = plan
+        self._offered = offered
         self._cutover = cutover
         self._line_of_number: dict[str, int] = {}
         self._line_of_row: dict[bytes, int] = {}
@@ -83,7 +87,7 @@ class _Judge:
             shown = cells.shown(without_numbers("", texts[0]))
             self.problems.append(RowProblem(record.line, "", shown, fault))
             return None
-        row = Row(self._plan, record.line, texts, self._cutover)
+        row = Row(self._plan, record.line, texts, self._cutover, self._offered)
         account = None if self._repeats_a_row(row, texts) else account_of(self._plan, row)
         self.problems += row.problems
         return account

@@ -14,8 +14,11 @@ REQUIRED_COLUMNS = ("name", "kind", "delivery", "status", "opened_on")
 COLUMNS = (
     "old_number", "name", "kind", "managed", "email", "phone", "address1", "address2", "city", "state",
     "zip", "delivery", "autopay", "method_label", "authorized_on", "hourly_rate", "status", "opened_on",
-    "closed_on", "payer", "notes", "credit", "credit_date",
+    "closed_on", "payer", "notes", "credit", "credit_date", "policy", "suspended_on",
+    "plan", "monthly_fee", "processing_fee", "individuals", "work_performed_on", "instructed_on",
+    "processing_charged_on", "processing_paid_on", "processing_open", "fee_from", "next_fee_on", "fee_day",
 )
+MEMBER_COLUMNS = COLUMNS[COLUMNS.index("plan"):]
 # fmt: on
 SERVICE_PARTS = ("name", "monthly", "since", "billed_through")
 OPEN_PARTS = ("description", "date", "due", "amount")

@@ -7,12 +7,14 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from app.services import customerfile_cells as cells
-from app.services.customerfile_header import OPEN_PARTS, PROBLEM_COLUMN, SERVICE_PARTS, HeaderPlan
+from app.services.customerfile_header import MEMBER_COLUMNS, OPEN_PARTS, PROBLEM_COLUMN, SERVICE_PARTS, HeaderPlan
+from app.services.customerfile_members import Offered, member_of, policy_of_row
 from app.services.customerfile_types import ImportAccount, ImportOpenItem, ImportService, RowProblem
 
 KINDS = ("residential", "business")
 DELIVERIES = ("email", "paper")
 AUTOPAYS = ("none", "card", "echeck")
+MEMBER_AUTOPAYS = ("none", "card", "bank-draft")
 STATUSES = ("active", "suspended", "closed")
 YEARS_AHEAD = 5
 
@@ -28,7 +30,10 @@ class Row:
     never reaches an account, because a row with problems makes none.
     """
 
-    def __init__(self, plan: HeaderPlan, line: int, texts: Sequence[str], cutover: date) -> None:
+    def __init__(
+        self, plan: HeaderPlan, line: int, texts: Sequence[str], cutover: date, offered: Offered | None = None
+    ) -> None:
+        self.offered = offered
         self.texts = dict(zip(plan.position, texts, strict=True))
         self.line = line
         self.cutover = cutover
@@ -100,11 +105,17 @@ def account_of(plan: HeaderPlan, row: Row) -> ImportAccount | None:
     delivery = row.choice("delivery", DELIVERIES)
     email = _email(row, delivery)
     address = _address(row)
-    autopay = row.choice("autopay", AUTOPAYS, default="none")
+    is_member = any(row.text(column) for column in MEMBER_COLUMNS)
+    autopay = row.choice("autopay", MEMBER_AUTOPAYS if is_member else AUTOPAYS, default="none")
     authorized_on = row.past_day("authorized_on")
     hourly_rate_cents = row.amount("hourly_rate")
     status = row.choice("status", STATUSES)
     opened_on, closed_on = _opened_and_closed(row, status)
+    suspended_on = row.past_day("suspended_on")
+    if suspended_on and status in ("active", "closed"):
+        row.refuse("suspended_on", f"the account is {status}; only a suspended one has this day")
+    elif suspended_on and opened_on and suspended_on < opened_on:
+        row.refuse("suspended_on", f"this is before the account was opened, {opened_on}")
     services = tuple(made for n in plan.service_numbers if (made := _service(row, n)))
     if status == "closed" and any(_is_filled(row, f"service{n}", SERVICE_PARTS) for n in plan.service_numbers):
         row.refuse("status", "a closed account has no services; leave their columns empty")
@@ -112,6 +123,12 @@ def account_of(plan: HeaderPlan, row: Row) -> ImportAccount | None:
     credit_cents, credit_on = _credit(row)
     if credit_cents and any(_is_filled(row, f"open{n}", OPEN_PARTS) for n in plan.open_numbers):
         row.refuse("credit", "an account cannot have both open items and a credit")
+    member = member_of(row, status, opened_on) if is_member else None
+    policy = policy_of_row(row, member)
+    if is_member:
+        _refuse_services(row, plan)
+        if credit_cents and member is not None and member.processing_open_cents:
+            row.refuse("credit", "an account cannot have both an open processing fee and a credit")
     if row.problems or opened_on is None:
         return None
     return ImportAccount(
@@ -137,7 +154,20 @@ def account_of(plan: HeaderPlan, row: Row) -> ImportAccount | None:
         open_items=open_items,
         credit_cents=credit_cents,
         credit_on=credit_on,
+        policy=policy,
+        suspended_on=suspended_on,
+        member=member,
     )
+
+
+def _refuse_services(row: Row, plan: HeaderPlan) -> None:
+    for number in plan.service_numbers:
+        if _is_filled(row, f"service{number}", SERVICE_PARTS):
+            row.refuse(f"service{number}_name", "a member has a plan and no services; leave these columns empty")
+    if row.text("hourly_rate"):
+        row.refuse("hourly_rate", "a member has no hourly rate; leave this empty")
+    if row.text("managed").casefold() == "yes":
+        row.refuse("managed", "a member has no managed service")
 
 
 def _judge_characters(row: Row) -> None:

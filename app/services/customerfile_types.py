@@ -34,12 +34,36 @@ class ImportOpenItem:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportMember:
+    """A member's plan and where its fees stand; what is None the plan offers, or has not happened yet.
+
+    `processing_open_cents` is what is still owed of a processing fee that was charged and not paid. The next fee,
+    due on `next_fee_on`, covers from `fee_from` on; `fee_day` is the day of the month on which later ones fall.
+    """
+
+    plan: str
+    monthly_cents: int | None
+    processing_cents: int | None
+    individuals: int
+    work_performed_on: date | None
+    instructed_on: date | None
+    processing_charged_on: date | None
+    processing_paid_on: date | None
+    processing_open_cents: int
+    fee_from: date | None
+    next_fee_on: date | None
+    fee_day: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ImportAccount:
     """One account, from one row without problems.
 
     `line` is the physical line on which the row starts. `address` holds the lines of the envelope, the last
     one being "City ST ZIP", or nothing at all. `hourly_rate_cents` is None where the office's own rate holds.
-    `credit_cents` is the credit on the account (0 for none) and `credit_on` its day.
+    `credit_cents` is the credit on the account (0 for none) and `credit_on` its day. `policy`
+    is empty where the office's one for the kind of account holds; `member` is None for accounts billed in advance.
+    `suspended_on` None: a suspended account counts as suspended since the cut-over.
     """
 
     line: int
@@ -64,6 +88,9 @@ class ImportAccount:
     open_items: tuple[ImportOpenItem, ...]
     credit_cents: int
     credit_on: date | None
+    policy: str = ""
+    suspended_on: date | None = None
+    member: ImportMember | None = None
 
 
 @dataclass(frozen=True, slots=True)

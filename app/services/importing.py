@@ -15,14 +15,14 @@ from app.models import searchindex
 from app.models.bulk import Progress, fetch_value, insert_ready_rows, iso, no_progress, reserve_ids
 from app.money import plain_cents
 from app.periods import ONE_DAY, add_months, days_in_month, month_end, month_start, months_between, prorate
+from app.services import importmembers
 from app.services.accountnumbers import account_number
 from app.services.customerfile_types import ImportAccount, ImportService
 from app.services.desk import Act, Desk, begin, require_role
 from app.services.invoicing import write_invoices
 from app.services.ledger import Gl, Transfer, post_entries
 from app.services.policies.clause import Charge, InvoiceDraft
-from app.services.policies.policyfile import AdvancePolicy
-from app.services.terms import policy_named
+from app.services.policies.policyfile import Policy
 
 _ACCOUNT = (
     "id",
@@ -94,20 +94,21 @@ def import_accounts(
     session: Session,
     desk: Desk,
     accounts: Sequence[ImportAccount],
-    policy: str = "isp-advance",
+    policy: str | None = None,
     progress: Progress = no_progress,
 ) -> ImportResult:
     """Take over accounts as of the desk's business date; the first cycle continues from there.
 
     Open items become open invoices with their own dates and due dates, against opening balances; what
-    services were billed beyond the business date goes to deferred revenue. Raises UserError when an old
-    number is in the office already, or the list is empty.
+    services were billed beyond the business date goes to deferred revenue. Members go on with the fee date that they
+    have; a processing fee that was paid is listed with nothing to pay. `policy`: of the accounts billed in advance, when
+    their rows name none. Raises UserError when an old number is in the office already, the list is empty, or a row
+    names a policy or plan that the office does not have.
     """
     require_role(desk, "manager", "Importing a customer list")
-    if not isinstance(policy_named(session, policy, desk.on), AdvancePolicy):
-        raise UserError("A customer list holds services; members are opened one by one.", field="policy")
     if not accounts:
         raise UserError("The list has no account that could be imported.", field="file")
+    policies = importmembers.policies_of(session, desk.on, accounts, policy)
     for account in accounts:
         if account.old_number and fetch_value(
             session, "SELECT 1 FROM account WHERE old_number = ? LIMIT 1", account.old_number
@@ -120,7 +121,8 @@ def import_accounts(
     parts = []
     with searchindex.paused(session.connection()):
         for start in range(0, len(accounts), _PART):
-            parts.append(_import_part(session, act, accounts[start : start + _PART], policy))
+            part = range(start, min(start + _PART, len(accounts)))
+            parts.append(_import_part(session, act, [accounts[n] for n in part], [policies[n] for n in part]))
             progress(min(start + _PART, len(accounts)), len(accounts))
     return ImportResult(
         tuple(account_id for part in parts for account_id in part.account_ids),
@@ -132,31 +134,36 @@ def import_accounts(
     )
 
 
-def _import_part(session: Session, act: Act, accounts: Sequence[ImportAccount], policy: str) -> ImportResult:
+def _import_part(session: Session, act: Act, accounts: Sequence[ImportAccount], policies: Sequence[Policy]) -> ImportResult:
     ids = reserve_ids(session, "account", len(accounts))
     insert_ready_rows(
         session,
         "account",
         _ACCOUNT,
-        [_account_row(i, item, policy) for i, item in zip(ids, accounts, strict=True)],
+        [_account_row(i, item, policy.name) for i, item, policy in zip(ids, accounts, policies, strict=True)],
     )
     numbered = [(i, service) for i, item in zip(ids, accounts, strict=True) for service in item.services]
     service_ids = reserve_ids(session, "service", len(numbered))
     _write_services(session, act, numbered, service_ids)
-    suspended = [i for i, item in zip(ids, accounts, strict=True) if item.status == "suspended"]
+    suspended = [(i, item) for i, item in zip(ids, accounts, strict=True) if item.status == "suspended"]
     suspension_ids = reserve_ids(session, "suspension", len(suspended))
     insert_ready_rows(
         session,
         "suspension",
         _SUSPENSION,
-        [(s, i, iso(act.on), None, "", "", act.id) for s, i in zip(suspension_ids, suspended, strict=True)],
+        [
+            (s, i, iso(item.suspended_on or act.on), None, "", "", act.id)
+            for s, (i, item) in zip(suspension_ids, suspended, strict=True)
+        ],
     )
     drafts = [draft for i, item in zip(ids, accounts, strict=True) for draft in _opening_invoices(i, item)]
     write_invoices(session, act, drafts)
+    drafts += importmembers.write_members(session, act, list(zip(ids, accounts, policies, strict=True)))
     credit = _write_credits(session, act, [(i, item) for i, item in zip(ids, accounts, strict=True) if item.credit_cents])
     unearned = _write_unearned(session, act, numbered, service_ids)
     owed = sum(draft.total_cents for draft in drafts)
-    return ImportResult(tuple(ids), len(numbered), len(drafts), owed, credit, unearned)
+    open_items = sum(1 for draft in drafts if draft.total_cents)
+    return ImportResult(tuple(ids), len(numbered), open_items, owed, credit, unearned)
 
 
 def _account_row(account_id: int, item: ImportAccount, policy: str) -> tuple[Any, ...]:

@@ -129,6 +129,7 @@ RIGHTS: dict[str, Right] = {
             "withdraw-policy": "Withdrawing a policy change",
             "add-check-box": "Adding a box of checks",
             "import-customers": "Importing a customer list",
+            "export-customers": "Giving out the customer list",
             "change-backups": "Changing how the office backs up",
             "encrypt-backups": "Encrypting the backups",
             "plain-backups": "Ending the encryption of backups",

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QProgressBar,
 
 from app.errors import UserError
 from app.money import format_cents
-from app.services import customerfile, importing
+from app.services import customerfile, customerfile_export, importing, importmembers
 from app.services.customerfile import CustomerFile, RowProblem
 from app.services.importing import ImportResult
 from app.views import style
@@ -34,7 +34,8 @@ class ImportDialog(FormDialog):
         accounts = found.accounts
         owed = sum(item.cents for account in accounts for item in account.open_items)
         credit = sum(account.credit_cents for account in accounts)
-        total = label(f"{len(accounts):,} accounts", "figure")
+        members = sum(account.member is not None for account in accounts)
+        total = label(f"{len(accounts):,} accounts{f', {members:,} of them members' if members else ''}", "figure")
         named(total, "import.total", "What is imported")
         self.body.addWidget(total)
         said = (
@@ -116,12 +117,19 @@ class ImportPart(QWidget):
         self.good.clicked.connect(lambda: self._save_rows("good rows", customerfile.write_good_rows))
         self.bad = button("Save the bad ro&ws…", "office.import-bad", tip="Each with its problem, to be put right")
         self.bad.clicked.connect(lambda: self._save_rows("bad rows", customerfile.write_problem_report))
+        self.export = button(
+            "Save all &customers as a list…",
+            "office.export-list",
+            tip="Every account as it stands, in the same form (manager)",
+        )
+        self.export.clicked.connect(self.save_all)
         self.start = button("I&mport…", "office.import-start", primary=True)
         self.start.clicked.connect(self.ask)
         bottom = QHBoxLayout()
         bottom.setSpacing(style.SMALL)
         bottom.addWidget(self.good)
         bottom.addWidget(self.bad)
+        bottom.addWidget(self.export)
         bottom.addStretch(1)
         bottom.addWidget(self.start)
         box = QVBoxLayout(self)
@@ -160,8 +168,8 @@ class ImportPart(QWidget):
         path, on = Path(typed), self.workplace.on
         self._forget()
         self.words.setText(f"Reading {path.name} …")
-        self.workplace.tasks.compute(
-            lambda: customerfile.read_customer_file(path, on),
+        self.workplace.tasks.read(
+            lambda session: customerfile.read_customer_file(path, on, importmembers.offered(session, on)),
             lambda found: self._show(path, found),
             owner=self,
             name="read",
@@ -202,6 +210,20 @@ class ImportPart(QWidget):
                 lambda: write(path, target, found),
                 lambda _none: self.workplace.say(f"The {what} are in {target}."),
                 owner=self,
+            )
+
+    def save_all(self) -> None:
+        """Write every account of this office into a list that can be imported elsewhere."""
+        proposed = self.workplace.folder / f"customers {self.workplace.on.isoformat()}.csv"
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save all customers", str(proposed), "Lists (*.csv)")
+        if chosen:
+            path, desk = Path(chosen), self.workplace.desk()
+            self.workplace.tasks.write(
+                lambda session: customerfile_export.export_customers(session, desk, path),
+                lambda count: self.workplace.say(f"{count:,} accounts are in {path}. Card and bank numbers are not in it."),
+                owner=self,
+                accounts=(),
+                otherwise=self.workplace.refuse,
             )
 
     def ask(self) -> None:
