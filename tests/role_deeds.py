@@ -469,6 +469,13 @@ def _returned(o: StaffedOffice) -> Act:
     return lambda: o.do(returneditems.record, returneditems.ReturnedItem(payment))
 
 
+def _failed_by_mistake(o: StaffedOffice) -> Act:
+    account = _asked_by_card(o)
+    o.do(autopayanswers.record_attempt, account, approved=False)
+    attempt = o.sql("SELECT max(id) FROM payment_attempt")[0][0]
+    return lambda: o.do(autopayanswers.take_back_attempt, attempt, WHY)
+
+
 def _return_back(o: StaffedOffice) -> Act:
     payment = _paid(o)
     o.do(returneditems.record, returneditems.ReturnedItem(payment))
@@ -534,6 +541,7 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     "autopay.due": (ANYBODY, lambda o: lambda: o.see(autopay.due, o.desk)),
     "autopay.attempt": ("manager", _attempt),
     "autopay.run_autopay": ("manager", _asked),
+    "autopayanswers.take_back_attempt": ("supervisor", _failed_by_mistake),
     "autopayanswers.record_attempt": ("clerk", _answered),
     "backup.back_up": ("clerk", _back_up),
     "backupplan.change_plan": ("manager", _plain(backupplan.change_plan, backupplan.BackupPlan(keep_daily=9), WHY)),

@@ -156,6 +156,17 @@ class PaymentAttempt(Base):
     action_id: Mapped[ActionRef]
 
 
+class AttemptTakenBack(Base):
+    """A failed attempt that was recorded by mistake: its charges were taken back and it counts no more, at most once."""
+
+    __tablename__ = "attempt_taken_back"
+
+    attempt_id: Mapped[GivenId] = mapped_column(ForeignKey("payment_attempt.id"))
+    account_id: Mapped[AccountRef] = mapped_column(index=True)
+    attempt_action_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("action.id"))
+    action_id: Mapped[ActionRef]
+
+
 class Receipt(Base):
     """The one receipt of a payment (ADV-7)."""
 

@@ -21,6 +21,7 @@ from app.models.membership import FailedAttempt, Membership, PlanChange, PlanCha
 from app.models.office import Action, Office, PolicyVersion, PolicyWithdrawal, Run
 from app.models.paper import CheckStock, IssuedCheck, Refund, RefundVoid, StatementPrint
 from app.models.payment import (
+    AttemptTakenBack,
     Deposit,
     DepositRemoval,
     MailBatch,
@@ -41,6 +42,7 @@ __all__ = [
     "Allocation",
     "Approval",
     "Arrangement",
+    "AttemptTakenBack",
     "Audit",
     "AuditChange",
     "AuditHead",

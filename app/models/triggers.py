@@ -23,6 +23,7 @@ APPEND_ONLY = (
     "allocation",
     "payment_reversal",
     "return_taken_back",
+    "attempt_taken_back",
     "payment_attempt",
     "receipt",
     "refund_void",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import NamedTuple
+
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
-from app.models.bulk import fetch_value
+from app.models.bulk import fetch_one, fetch_tuples, fetch_value, insert_row, parse_day
 from app.money import format_cents
+from app.services import standing
 from app.services.autopay import AutopayDue, record_outcome
+from app.services.chargesback import settle_memos, take_back_charges
 from app.services.desk import Desk, begin, require_reason, require_role
 from app.services.gateways.autopay import Outcome
 from app.services.inputs import refuse_large
@@ -75,3 +80,54 @@ def _refuse_attempt(desk: Desk, account: AccountCard, cents: int, *, approved: b
         raise UserError(f"The account owes {owed}; more than that cannot have failed.", field="amount")
     if asked:
         raise UserError(f"Account {account.number} was asked on {desk.on} already; once a date is all.", field="account")
+
+
+class Declined(NamedTuple):
+    """A failed attempt that counts; cents asked."""
+
+    id: int
+    on: date
+    cents: int
+    action_id: int
+
+
+def declined_attempts(session: Session, account_id: int, limit: int = 5) -> list[Declined]:
+    """An account's failed attempts that were not taken back, the latest first."""
+    rows = fetch_tuples(
+        session,
+        "SELECT id, business_date, cents, action_id FROM payment_attempt WHERE account_id = ? AND outcome = 'declined' "
+        "AND id NOT IN (SELECT attempt_id FROM attempt_taken_back) ORDER BY business_date DESC, id DESC LIMIT ?",
+        account_id,
+        limit,
+    )
+    return [Declined(row[0], parse_day(row[1]), row[2], row[3]) for row in rows]
+
+
+def take_back_attempt(session: Session, desk: Desk, attempt_id: int, reason: str) -> None:
+    """A failed attempt was recorded by mistake: its charges are taken back, and it counts no more (BOTH-3, ARR-6, ARR-7).
+
+    A supervisor's, with a reason. Raises UserError for one that was paid or taken back already, or a day before it.
+    """
+    row = fetch_one(
+        session,
+        "SELECT account_id, business_date, action_id FROM payment_attempt WHERE id = ? AND outcome = 'declined' "
+        "AND id NOT IN (SELECT attempt_id FROM attempt_taken_back)",
+        attempt_id,
+    )
+    if row is None:
+        raise UserError("That attempt did not fail, or was taken back already.", field="step")
+    if desk.on < parse_day(row.business_date):
+        raise UserError(f"The attempt is dated {row.business_date}; it cannot be taken back before that.", field="on")
+    require_role(desk, "supervisor", "Taking back a failed attempt")
+    reason = require_reason(reason, "Taking back a failed attempt")
+    act = begin(session, desk, "take-back-attempt", reason=reason)
+    insert_row(
+        session,
+        "attempt_taken_back",
+        attempt_id=attempt_id,
+        account_id=row.account_id,
+        attempt_action_id=row.action_id,
+        action_id=act.id,
+    )
+    settle_memos(session, act, row.account_id, take_back_charges(session, act, row.account_id, row.action_id))
+    standing.after_money(session, act, row.account_id, "other")

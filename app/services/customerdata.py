@@ -53,6 +53,7 @@ EXPORTED = {
     "payment": "account_id = ?",
     "payment_reversal": _OF_PAYMENTS,
     "return_taken_back": "account_id = ?",
+    "attempt_taken_back": "account_id = ?",
     "payment_attempt": "account_id = ?",
     "failed_attempt": "account_id = ?",
     "receipt": _OF_PAYMENTS,

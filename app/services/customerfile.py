@@ -16,8 +16,8 @@ from pathlib import Path
 from app.errors import UserError
 from app.services import customerfile_cells as cells
 from app.services.customerfile_header import PROBLEM_COLUMN, HeaderPlan, column_name, plan_header
-from app.services.customerfile_members import Offered
-from app.services.customerfile_rows import Row, account_of, without_numbers
+from app.services.customerfile_row import Offered, Row, without_numbers
+from app.services.customerfile_rows import account_of
 from app.services.customerfile_text import Record, read_records, text_shape
 from app.services.customerfile_types import (
     CustomerFile,

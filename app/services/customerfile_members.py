@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 from app.periods import add_months
+from app.services.customerfile_row import Row
 from app.services.customerfile_types import ImportMember
 
-if TYPE_CHECKING:
-    from app.services.customerfile_rows import Row
-
-# The office's policies by name, each with its plans; none for accounts billed in advance.
-Offered = Mapping[str, Sequence[str]]
 MAX_INDIVIDUALS = 20
 
 

@@ -2,96 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from typing import TypeVar
 
 from app.services import customerfile_cells as cells
 from app.services.customerfile_header import MEMBER_COLUMNS, OPEN_PARTS, PROBLEM_COLUMN, SERVICE_PARTS, HeaderPlan
-from app.services.customerfile_members import Offered, member_of, policy_of_row
-from app.services.customerfile_types import ImportAccount, ImportOpenItem, ImportService, RowProblem
+from app.services.customerfile_members import member_of, policy_of_row
+from app.services.customerfile_row import Row, refuses_number
+from app.services.customerfile_types import ImportAccount, ImportOpenItem, ImportService
 
 KINDS = ("residential", "business")
 DELIVERIES = ("email", "paper")
 AUTOPAYS = ("none", "card", "echeck")
 MEMBER_AUTOPAYS = ("none", "card", "bank-draft")
 STATUSES = ("active", "suspended", "closed")
-YEARS_AHEAD = 5
 
 _ONE_DAY = timedelta(days=1)
 _JUDGED_WHEN_SHORT = ("method_label", PROBLEM_COLUMN)
-_Parsed = TypeVar("_Parsed")
-
-
-class Row:
-    """One row being judged: reads cells by column name and gathers what is wrong with them.
-
-    A column that the header does not have reads as empty. After a problem the value read is a stand-in that
-    never reaches an account, because a row with problems makes none.
-    """
-
-    def __init__(
-        self, plan: HeaderPlan, line: int, texts: Sequence[str], cutover: date, offered: Offered | None = None
-    ) -> None:
-        self.offered = offered
-        self.texts = dict(zip(plan.position, texts, strict=True))
-        self.line = line
-        self.cutover = cutover
-        self.problems: list[RowProblem] = []
-
-    def text(self, column: str) -> str:
-        return self.texts.get(column, "")
-
-    def refuse(self, column: str, reason: str, *, value: str | None = None) -> None:
-        text = self.text(column) if value is None else value
-        self.problems.append(RowProblem(self.line, column, cells.shown(without_numbers(column, text)), reason))
-
-    def required(self, column: str, why: str = "this may not be empty") -> str:
-        text = self.text(column)
-        if not text:
-            self.refuse(column, why)
-        return text
-
-    def choice(self, column: str, allowed: tuple[str, ...], default: str = "") -> str:
-        text = self.text(column).casefold() or default
-        if text in allowed:
-            return text
-        what = f"must be {', '.join(allowed[:-1])} or {allowed[-1]}"
-        self.refuse(column, what if text else f"this may not be empty; it {what}")
-        return ""
-
-    def day(self, column: str) -> date | None:
-        return self._parsed(column, cells.parse_day)
-
-    def amount(self, column: str) -> int | None:
-        return self._parsed(column, cells.parse_amount)
-
-    def zip_code(self) -> str:
-        return self._parsed("zip", cells.parse_zip) or ""
-
-    def _parsed(self, column: str, parse: Callable[[str], _Parsed]) -> _Parsed | None:
-        text = self.text(column)
-        if not text:
-            return None
-        try:
-            return parse(text)
-        except ValueError as error:
-            self.refuse(column, str(error))
-            return None
-
-    def past_day(self, column: str) -> date | None:
-        """A day that cannot lie after the cut-over."""
-        day = self.day(column)
-        if day is not None and day > self.cutover:
-            self.refuse(column, f"this is after the cut-over day, {self.cutover}")
-        return day
-
-    def coming_day(self, column: str) -> date | None:
-        """A day that may lie after the cut-over, but not so far that it must be a slip of the pen."""
-        day = self.day(column)
-        if day is not None and day.year > self.cutover.year + YEARS_AHEAD:
-            self.refuse(column, f"more than {YEARS_AHEAD} years after the cut-over cannot be right")
-        return day
 
 
 def account_of(plan: HeaderPlan, row: Row) -> ImportAccount | None:
@@ -186,19 +112,6 @@ def _judge_characters(row: Row) -> None:
             row.refuse(column, fault)
         elif refuses_number(column, text):
             row.refuse(column, cells.CARD_REASON)
-
-
-def refuses_number(column: str, text: str) -> bool:
-    """Whether this cell holds a card or bank account number that must not be kept."""
-    if column == "method_label":
-        return cells.holds_payment_number(text)
-    return column != "phone" and cells.holds_card_number(text)
-
-
-def without_numbers(column: str, text: str) -> str:
-    """The cell's text with a card or bank account number masked; anything else as it is."""
-    hide = refuses_number(column, text) or cells.holds_card_number(text)
-    return cells.mask_numbers(text) if hide else text
 
 
 def _email(row: Row, delivery: str) -> str:

@@ -16,8 +16,11 @@ from app.services.policies.clause import Charge, InvoiceDraft
 from app.services.policies.dishonored import Cost, arr_7_failed_attempt, arr_9_chargeback
 from app.services.policies.policyfile import ArrearsPolicy
 
-# A failed attempt (`f`) that counts: not that of a return taken back since.
-COUNTS = "f.action_id NOT IN (SELECT return_action_id FROM return_taken_back)"
+# A failed attempt (`f`) that counts: not that of a return or attempt taken back since.
+COUNTS = (
+    "f.action_id NOT IN (SELECT return_action_id FROM return_taken_back) "
+    "AND f.action_id NOT IN (SELECT attempt_action_id FROM attempt_taken_back)"
+)
 _KINDS = ", ".join(f"'{kind}'" for kind in FEE_KINDS)
 
 

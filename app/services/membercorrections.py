@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.errors import UserError
 from app.models.bulk import execute, fetch_one, fetch_tuples, parse_day
 from app.money import format_cents
-from app.services import credits
+from app.services import autopayanswers, credits
 from app.services.accounts import record_change
 from app.services.desk import Desk, begin, require_reason, require_role
 from app.services.memberbilling import member
@@ -65,6 +65,10 @@ def steps(session: Session, account_id: int) -> list[Step]:
     ):
         words = f"Plan {plan} at {format_cents(cents)} from {from_day}"
         found.append(Step(f"plan:{change_id}", words, parse_day(on)))
+    found += [
+        Step(f"attempt:{item.id}", f"Declined attempt of {format_cents(item.cents)}", item.on)
+        for item in autopayanswers.declined_attempts(session, account_id)
+    ]
     return sorted(found, key=lambda step: step.on, reverse=True)
 
 
@@ -123,6 +127,9 @@ def take_back(session: Session, desk: Desk, account_id: int, key: str, reason: s
     """
     if key.startswith("plan:"):
         undo_plan_change(session, desk, int(key.partition(":")[2]), reason)
+        return
+    if key.startswith("attempt:"):
+        autopayanswers.take_back_attempt(session, desk, int(key.partition(":")[2]), reason)
         return
     if key not in _UNDO:
         raise UserError("That is nothing that could be taken back.", field="step")

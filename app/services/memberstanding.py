@@ -121,7 +121,8 @@ def attempts(session: Session, account_id: int) -> tuple[AttemptLine, ...]:
     rows = fetch_tuples(
         session,
         "SELECT business_date, method, cents, outcome, 'date:' || business_date, action_id FROM payment_attempt "
-        "WHERE account_id = ?1 UNION ALL SELECT r.business_date, p.kind, p.cents, r.state, 'payment:' || p.id, r.action_id "
+        "WHERE account_id = ?1 AND id NOT IN (SELECT attempt_id FROM attempt_taken_back) UNION ALL "
+        "SELECT r.business_date, p.kind, p.cents, r.state, 'payment:' || p.id, r.action_id "
         "FROM payment_reversal r JOIN payment p ON p.id = r.payment_id WHERE p.account_id = ?1 AND r.state = 'returned' "
         "AND NOT EXISTS (SELECT 1 FROM return_taken_back t WHERE t.payment_id = p.id) "
         "ORDER BY 6 DESC",

@@ -96,6 +96,7 @@ RIGHTS: dict[str, Right] = {
             "waive-fee": "Waiving a fee",
             "waive-charge": "Waiving a fee",
             "take-back-return": "Taking back a recorded return",
+            "take-back-attempt": "Taking back a failed attempt",
             "fraud": "Calling a chargeback fraudulent",
             "approve-reactivation": "Approving a re-activation fee",
             "waive-reactivation": "Waiving a re-activation fee",

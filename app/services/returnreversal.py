@@ -7,7 +7,7 @@ stands again as another one, which can be returned in its turn. What else the re
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -15,13 +15,12 @@ from app.errors import UserError
 from app.models.bulk import execute, fetch, fetch_one, fetch_tuples, fetch_value, insert_row, parse_day
 from app.services import allocation, membercorrections, standing
 from app.services.accounts import record_change
-from app.services.allocation import Applied, Remaining
+from app.services.allocation import Applied
+from app.services.chargesback import settle_memos, take_back_charges
 from app.services.desk import Act, Desk, begin, require_reason, require_role
-from app.services.invoicing import write_invoices
 from app.services.ledger import Gl, Transfer, post
 from app.services.loading import AccountCard, card
 from app.services.payments import PaymentRow, bring_back_write_offs, insert_payment, payment, written_off_cents
-from app.services.policies.clause import Charge, InvoiceDraft
 
 COMES_BACK = ("returned", "charged-back")
 
@@ -78,7 +77,7 @@ def take_back_return(session: Session, desk: Desk, payment_id: int, reason: str,
     undone = _undone(session, back)
     _refuse_untrue(session, back, account, undone)
     act = begin(session, desk, "take-back-return", reason=reason, token=token)
-    memos = _take_back_fees(session, act, back)
+    memos = take_back_charges(session, act, row.account_id, back.action_id)
     entry_id = _post_opposites(session, act, back)
     by_id = insert_payment(session, act, row, entry_id, "BOTH-3", why=reason, receipt_due=False, said=", return taken back")
     first = fetch_value(session, "SELECT first_payment_id FROM return_taken_back WHERE by_payment_id = ?", row.id)
@@ -99,8 +98,7 @@ def take_back_return(session: Session, desk: Desk, payment_id: int, reason: str,
     processing = fetch_value(session, "SELECT processing_invoice_id FROM membership WHERE account_id = ?", row.account_id)
     if processing is not None and processing in {item.invoice_id for item in undone}:
         membercorrections.move_again(session, row.account_id)
-    for credit_id, invoice_id, cents in memos:
-        allocation.apply_to_picked(session, act, Remaining(credit_id, row.account_id, cents), (invoice_id,))
+    settle_memos(session, act, row.account_id, memos)
     _bring_back(session, act, back, account, by_id)
     _authorize_again(session, act, back, account, reason)
     standing.after_money(session, act, row.account_id, "other")
@@ -170,58 +168,6 @@ def _post_opposites(session: Session, act: Act, back: Return) -> int:
         made = post(session, act, said, transfers, reverses=entry_id)
         first = first or made
     return first
-
-
-# The lines of the invoices that an action made, but for those waived since.
-CHARGED = (
-    "SELECT i.id, l.n, l.kind, l.key, l.cents, l.description FROM invoice i JOIN line l ON l.invoice_id = i.id "
-    "WHERE i.action_id = ? AND i.what IN ('returned-payment', 'failed-attempt', 'chargeback') AND NOT EXISTS "
-    "(SELECT 1 FROM credit c WHERE c.account_id = l.account_id AND c.why LIKE 'waives line ' || l.n || ' of invoice ' "
-    "|| l.invoice_id || ':%') ORDER BY i.id, l.n"
-)
-
-
-def _take_back_fees(session: Session, act: Act, back: Return) -> list[tuple[int, int, int]]:
-    """What the return charged, on a credit memo; (credit id, invoice that it is for, cents) each.
-
-    A fee waived since stays waived.
-    """
-    lines: dict[int, list[Any]] = {}
-    for line in fetch_tuples(session, CHARGED, back.action_id):
-        lines.setdefault(line[0], []).append(line)
-    if not lines:
-        return []
-    drafts = [
-        InvoiceDraft(
-            back.payment.account_id,
-            act.on,
-            act.on,
-            "return-taken-back",
-            tuple(
-                Charge(
-                    kind,
-                    f"reversed:{key}",
-                    -cents,
-                    "BOTH-3",
-                    f"Taken back: {description}"[:200],
-                    f"takes back line {n} of invoice {invoice_id}, with the return that it was for",
-                )
-                for _, n, kind, key, cents, description in rows
-            ),
-        )
-        for invoice_id, rows in lines.items()
-    ]
-    numbers = write_invoices(session, act, drafts)
-    memos: dict[int, tuple[int, int]] = {
-        row[0]: (row[1], row[2])
-        for row in fetch(
-            session,
-            "SELECT invoice_id, id, cents FROM credit WHERE account_id = ? AND action_id = ? AND kind = 'credit-memo'",
-            back.payment.account_id,
-            act.id,
-        )
-    }
-    return [(memos[number][0], invoice_id, memos[number][1]) for number, invoice_id in zip(numbers, lines, strict=True)]
 
 
 def _pay_again(session: Session, act: Act, account_id: int, payment_id: int, undone: list[_Undone]) -> None:

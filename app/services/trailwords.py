@@ -17,6 +17,7 @@ _TABLES = {
     "allocation": "Application of a credit",
     "approval": "Approval",
     "arrangement": "Arrangement",
+    "attempt_taken_back": "Failed attempt taken back",
     "backup_log": "Backup",
     "bank_number": "Bank account",
     "check_stock": "Box of checks",

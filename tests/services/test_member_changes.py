@@ -277,6 +277,34 @@ def test_an_attempt_told_by_hand_is_paid_or_costs_what_the_run_would_charge(offi
         office.on(1, 9).do(autopayanswers.record_attempt, member, approved=True)
 
 
+def test_a_declined_attempt_recorded_by_mistake_is_taken_back_and_counts_no_more(office: Diary) -> None:
+    member = sign_up(office.on(1, 1), autopay="card", plan="Optimize")
+    office.do(members.record_work_performed, member)
+    office.on(1, 6).bill()
+    office.do(autopayanswers.record_attempt, member, approved=False)
+    office.on(1, 7).do(autopayanswers.record_attempt, member, approved=False)
+    first, second = (row[0] for row in office.sql("SELECT id FROM payment_attempt ORDER BY id"))
+    assert office.balance(member) == 6000 + 500 + 3500 + 1500 + 3500
+    assert steps(office, member)[:2] == ["attempt", "attempt"]
+    office.role = "clerk"
+    with pytest.raises(NotPermitted):
+        office.do(membercorrections.take_back, member, f"attempt:{second}", "another member's")
+    office.role = "supervisor"
+    with pytest.raises(UserError, match="reason"):
+        office.do(membercorrections.take_back, member, f"attempt:{second}", " ")
+    with pytest.raises(UserError, match="before that"):
+        office.on(1, 6).do(membercorrections.take_back, member, f"attempt:{second}", "another member's")
+    for attempt in (second, first):
+        office.on(1, 8).do(membercorrections.take_back, member, f"attempt:{attempt}", "another member's")
+    assert office.balance(member) == 6000
+    with pytest.raises(UserError, match="taken back already"):
+        office.do(membercorrections.take_back, member, f"attempt:{first}", "again")
+    assert office.see(status.account_page, member, office.day).attempts == ()
+    office.do(autopayanswers.record_attempt, member, approved=False)
+    assert office.balance(member) == 6000 + 500 + 3500, "it fails for the first time"
+    office.assert_books_right()
+
+
 def test_another_amount_taken_at_the_terminal_is_a_payment_like_any_other(office: Diary) -> None:
     member = sign_up(office.on(1, 1), autopay="card")
     office.do(members.record_work_performed, member)
