@@ -151,10 +151,12 @@ def open_existing(path: Path, *, is_backed_up: bool = False) -> Database:
         with _clear_errors(path):
             _migrate(engine, path, is_backed_up=is_backed_up)
             _use_log(path)
+            with engine.connect() as connection:
+                seen = connection.exec_driver_sql("SELECT n FROM audit_head WHERE id = 1").scalar()
     except BaseException:
         engine.dispose()
         raise
-    return Database(engine, path)
+    return Database(engine, path, seen=seen)
 
 
 class ReadOnlyDatabase(Database):

@@ -18,6 +18,7 @@ from app.models.auditlayout import Layouts
 from app.models.bulk import DRIVER
 from app.models.checkpoints import Checkpointer
 from app.models.filemark import FileMark
+from app.models.filewatch import FileWatch
 
 DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
 
@@ -26,11 +27,18 @@ class Database:
     """An open office. `read()` and `write()` are the only ways to its data.
 
     `write()` is one transaction: committed when the block ends, rolled back when it raises. `mark` tells what this
-    program changed from what another one did.
+    program changed from what another one did. `seen`: the last row of the trail at opening, for an office in a file that
+    other programs of this PC may have open too.
     """
 
     def __init__(
-        self, engine: Engine, path: Path | None, *, reader: Engine | None = None, writer: Engine | None = None
+        self,
+        engine: Engine,
+        path: Path | None,
+        *,
+        reader: Engine | None = None,
+        writer: Engine | None = None,
+        seen: int | None = None,
     ) -> None:
         self.engine = engine
         self.path = path
@@ -40,6 +48,7 @@ class Database:
         self._layouts: Layouts | None = None
         self._checkpointer = None if path is None else Checkpointer(path)
         self._file_mark = None if path is None else FileMark(path)
+        self._file_watch = None if path is None or seen is None else FileWatch(path, seen)
 
     @property
     def location(self) -> Path | str:
@@ -67,13 +76,25 @@ class Database:
                 self._layouts = sealing.open_capture(session, self._layouts)
                 yield session
                 self._before_commit(session, changed)
-                sealing.seal(session)
-                session.commit()
+                self._commit(session, sealing.seal(session))
             except BaseException:
                 session.rollback()
                 raise
         if self._checkpointer is not None:
             self._checkpointer.poke()
+
+    def _commit(self, session: Session, n: int | None) -> None:
+        """Commit; `n` is the transaction's row of the trail, None when it changed nothing."""
+        watch = None if n is None else self._file_watch
+        if watch is None or n is None:
+            session.commit()
+            return
+        watch.expect(n)
+        try:
+            session.commit()
+        except BaseException:
+            watch.forget(n)
+            raise
 
     @contextmanager
     def clear_errors(self) -> Iterator[None]:
@@ -85,19 +106,22 @@ class Database:
 
     @property
     def is_shared(self) -> bool:
-        """Whether other PCs may work in it at the same time, and their changes are told (`changes_by_others`)."""
-        return False
+        """Whether others may work in it at the same time, and their changes are told (`changes_by_others`)."""
+        return self._file_watch is not None
 
     def changes_by_others(self) -> frozenset[int] | None:
-        """The accounts that other PCs have changed since the last call; None when anything may have changed."""
-        return frozenset()
+        """The accounts that others have changed since the last call; None when anything may have changed.
+
+        Others are other PCs, or other programs of this PC that have the file open. Never waits.
+        """
+        return None if self._file_watch is not None and self._file_watch.has_changed() else frozenset()
 
     def _bind_driver(self, session: Session) -> None:
         """Begin the transaction, and let `bulk` read on the driver's connection without asking for it each time."""
         session.info[DRIVER] = session.connection().connection.driver_connection
 
     def _before_commit(self, session: Session, changed: Iterable[int] | None) -> None:
-        """A file tells nobody: programs on one PC look whether it changed."""
+        """A file tells nobody: programs on one PC look whether it changed (`filewatch`)."""
 
     def _explained(self, error: Exception) -> Exception:
         return explained(error, self.path)
@@ -106,6 +130,8 @@ class Database:
         """Let go of the file."""
         if self._checkpointer is not None:
             self._checkpointer.stop()
+        if self._file_watch is not None:
+            self._file_watch.close()
         self.engine.dispose()
 
     def __enter__(self) -> Database:

@@ -232,8 +232,8 @@ def open_capture(session: Session, layouts: Layouts | None) -> Layouts:
     return known
 
 
-def seal(session: Session) -> None:
-    """Join what the transaction wrote to the chain: the last thing before its commit."""
+def seal(session: Session) -> int | None:
+    """Join what the transaction wrote to the chain: the last thing before its commit. Its row there; None for nothing."""
     capture: Capture = session.info[CAPTURE]
     changes = fetch_tuples(
         session,
@@ -244,10 +244,12 @@ def seal(session: Session) -> None:
     if changes:
         together = b"".join(change_digest(row[0], row[1:]) for row in changes)
         sealed["changes"] = [len(changes), hashlib.sha256(together).hexdigest()]
-    if sealed:
-        n = _append(session, sealed, salts, actions)
-        if changes:
-            execute(session, _SEAL_CHANGES, n, actions[1], capture.since)
+    if not sealed:
+        return None
+    n = _append(session, sealed, salts, actions)
+    if changes:
+        execute(session, _SEAL_CHANGES, n, actions[1], capture.since)
+    return n
 
 
 def _append(

@@ -248,10 +248,19 @@ def _named_accounts(session: Session, accounts: dict[int, None]) -> tuple[tuple[
     return tuple(found)
 
 
+def changes_of(session: Session, action_id: int, account_id: int) -> list[FieldChange]:
+    """What an action changed of one account, in the order in which it did."""
+    return _changes(session, [action_id], {}, only=account_id).get(action_id, [])
+
+
 def _changes(
-    session: Session, action_ids: Sequence[int], accounts: dict[int, None], by: str = "action_id"
+    session: Session,
+    action_ids: Sequence[int],
+    accounts: dict[int, None],
+    by: str = "action_id",
+    only: int | None = None,
 ) -> dict[int, list[FieldChange]]:
-    """Recorded changes by action, or `by` the chain's number `n`."""
+    """Recorded changes by action, or `by` the chain's number `n`; `only`: those of one account."""
     found: dict[int, list[FieldChange]] = {}
     if not action_ids:
         return {}
@@ -263,6 +272,8 @@ def _changes(
         *action_ids,
     )
     for action_id, account_id, table, key, what, before, after in rows:
+        if only is not None and account_id != only:
+            continue
         if account_id is not None:
             accounts.setdefault(account_id)
         was, now = json.loads(before), json.loads(after or "{}")

@@ -24,8 +24,13 @@ Found = TypeVar("Found")
 
 
 def open_office(path: Path) -> Books:
-    """The office in `path`, brought to this program's schema. Raises OfficeFileError."""
-    return database.open_existing(path)
+    """The office in `path`, brought to this program's schema. Raises OfficeFileError.
+
+    What others change is listened for from now on, before anything is read (`Books.changes_by_others`).
+    """
+    books = database.open_existing(path)
+    books.changes_by_others()
+    return books
 
 
 def is_on_server(path: Path) -> bool:

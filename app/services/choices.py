@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.models.bulk import day_or_none, fetch, fetch_value, parse_day
 from app.periods import month_key, month_start, next_month_start
-from app.services import bank_numbers, loading
+from app.services import bank_numbers, loading, meanwhile
 from app.services.collections import current_arrangement, past_due_cents
 from app.services.history import WorkLine, account_work
 from app.services.loading import AccountCard, card
@@ -64,7 +64,8 @@ class Choices(NamedTuple):
     """An account and what can be chosen on it on a date; the latest first where dates order them.
 
     `member` and `steps` (what can be taken back) are a member's only; `bank_number` is masked.
-    `came_back` are payments whose recorded return can be taken back.
+    `came_back` are payments whose recorded return can be taken back. `last_action` is the last one that was about the
+    account (`meanwhile`).
     """
 
     card: AccountCard
@@ -82,6 +83,7 @@ class Choices(NamedTuple):
     steps: tuple[Step, ...] = ()
     bank_number: str = ""
     came_back: tuple[PaymentChoice, ...] = ()
+    last_action: int = 0
 
 
 class KnownService(NamedTuple):
@@ -117,6 +119,7 @@ def choices(session: Session, account_id: int, on: date) -> Choices:
         tuple(steps(session, account_id)),
         bank_numbers.mask(session, account_id),
         tuple(payments_that_came_back(session, account_id)),
+        meanwhile.last_action(session, account_id),
     )
 
 

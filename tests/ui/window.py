@@ -38,6 +38,8 @@ class Window:
         shutil.copy(sample, self.path)
         self.settings = Settings(folder / "settings" / "counterfoil.ini")
         self.program = Program(self.settings, lambda: self.day)
+        # What another program changes arrives when a test asks for it (`watch_others`), not at any moment of it.
+        self.program.tasks._looker.stop()
         self.frame = self.program.window
         self.crashes: list[BaseException] = []
         self.program.tasks.crashed.disconnect()
@@ -75,6 +77,10 @@ class Window:
     def wait_for(self, true: Callable[[], bool]) -> None:
         """Wait until something shows."""
         self.qtbot.waitUntil(true, timeout=PATIENCE_MS)
+
+    def watch_others(self) -> None:
+        """Look once a second what other programs change, as the program does."""
+        self.program.tasks._looker.start()
 
     def control(self, name: str, kind: type[Control] = QWidget, inside: QObject | None = None) -> Control:  # type: ignore[assignment]
         """The control of that object name in the window, or in one of its dialogs."""

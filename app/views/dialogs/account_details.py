@@ -45,13 +45,16 @@ class ContactDialog(ActionDialog):
         self.phone = self.add_text("&Phone", "phone", "Phone")
 
     def fill(self, known: Choices) -> None:
+        self.look_again(known)
+        self.name.selectAll()
+
+    def look_again(self, known: Choices) -> None:
         account = known.card
         for edit, text in ((self.name, account.name), (self.email, account.email), (self.phone, account.phone)):
             if not edit.isModified():
                 edit.setText(text)
         if not self.address.document().isModified():
             self.address.setPlainText(account.address)
-        self.name.selectAll()
 
     def deed(self) -> Deed:
         assert self.account_id is not None

@@ -19,6 +19,7 @@ class NoteDialog(ActionDialog):
     """Write down something about an account."""
 
     hint = "The note stands on the account's page, with the day and who wrote it."
+    writes_over = False
 
     def __init__(self, workplace: Workplace, account_id: int, parent: QWidget | None = None) -> None:
         super().__init__(workplace, account_id, "note", "Write a note", "&Save the note", parent)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QComboBox, QDialog, QLineEdit, QPlainTextEdit, QSi
 
 from app.errors import UserError
 from app.money import format_cents
-from app.services import outlook
+from app.services import meanwhile, outlook
 from app.services.choices import Choices, choices
+from app.services.meanwhile import ChangedMeanwhile, Meanwhile
 from app.services.outlook import Deed, Outlook, OutlookLine
 from app.views import style
 from app.views.dialog import FormDialog
@@ -22,6 +23,10 @@ from app.views.dialogs.outcome import Fields, OutcomeCard
 from app.views.fields import DayEdit, MoneyEdit, format_day, label, mark_wrong, named, spoken_day, told_dates
 from app.views.workplace import Workplace
 
+if TYPE_CHECKING:
+    from app.services.books import Session
+
+Result = TypeVar("Result")
 # Stands for the reason while it has not been typed, so that the rest can be shown: a sign without a shape.
 NO_REASON_YET = "\u2060"
 CHARACTERS_WIDE = 90
@@ -35,6 +40,8 @@ class ActionDialog(FormDialog):
     """
 
     hint = "What will happen is shown here before it is done."
+    # Whether it may write over what somebody else changed after it was opened; a note, say, stands beside everything.
+    writes_over = True
 
     def __init__(
         self,
@@ -55,6 +62,11 @@ class ActionDialog(FormDialog):
         self._is_stale = False
         self._was_typed = False
         self._was_fitted = False
+        self._seen = 0  # the last action about the account that the person has seen
+        self.others = label("", "warning", wrap=True)
+        named(self.others, f"{key}.others", "What somebody else changed meanwhile")
+        self.others.hide()
+        self.tasks.books_changed.connect(self._books_changed)
         self.heading = label(title, "heading")
         self.subject = label(f"Dated {spoken_day(workplace.on)}.", "quiet", wrap=True)
         named(self.subject, f"{key}.subject", "Account")
@@ -80,12 +92,16 @@ class ActionDialog(FormDialog):
         for widget in (self.heading, self.subject):
             self.body.addWidget(widget)
         self.body.addWidget(self.fields, 1)
+        self.body.addWidget(self.others)
         self.body.addWidget(self.outcome)
 
     # What a dialog says about itself
 
     def fill(self, known: Choices) -> None:
         """Put what is on file into the inputs; called once, when it was read."""
+
+    def look_again(self, known: Choices) -> None:
+        """Somebody else changed the account: show what is on file now where nothing was typed. What was typed stays."""
 
     def deed(self) -> Deed:
         """What the inputs ask for. Raises UserError for an input that cannot be used."""
@@ -209,16 +225,75 @@ class ActionDialog(FormDialog):
         return self
 
     def _fill(self, known: Choices) -> None:
-        self.choices = known
+        self._know(known)
+        self._is_filling = True
+        self.fill(known)
+        self._is_filling = False
+        self.look_ahead()
+
+    def _know(self, known: Choices) -> None:
+        self.choices, self._seen = known, known.last_action
         account = known.card
         self.subject.setText(
             f"{account.name} · account {account.number} · balance {format_cents(account.balance_cents)} · "
             f"dated {format_day(self.workplace.on)}"
         )
-        self._is_filling = True
-        self.fill(known)
-        self._is_filling = False
-        self.look_ahead()
+
+    # Somebody else at work on the same account
+
+    def _books_changed(self, accounts: frozenset[int] | None) -> None:
+        """Say in a quiet line that the account was changed; nothing that is typed is touched."""
+        account_id, seen = self.account_id, self._seen
+        if account_id is None or self.choices is None or not self.writes_over or not self.isVisible():
+            return
+        if accounts is None or account_id in accounts:
+            self.tasks.read(
+                lambda session: meanwhile.since(session, account_id, seen),
+                self._tell_of_others,
+                owner=self,
+                name="others",
+                otherwise=lambda _error: None,
+            )
+
+    def _tell_of_others(self, found: Meanwhile | None) -> None:
+        self.others.setText("" if found is None else found.short)
+        self.others.setVisible(found is not None)
+        self.fit()
+
+    def _look_again(self, error: ChangedMeanwhile) -> None:
+        """What the person looks at from now on is what is on file now; saving waits until that has been read."""
+        account_id, on = self.account_id, self.workplace.on
+        assert account_id is not None
+        self.action.setEnabled(False)
+
+        def came(known: Choices) -> None:
+            self._know(known)
+            # Only what was told of has been seen.
+            self._seen = error.found.upto
+            self._is_filling = True
+            self.look_again(known)
+            self._is_filling = False
+            self.action.setEnabled(True)
+            self.others.hide()
+            self.look_ahead()
+
+        self.tasks.read(lambda session: choices(session, account_id, on), came, owner=self, otherwise=super().refuse)
+
+    def save(
+        self,
+        work: Callable[[Session], Result],
+        said: Callable[[Result], str] | str,
+        accounts: Iterable[int] | None = None,
+    ) -> None:
+        """As every form, unless somebody else changed the account since it was opened: nothing is written over unseen."""
+        account_id, seen = self.account_id, self._seen
+
+        def unless_changed(session: Session) -> Result:
+            if account_id is not None and self.choices is not None and self.writes_over:
+                meanwhile.refuse_unseen(session, account_id, seen)
+            return work(session)
+
+        super().save(unless_changed, said, accounts)
 
     def look_ahead(self) -> None:
         """Try what stands in the inputs, take it back, and show what it would do."""
@@ -277,6 +352,8 @@ class ActionDialog(FormDialog):
 
     def refuse(self, error: UserError) -> None:
         super().refuse(error)
+        if isinstance(error, ChangedMeanwhile):
+            self._look_again(error)
         self.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -294,6 +371,8 @@ class ActionDialog(FormDialog):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        # It may have been put aside while somebody else worked at this PC.
+        self._books_changed(None)
         self.fit()
 
     def fit(self) -> None:
