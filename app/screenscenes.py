@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from app import screenbackups, screenscenes_people
+from app import screenbackups, screenscenes_people, screenscenes_several
 from app.screenscenes_members import members
 
 if TYPE_CHECKING:
@@ -383,6 +383,7 @@ SCENES: tuple[Callable[[Stage], Scene], ...] = (
     office,
     audit,
     *screenbackups.SCENES,
+    *screenscenes_several.SCENES,
     frame,
     month_end,
     *screenscenes_people.SCENES,  # the last: from then on people sign in

@@ -75,15 +75,17 @@ def staff(stage: Stage) -> Scene:
     _come_in(stage, "carla")
     action = next(action for action in ACTIONS if action.key == "credit")
     account_id = stage.accounts["busy"].id
-    for name in ("people-refused", "people-approve"):
+    for name in ("people-refused", "people-approve", "people-asked-elsewhere"):
         dialog: Any = action.open(workplace, account_id, stage.page("account", account_id=account_id))
         stage.settle()
         stage.type_into("credit.amount", "12.50")
         stage.type_into("credit.reason", "two days without service")
         dialog.press()
         stage.settle()
-        if name == "people-approve":
+        if name != "people-refused":
             stage.click("credit.approve")
+        if name == "people-asked-elsewhere":
+            stage.click("approve.elsewhere")
         yield name, stage.dialog()
     stage.page("checks")
     stage.type_into("checks.account", stage.accounts["busy"].number)
@@ -98,6 +100,10 @@ def staff(stage: Stage) -> Scene:
     door.switch()
     stage.settle()
     _come_in(stage, "ada")
+    today = stage.page("today")
+    yield "people-request-waits", stage.window
+    today.answer_requests()
+    yield "people-requests", stage.dialog()
     page = stage.page("office", tab="people")
     yield "people-list", window
     stage.click("office.person-add")

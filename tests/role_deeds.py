@@ -11,10 +11,12 @@ from staffed_office import PASSWORDS, StaffedOffice
 from support_members import sign_up
 from support_office import listed
 
+from app.errors import NotPermitted
 from app.models import database
 from app.services import (
     accountforms,
     accounts,
+    approvals,
     autopay,
     autopayanswers,
     backup,
@@ -518,7 +520,21 @@ def _gone(o: StaffedOffice) -> Act:
 _INSTALMENTS = [InstalmentFacts(date(2026, 5, 1), 100)]
 _HOURS = datetime.fromisoformat("2025-12-31T09:00"), datetime.fromisoformat("2025-12-31T10:00")
 
+
+def _refused() -> NotPermitted:
+    return NotPermitted("", "supervisor", what="courtesy-credit", subject="5 dollars", words="A courtesy credit of 5.00")
+
+
+def _requested(o: StaffedOffice) -> Act:
+    o.role, role = "clerk", o.role
+    request = o.do(approvals.ask, _refused())
+    o.role = role
+    return lambda: o.do(approvals.answer, request, approves=True)
+
+
 DEEDS: dict[str, tuple[str, Prepare]] = {
+    "approvals.ask": ("clerk", lambda o: lambda: o.do(approvals.ask, _refused())),
+    "approvals.answer": ("supervisor", _requested),
     "accountforms.open_with_services": (
         "clerk",
         _plain(accountforms.open_with_services, accounts.AccountForm("Abe Ashe", address=ADDRESS)),

@@ -34,6 +34,7 @@ from app.models.database import Database
 from app.models.sealing import savepoint
 from app.periods import month_start
 from app.services import allocation, memberbilling, standing
+from app.services.approvals import Request, allowed
 from app.services.billingdrafts import account_bounds, cycle_drafts, drafts_of_range, quiet_collector
 from app.services.desk import TRIAL, Act, Desk, begin, refuse_closed_or_future, require_right
 from app.services.invoicing import write_invoices
@@ -251,7 +252,13 @@ def run_billing(
     with database.write() as session:
         require_right(session, desk, "run-billing")
         if limits(session).two_for_billing:
-            require_second(session, desk, "The billing run", "supervisor")
+            words = f"The billing run of {desk.on:%m/%d/%Y}"
+            desk = allowed(
+                session,
+                desk,
+                Request("run-billing", words, ()),
+                lambda who: require_second(session, who, "The billing run", "supervisor"),
+            )
         refuse_closed_or_future(session, desk)
         run_id, resumed = _open_run(session, desk)
         low, high = account_bounds(session)

@@ -11,12 +11,13 @@ from app.models.bulk import fetch, fetch_one, insert_with_id, parse_day
 from app.money import format_cents
 from app.periods import prorate
 from app.services import standing
+from app.services.approvals import Request, allowed
 from app.services.desk import Act, Desk, begin, require_reason, require_role
 from app.services.inputs import refuse_large
 from app.services.invoicing import keys_issued_again
 from app.services.ledger import Gl, Transfer, post
 from app.services.limits import limits, require_waivable, require_within
-from app.services.loading import card, open_invoices
+from app.services.loading import AccountCard, card, open_invoices
 from app.services.policies.policyfile import AdvancePolicy, Policy
 from app.services.terms import policy_of
 
@@ -56,13 +57,44 @@ def _refuse_amount(cents: int, what: str) -> None:
     refuse_large(cents, "amount")
 
 
+def _approved(session: Session, desk: Desk, request: Request, what: str, limit: int | None) -> Desk:
+    """The desk, with whoever approved it at another PC; the last of the request's facts are the cents and the reason."""
+    *_, cents, reason = request.facts
+
+    def check(who: Desk) -> None:
+        require_role(who, "supervisor", what)
+        require_reason(reason, what)
+        require_within(session, who, what, limit, cents)
+
+    return allowed(session, desk, request, check)
+
+
+def _approved_waiver(session: Session, desk: Desk, request: Request) -> Desk:
+    """As `_approved`, for a fee that is waived."""
+    *_, cents, reason = request.facts
+
+    def check(who: Desk) -> None:
+        require_role(who, "supervisor", "Waiving a fee")
+        require_reason(reason, "Waiving a fee")
+        require_waivable(session, who, cents)
+
+    return allowed(session, desk, request, check)
+
+
+def _words(what: str, cents: int, account: AccountCard, reason: str) -> str:
+    """What somebody at another PC is to approve: the amount, the account by its number, and why."""
+    stands = f"balance {format_cents(account.balance_cents)}"
+    return f"{what} of {format_cents(cents)} on account {account.number} ({stands}): {' '.join(reason.split())}"
+
+
 def courtesy_credit(session: Session, desk: Desk, account_id: int, cents: int, reason: str) -> int:
     """Lower what the account owes by `cents` as a courtesy; returns the credit's id."""
-    card(session, account_id)
+    what, account = "A courtesy credit", card(session, account_id)
     _refuse_amount(cents, "courtesy credit")
-    require_role(desk, "supervisor", "A courtesy credit")
-    reason = require_reason(reason, "A courtesy credit")
-    require_within(session, desk, "A courtesy credit", limits(session).credit, cents)
+    words = _words(what, cents, account, reason)
+    request = Request("courtesy-credit", words, (account_id, cents, reason))
+    desk = _approved(session, desk, request, what, limits(session).credit)
+    reason = require_reason(reason, what)
     act = begin(session, desk, "courtesy-credit", reason=reason)
     entry_id = post(
         session,
@@ -90,9 +122,10 @@ def write_off(session: Session, desk: Desk, account_id: int, cents: int, reason:
             f"a write-off of {format_cents(cents)} is more than that.",
             field="amount",
         )
-    require_role(desk, "supervisor", "A write-off")
-    reason = require_reason(reason, "A write-off")
-    require_within(session, desk, "A write-off", limits(session).write_off, cents)
+    what = "A write-off"
+    request = Request("write-off", _words(what, cents, account, reason), (account_id, cents, reason))
+    desk = _approved(session, desk, request, what, limits(session).write_off)
+    reason = require_reason(reason, what)
     act = begin(session, desk, "write-off", reason=reason)
     released = _unearned_parts(session, account_id, desk.on, cents)
     left = cents - sum(part for _, _, part in released)
@@ -177,7 +210,7 @@ def _unearned_of_invoice(session: Session, invoice_id: int, on: date) -> list[tu
 
 def waive_before_charged(session: Session, desk: Desk, account_id: int, key: str, reason: str) -> None:
     """BOTH-4: a cycle fee that is not to be charged: `late-fee:2026-12` or `paper-statement:2026-12`."""
-    card(session, account_id)
+    account = card(session, account_id)
     kind, _, month = key.partition(":")
     if kind not in ("late-fee", "paper-statement") or len(month) != 7:
         raise UserError(f"“{key}” names no fee of a cycle; say for instance late-fee:2026-12.", field="key")
@@ -186,10 +219,11 @@ def waive_before_charged(session: Session, desk: Desk, account_id: int, key: str
         raise UserError("That fee has been charged already; waive its line.", field="key")
     if fetch_one(session, "SELECT 1 FROM fee_waiver WHERE account_id = ? AND key = ?", account_id, key):
         raise UserError("That fee has been waived already.", field="key")
-    require_role(desk, "supervisor", "Waiving a fee")
-    reason = require_reason(reason, "Waiving a fee")
     policy = policy_of(session, account_id, desk.on)
-    require_waivable(session, desk, policy.paper_statement_fee if kind == "paper-statement" else _late_fee(policy))
+    cents = policy.paper_statement_fee if kind == "paper-statement" else _late_fee(policy)
+    words = _words(f"A waiver ({kind.replace('-', ' ')} of {month}, before it is charged)", cents, account, reason)
+    desk = _approved_waiver(session, desk, Request("waive-fee", words, (account_id, key, cents, reason)))
+    reason = require_reason(reason, "Waiving a fee")
     act = begin(session, desk, "waive-fee", reason=reason)
     insert_with_id(session, "fee_waiver", account_id=account_id, key=key, reason=reason, action_id=act.id)
 
@@ -217,9 +251,10 @@ def waive_charge(session: Session, desk: Desk, invoice_id: int, line_n: int, rea
         raise UserError(f"Invoice {invoice_id} was taken back with its billing run; nothing is left to waive.", field="line")
     if fetch_one(session, "SELECT 1 FROM line WHERE account_id = ? AND key = ?", row.account_id, f"reversed:{row.key}"):
         raise UserError("That fee was taken back with the return that it was for; nothing is left to waive.", field="line")
-    require_role(desk, "supervisor", "Waiving a fee")
+    words = _words(f"A waiver ({row.description})", row.cents, card(session, row.account_id), reason)
+    request = Request("waive-charge", words, (row.account_id, invoice_id, line_n, row.cents, reason))
+    desk = _approved_waiver(session, desk, request)
     reason = require_reason(reason, "Waiving a fee")
-    require_waivable(session, desk, row.cents)
     why = f"waives line {line_n} of invoice {invoice_id}"
     if fetch_one(session, "SELECT 1 FROM credit WHERE account_id = ? AND why LIKE ?", row.account_id, f"{why}:%"):
         raise UserError("That fee has been waived already.", field="line")

@@ -86,6 +86,7 @@ RIGHTS: dict[str, Right] = {
             "close-day": "Closing the day",
             "backup": "Making a backup",
             "bank-number": "Recording a bank account",
+            "ask-approval": "Asking for an approval",
         },
     ),
     **_rights(
@@ -116,6 +117,7 @@ RIGHTS: dict[str, Right] = {
             "change-box": "Changing the box of checks",
             "reveal-number": "Looking at a bank account number",
             "export-customer": "Giving out a customer's data",
+            "answer-approval": "Answering a request",
         },
     ),
     **_rights(

@@ -14,6 +14,7 @@ from app.money import format_cents
 from app.periods import add_months
 from app.services import allocation, standing
 from app.services.allocation import Applied
+from app.services.approvals import Request, allowed
 from app.services.desk import Act, Desk, begin, require_reason, require_role
 from app.services.ledger import Gl, Transfer, post, reverse
 from app.services.limits import limits, require_second_for_refund, require_within
@@ -132,14 +133,14 @@ def run_refunds(
         reason = require_reason(reason, "A refund run on another date")
     else:
         refuse_wrong_date(session, desk.on)
+    due = [item for item in refunds_due(session, desk.on) if item.account_id not in leave_out]
+    desk = _approved(session, desk, "run-refunds", [item for item in due if item.address], reason)
     act = begin(session, desk, "run-refunds", reason=reason)
     if first_number is not None:
         refuse_other_number(session, first_number)
     run_id = _insert_run(session, desk, act)
     refund_ids, missing, total = [], [], 0
-    for item in refunds_due(session, desk.on):
-        if item.account_id in leave_out:
-            continue
+    for item in due:
         if not item.address:
             standing.list_exception(
                 session,
@@ -150,7 +151,6 @@ def run_refunds(
             )
             missing.append(item.account_id)
             continue
-        require_second_for_refund(session, desk, item.cents)
         refund_ids.append(_refund(session, act, item, run_id))
         total += item.cents
     if seen_cents is not None and total != seen_cents:
@@ -170,6 +170,24 @@ def run_refunds(
     return RefundRunResult(run_id, tuple(refund_ids), total, tuple(missing))
 
 
+def _approved(session: Session, desk: Desk, what: str, due: list[RefundDue], reason: str) -> Desk:
+    """The desk, with whoever approved exactly these refunds at another PC where one person may not make them."""
+    if not due:
+        return desk
+    total, largest = sum(item.cents for item in due), max(item.cents for item in due)
+    words = f"{len(due)} refund checks, {format_cents(total)} in all, the largest {format_cents(largest)}"
+    if what == "refund":
+        words = f"A refund of {format_cents(total)} to account {due[0].number}: {' '.join(reason.split())}"
+
+    def check(who: Desk) -> None:
+        if what == "refund":
+            require_within(session, who, "A refund outside the run", limits(session).refund, largest)
+        require_second_for_refund(session, who, largest)
+
+    facts = (reason, [(item.account_id, item.cents, item.address) for item in due])
+    return allowed(session, desk, Request(what, words, facts), check)
+
+
 def refund_now(session: Session, desk: Desk, account_id: int, reason: str) -> int:
     """BOTH-4: refund one closed account in credit outside the run; returns the refund's id.
 
@@ -182,8 +200,7 @@ def refund_now(session: Session, desk: Desk, account_id: int, reason: str) -> in
         raise UserError("Only a closed account with a credit is refunded.", field="account")
     if not item.address:
         raise UserError(f"Account {item.number} has no postal address; record one first.", field="address")
-    require_within(session, desk, "A refund outside the run", limits(session).refund, item.cents)
-    require_second_for_refund(session, desk, item.cents)
+    desk = _approved(session, desk, "refund", [item], reason)
     act = begin(session, desk, "refund", reason=reason)
     return _refund(session, act, item, None)
 

@@ -32,10 +32,13 @@ NOT_ASKED = {
     "desk.begin_on_any_day",
 }
 NOT_ASKED |= {"limits.require_within", "limits.require_second", "limits.require_second_for_refund"}
+NOT_ASKED |= {"limits.require_waivable"}
 # They need a server: the first is a part of `backup.back_up`, the others are asked by tests/services/test_server_backup.py,
 # tests/ui/test_server_windows.py and tests/services/test_serverplaces.py.
 NOT_ASKED |= {"serverbackup.dump_office", "serverrestoring.restore_on_server", "serverrestoring.restore_with_link"}
 NOT_ASKED |= {"connecting.require_mover"}
+# Part of the gate; and what is only read for the person at work.
+NOT_ASKED |= {"approvals.allowed", "approvals.waiting_requests", "approvals.own_approved", "requestlines.request_lines"}
 NOT_ASKED |= {"demomail.post_the_mail", "reversaloutlook.require_manager"}
 
 

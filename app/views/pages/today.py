@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from app.services import backupstanding, waiting
+from app.services import backupstanding, requestlines, waiting
 from app.services.waiting import Waiting
 from app.views import style
 from app.views.fields import ElidingLabel, button, format_day, label, named
@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     from app.views.today_charts import TodayCharts
 
 
+_HERE = {"autopay": "Run auto-pay", "approvals": "Answer here"}
+
+
 def _place(row: Waiting) -> str:
     """Where a row is done, in words."""
-    if row.page == "autopay":
-        return "Run auto-pay"
+    if row.page in _HERE:
+        return _HERE[row.page]
     entry = BY_KEY[row.page]
     return f"{entry.keys} {entry.title}".strip()
 
@@ -88,10 +91,11 @@ class TodayPage(Page):
         QWidget.setTabOrder(self.table, self.autopay)
 
     def refresh(self) -> None:
-        on, today = self.workplace.on, self.workplace.today
+        on, today, desk = self.workplace.on, self.workplace.today, self.workplace.desk()
 
         def work(session: Session) -> tuple[list[Waiting], BackupStanding]:
-            return waiting.what_waits(session, on), backupstanding.backup_standing(session, today)
+            rows = [*requestlines.request_lines(session, desk), *waiting.what_waits(session, on)]
+            return rows, backupstanding.backup_standing(session, today)
 
         self.tasks.read(work, self._show, owner=self, name="waiting")
 
@@ -134,8 +138,16 @@ class TodayPage(Page):
         """Go where a row is done."""
         if row.page == "autopay":
             self.run_autopay()
+        elif row.page == "approvals":
+            self.answer_requests()
         else:
             self.workplace.go(row.page, **dict(row.where))
+
+    def answer_requests(self) -> None:
+        """Approve or refuse what others ask for at their PCs."""
+        from app.views.dialogs.requests import RequestsDialog
+
+        RequestsDialog(self.workplace, self).open()
 
     def run_autopay(self) -> None:
         """Ask the cards and bank accounts on file."""

@@ -1,0 +1,213 @@
+"""Approval from another PC: asked, answered by whoever may, done once, and only exactly what was approved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from staffed_office import NAMES, add_everybody, quick_passwords
+from support_office import Diary
+
+from app.errors import NotPermitted, SignInAgain, UserError
+from app.services import accounts, approvals, billing, checks, credits, limits, people, refunds, subscriptions
+from app.services.desk import Desk
+from app.services.limits import Limits
+from app.services.requestlines import request_lines
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def office() -> Iterator[Diary]:
+    with quick_passwords(), Diary() as diary:
+        add_everybody(diary)
+        yield diary
+        diary.assert_books_right()
+
+
+def at(office: Diary, role: str) -> Desk:
+    number, name = office.sql("SELECT id, name FROM person WHERE role = ? ORDER BY id", role)[0]
+    return Desk(name, role, f"PC of {name}", office.day, office.day, person=number)
+
+
+def do(office: Diary, desk: Desk, service: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    with office.books.write() as session:
+        return service(session, desk, *given, **named)
+
+
+def refused(office: Diary, desk: Desk, service: Callable[..., Any], *given: Any, **named: Any) -> NotPermitted:
+    with pytest.raises(NotPermitted) as found:
+        do(office, desk, service, *given, **named)
+    return found.value
+
+
+def open_account(office: Diary, name: str = "Ann Ames", monthly: int = 9000) -> int:
+    clerk = at(office, "clerk")
+    account: int = do(
+        office, clerk, accounts.open_account, accounts.AccountForm(name, address=("5 Elm St", "Custer SD 57730"))
+    )
+    do(office, clerk, subscriptions.add_service, account, "net", monthly)
+    return account
+
+
+def limit(office: Diary, **given: Any) -> None:
+    do(office, at(office, "administrator"), limits.change_limits, Limits(**given), "as agreed")
+
+
+def last(office: Diary) -> tuple[Any, ...]:
+    return office.sql("SELECT what, actor, role, approved_by FROM action ORDER BY id DESC LIMIT 1")[0]
+
+
+def states(office: Diary) -> list[str]:
+    return [row[0] for row in office.sql("SELECT state FROM approval ORDER BY id")]
+
+
+def credit_asked(office: Diary, account: int, cents: int = 6200) -> int:
+    said = refused(office, at(office, "clerk"), credits.courtesy_credit, account, cents, "an outage")
+    return int(do(office, at(office, "clerk"), approvals.ask, said))
+
+
+def test_a_clerks_credit_is_approved_at_another_pc_and_counts_once(office: Diary) -> None:
+    account, clerk, supervisor = open_account(office), at(office, "clerk"), at(office, "supervisor")
+    request = credit_asked(office, account)
+    assert credit_asked(office, account) == request, "asked twice it is one request"
+    ((waiting,), mine) = office.see(approvals.waiting_requests, supervisor), office.see(approvals.waiting_requests, clerk)
+    assert (waiting.id, waiting.asked_by, waiting.role) == (request, NAMES["clerk"], "supervisor") and mine == []
+    assert "A courtesy credit of 62.00 on account" in waiting.words and waiting.words.endswith("an outage")
+    assert [line.page for line in office.see(request_lines, supervisor)] == ["approvals"]
+    assert office.see(approvals.answer_of, request).state == "asked"
+    refused(office, clerk, credits.courtesy_credit, account, 6200, "an outage")
+    do(office, supervisor, approvals.answer, request, approves=True)
+    assert office.see(approvals.answer_of, request) == ("approved", NAMES["supervisor"], "")
+    assert [line.key for line in office.see(request_lines, clerk)] == ["approved"]
+    do(office, clerk, credits.courtesy_credit, account, 6200, "an outage")
+    assert last(office) == ("courtesy-credit", NAMES["clerk"], "clerk", f"{NAMES['supervisor']} (supervisor)")
+    assert states(office) == ["used"] and office.see(request_lines, clerk) == []
+    refused(office, clerk, credits.courtesy_credit, account, 6200, "an outage")
+
+
+def test_anything_else_than_what_was_approved_is_refused(office: Diary) -> None:
+    account, other = open_account(office), open_account(office, "Bob Birk")
+    clerk = at(office, "clerk")
+    do(office, at(office, "supervisor"), approvals.answer, credit_asked(office, account), approves=True)
+    give = partial(refused, office, clerk, credits.courtesy_credit)
+    give(account, 6201, "an outage")
+    give(account, 6200, "another outage")
+    give(other, 6200, "an outage")
+    refused(office, clerk, credits.write_off, account, 6200, "an outage")
+    refused(office, replace(clerk, on=clerk.on - timedelta(days=1)), credits.courtesy_credit, account, 6200, "an outage")
+    assert states(office) == ["approved"]
+    do(office, clerk, credits.courtesy_credit, account, 6200, "an outage")
+
+
+def test_an_approval_ends_with_its_day_and_serves_its_asker_alone(office: Diary) -> None:
+    account = open_account(office)
+    request, late = credit_asked(office, account), credit_asked(office, account, 100)
+    do(office, at(office, "supervisor"), approvals.answer, request, approves=True)
+    administrator = at(office, "administrator")
+    with quick_passwords():
+        form = people.PersonForm("Cora Clerk", "cora", "clerk", "rides a tandem bicycle")
+        number = do(office, administrator, people.add_person, form)
+    cora = replace(at(office, "manager"), actor="Cora Clerk", role="clerk", person=number)
+    refused(office, cora, credits.courtesy_credit, account, 6200, "an outage")
+    office.day = office.day + timedelta(days=1)
+    tomorrow = at(office, "clerk")
+    refused(office, tomorrow, credits.courtesy_credit, account, 6200, "an outage")
+    refused(office, replace(tomorrow, on=date(2026, 1, 1)), credits.courtesy_credit, account, 6200, "an outage")
+    assert office.see(request_lines, tomorrow) == [] == office.see(approvals.waiting_requests, at(office, "manager"))
+    with pytest.raises(UserError, match="of another day"):
+        do(office, at(office, "supervisor"), approvals.answer, late, approves=True)
+
+
+def test_a_refusal_says_why_and_nothing_goes_through(office: Diary) -> None:
+    account, supervisor = open_account(office), at(office, "supervisor")
+    request = credit_asked(office, account)
+    with pytest.raises(UserError, match="needs a reason"):
+        do(office, supervisor, approvals.answer, request, approves=False)
+    do(office, supervisor, approvals.answer, request, approves=False, why="had one last week")
+    assert office.see(approvals.answer_of, request) == ("refused", NAMES["supervisor"], "had one last week")
+    refused(office, at(office, "clerk"), credits.courtesy_credit, account, 6200, "an outage")
+    with pytest.raises(UserError, match="was refused already"):
+        do(office, at(office, "manager"), approvals.answer, request, approves=True)
+
+
+def test_nobody_answers_their_own_request_nor_one_above_their_role(office: Diary) -> None:
+    limit(office, credit=5000)
+    account, supervisor, manager = open_account(office), at(office, "supervisor"), at(office, "manager")
+    said = refused(office, supervisor, credits.courtesy_credit, account, 6200, "an outage")
+    assert said.role == "manager"
+    request = do(office, supervisor, approvals.ask, said)
+    assert "your own request" in refused(office, supervisor, approvals.answer, request, approves=True).message
+    clerks = credit_asked(office, account)
+    do(office, supervisor, approvals.answer, clerks, approves=True)
+    above = refused(office, at(office, "clerk"), credits.courtesy_credit, account, 6200, "an outage")
+    assert above.role == "manager", "a supervisor's word is not enough for this amount"
+    second = do(office, at(office, "clerk"), approvals.ask, above)
+    assert "needs a manager" in refused(office, supervisor, approvals.answer, second, approves=True).message
+    for one in (request, second):
+        do(office, manager, approvals.answer, one, approves=True)
+    do(office, supervisor, credits.courtesy_credit, account, 6200, "an outage")
+    do(office, at(office, "clerk"), credits.courtesy_credit, account, 6200, "an outage")
+    assert last(office)[3] == f"{NAMES['manager']} (manager)" and set(states(office)) == {"used"}
+    for role in ("auditor", "clerk"):
+        assert office.see(approvals.waiting_requests, at(office, role)) == []
+
+
+def test_who_is_blocked_meanwhile_approves_nothing(office: Diary) -> None:
+    account, clerk = open_account(office), at(office, "clerk")
+    supervisor = at(office, "supervisor")
+    do(office, supervisor, approvals.answer, credit_asked(office, account), approves=True)
+    do(office, at(office, "administrator"), people.block_person, supervisor.person, "left")
+    refused(office, clerk, credits.courtesy_credit, account, 6200, "an outage")
+
+
+def test_the_two_person_month_end_is_approved_from_another_pc(office: Diary) -> None:
+    open_account(office)
+    limit(office, two_for_billing=True)
+    office.on(2, 1)
+    manager = at(office, "manager")
+    with pytest.raises(NotPermitted) as said:
+        billing.run_billing(office.books, manager)
+    assert said.value.second and said.value.words == "The billing run of 02/01/2026"
+    request = do(office, manager, approvals.ask, said.value)
+    do(office, at(office, "supervisor"), approvals.answer, request, approves=True)
+    assert billing.run_billing(office.books, manager).invoices == 1
+    assert last(office) == ("run-billing", NAMES["manager"], "manager", f"{NAMES['supervisor']} (supervisor)")
+    assert states(office) == ["used"]
+
+
+@pytest.mark.parametrize("in_the_run", [True, False])
+def test_large_refunds_are_approved_as_they_were_asked(office: Diary, in_the_run: bool) -> None:
+    limit(office, two_for_refunds_over=50_000)
+    manager = at(office, "manager")
+    office.on(1, 5)
+    account = open_account(office, "Cleo Closed", 0)
+    office_desk = replace(manager, on=office.day, today=office.day)
+    do(office, office_desk, checks.post_check, checks.CheckForm(account, 60_000, "77"))
+    do(office, office_desk, subscriptions.cancel_account, account, office.day)
+    office.on(2, 16)
+    manager = at(office, "manager")
+    service: Callable[..., Any] = refunds.refund_now
+    given: tuple[Any, ...] = (account, "asked for it")
+    named: dict[str, Any] = {}
+    if in_the_run:
+        service, given, named = refunds.run_refunds, (), {"force": True, "reason": "asked for it"}
+    said = refused(office, manager, service, *given, **named)
+    assert said.second and "600.00" in said.words
+    do(office, at(office, "supervisor"), approvals.answer, do(office, manager, approvals.ask, said), approves=True)
+    do(office, manager, service, *given, **named)
+    assert last(office)[3] == f"{NAMES['supervisor']} (supervisor)"
+    assert office.sql("SELECT cents FROM refund") == [(60_000,)] and states(office) == ["used"]
+
+
+def test_what_cannot_be_asked_for_is_said_so(office: Diary) -> None:
+    with pytest.raises(UserError, match="cannot be approved from another PC"):
+        do(office, at(office, "clerk"), approvals.ask, NotPermitted("no", "supervisor"))
+    with pytest.raises(SignInAgain):
+        do(office, replace(at(office, "clerk"), person=None), approvals.ask, NotPermitted("no", "supervisor", subject="x"))
+    with pytest.raises(UserError, match="no such request"):
+        do(office, at(office, "manager"), approvals.answer, 99, approves=True)
