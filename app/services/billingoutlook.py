@@ -162,7 +162,9 @@ def _warnings(session: Session, on: date, left: int, done: int, runs: tuple[RunL
     unposted = day_state(session, on).unposted
     if left and unposted:
         found.append(
-            f"{unposted:,} {'check' if unposted == 1 else 'checks'} of the mail not posted yet: post them first, "
+            "1 check of the mail is not posted yet: post it first, or who sent it may be charged a late fee."
+            if unposted == 1
+            else f"{unposted:,} checks of the mail are not posted yet: post them first, "
             "or who sent them may be charged a late fee."
         )
     return found

@@ -31,7 +31,8 @@ _SOURCES = {
         "WHERE decision = 'needs-decision'"
     ),
     "authorization-missing": (
-        "SELECT id, 'authorization-missing', autopay || ' without a signed form', NULL FROM account "
+        "SELECT id, 'authorization-missing', CASE autopay WHEN 'card' THEN 'Card' WHEN 'echeck' THEN 'E-Check' "
+        "ELSE 'Bank draft' END || ' without a signed form', NULL FROM account "
         "WHERE autopay <> 'none' AND authorized_on IS NULL"
     ),
     "reactivation-proposed": (

@@ -124,7 +124,7 @@ EXCEPTION_WORDS = {
 def exceptions_report(session: Session, _period: Period, _about: str) -> Report:
     """Everything open now, by kind."""
     columns = (
-        ReportColumn("What", width=24),
+        ReportColumn("What", width=28),
         ReportColumn("Since", "date", 11),
         ReportColumn("Account", width=9),
         ReportColumn("Name", width=24),

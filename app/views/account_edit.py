@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from app.errors import UserError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.services.search import Hit
 
 SHOWN = 8
+SHORT_HINT = "Account or name"
 
 
 class AccountEdit(QLineEdit):
@@ -36,7 +37,8 @@ class AccountEdit(QLineEdit):
         super().__init__(parent)
         named(self, object_name, accessible)
         self.workplace = workplace
-        self.setPlaceholderText("Account, name, phone, street or invoice")
+        self._hint = ""
+        self.hint("Account, name, phone, street or invoice")
         self.account_id: int | None = None
         self._asked = ""
         self._answered = ""
@@ -50,6 +52,21 @@ class AccountEdit(QLineEdit):
         box.addWidget(self.hits)
         self.hits.clicked.connect(lambda _index: self._take_marked())
         self.textEdited.connect(self._typed)
+
+    def hint(self, words: str) -> None:
+        """What stands in the empty input; where there is no room for it, two words."""
+        self._hint = words
+        room = self.width() - self.fontMetrics().height()
+        fits = not self.isVisible() or self.fontMetrics().horizontalAdvance(words) < room
+        self.setPlaceholderText(words if fits else SHORT_HINT)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.hint(self._hint)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.hint(self._hint)
 
     def set_account(self, account_id: int | None, shown: str = "") -> None:
         """Show an account that is known already, or nothing."""

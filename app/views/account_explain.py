@@ -18,13 +18,13 @@ class ExplainPane(QTextEdit):
         named(self, "account.explain", "Why this line is there")
         self.setReadOnly(True)
         self.setTabChangesFocus(True)
-        self.setPlaceholderText("Put the cursor on a line to see which rule made it, and how it was worked out.")
         self.setMinimumWidth(self.fontMetrics().averageCharWidth() * 27)
 
     def explain(self, explanation: Explanation | None) -> None:
         """Show an explanation, or nothing."""
         if explanation is None:
             self.clear()
+            self.setAccessibleDescription("There is no line to explain.")
             return
         blocks = [f"<p><b>{escape(told_dates(explanation.title))}</b></p>"]
         if explanation.clause:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QWidget
 from app.services import accountlist
 from app.services.accountlist import AccountRow
 from app.services.explaining import payment_kind
-from app.views.account_fit import FitColumns
 from app.views.paged_table import PagedModel, PagedTable
 from app.views.table_model import Column
 from app.views.workplace import Workplace
@@ -43,7 +42,7 @@ COLUMNS: tuple[tuple[str, Column[AccountRow]], ...] = (
         "status",
         Column("Status", lambda row: status_word(row.status), width=13, signal=lambda row: _SIGNALS.get(row.status, "")),
     ),
-    ("balance", Column("Balance", lambda row: row.balance_cents, money=True, width=12)),
+    ("balance", Column("Balance", lambda row: row.balance_cents, money=True, width=12, rank=0)),
     (
         "past_due",
         Column(
@@ -52,12 +51,13 @@ COLUMNS: tuple[tuple[str, Column[AccountRow]], ...] = (
             money=True,
             width=12,
             signal=lambda row: "bad" if row.past_due_cents else "",
+            rank=1,
         ),
     ),
-    ("since", Column("Since", lambda row: row.past_due_since, width=13)),
-    ("delivery", Column("Statement", lambda row: "E-mail" if row.delivery == "email" else "Paper", width=12)),
-    ("autopay", Column("Auto-pay", autopay_words, width=15, tip=lambda row: row.method_label or autopay_words(row))),
-    ("", Column("Next bill", lambda row: row.next_bill_on, width=13)),
+    ("since", Column("Since", lambda row: row.past_due_since, width=13, rank=3)),
+    ("delivery", Column("Statement", lambda row: "E-mail" if row.delivery == "email" else "Paper", width=12, rank=6)),
+    ("autopay", Column("Auto-pay", autopay_words, width=15, tip=lambda row: row.method_label or autopay_words(row), rank=4)),
+    ("", Column("Next bill", lambda row: row.next_bill_on, width=13, rank=5)),
 )
 
 
@@ -84,7 +84,6 @@ class AccountsTable(PagedTable[AccountRow]):
     def __init__(self, workplace: Workplace, parent: QWidget | None = None) -> None:
         self.accounts = AccountsModel()
         super().__init__("accounts.list", "Accounts", self.accounts, workplace, parent)
-        self.fit = FitColumns(self, ("Statement", "Next bill", "Auto-pay", "Since", "Status"))
         self._on = workplace.on
         self.doubleClicked.connect(lambda _index: self.open_current())
 

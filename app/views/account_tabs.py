@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtWidgets import QLabel, QStackedLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.services import explaining
 from app.services.explaining import Explanation
 from app.services.history import PaymentLine
 from app.services.policies.clause import Charge
 from app.services.status import ServiceLine
-from app.views.account_fit import FitColumns
+from app.views import style
 from app.views.account_lines import (
     DECLINED,
     InvoiceLine,
@@ -39,6 +40,7 @@ from app.views.account_lines import (
 from app.views.settings import Settings
 from app.views.table import Table
 from app.views.table_model import Column
+from app.views.table_room import RestOfRow
 
 
 @dataclass(frozen=True)
@@ -124,11 +126,11 @@ _LEDGER: tuple[Column[LedgerLine], ...] = (
 _INVOICES: tuple[Column[InvoiceLine], ...] = (
     Column("Invoice", lambda line: str(line.row.id), width=10),
     Column("For", lambda line: invoice_kind(line.row.what), width=0),
-    Column("Dated", lambda line: line.row.issued_on, width=13),
+    Column("Dated", lambda line: line.row.issued_on, width=13, rank=4),
     Column("Due", lambda line: line.row.due_on, width=13),
-    Column("Total", lambda line: line.row.total_cents, money=True, width=11),
+    Column("Total", lambda line: line.row.total_cents, money=True, width=11, rank=3),
     Column("Open", lambda line: line.open_cents or None, money=True, width=11),
-    Column("State", lambda line: line.state, width=10, signal=lambda line: _state_signal(line.state)),
+    Column("State", lambda line: line.state, width=10, rank=1, signal=lambda line: _state_signal(line.state)),
 )
 _BILL: tuple[Column[Charge], ...] = (
     Column("What", lambda row: row.description, width=0),
@@ -239,10 +241,6 @@ def _of_ledger(line: LedgerLine) -> object:
     return line.row.action_id, line.row.document, line.row.description
 
 
-# In a narrow window these go first; the pane beside the list says the same of the line under the cursor.
-_LEAST_FIRST = ("Kind", "Clause", "To come", "Through", "Dated", "From", "Total", "Balance")
-
-
 class _Instead(QLabel):
     """The sentence for an empty list; it has the list's room, so the height of the page does not follow its lines."""
 
@@ -257,16 +255,21 @@ class AccountTab(QWidget):
         super().__init__()
         self.spec = spec
         self.table: Table[Any] = Table(f"account.{spec.key}", spec.title, spec.columns, settings)
-        titles = [column.title for column in spec.columns]
-        self.fit = FitColumns(self.table, [title for title in _LEAST_FIRST if title in titles])
+        self.rest = RestOfRow(self.table)
         self.empty = _Instead(spec.empty)
         self.empty.setProperty("role", "quiet")
         self.empty.setWordWrap(True)
         self.empty.setObjectName(f"account.{spec.key}-empty")
-        self.empty.setContentsMargins(0, 0, 0, 0)
-        self.layers = QStackedLayout(self)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.empty.setContentsMargins(0, style.SMALL, 0, 0)
+        self.layers = QStackedLayout()
         self.layers.addWidget(self.table)
         self.layers.addWidget(self.empty)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(style.TIGHT)
+        outer.addLayout(self.layers, 1)
+        outer.addWidget(self.rest)
         self.setFocusProxy(self.table)
 
     @property

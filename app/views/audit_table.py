@@ -27,8 +27,8 @@ COLUMNS: tuple[Column[TrailEntry], ...] = (
     Column("Recorded", lambda row: local(row.recorded_at), width=22),
     Column("For", lambda row: row.on, width=11),
     Column("Who", lambda row: row.actor, width=14, tip=lambda row: f"{row.actor}, {row.role}, at {row.pc}"),
-    Column("PC", lambda row: row.pc, width=12),
-    Column("What", lambda row: row.what, width=28),
+    Column("PC", lambda row: row.pc, width=14),
+    Column("What", lambda row: row.what, width=38),
     Column("Why", lambda row: row.reason, width=0),
 )
 

@@ -17,6 +17,12 @@ KIND_TITLES = {
     "work": "Work",
     "credit-unused": "Unused services credited",
     "reactivation-fee": "Re-activation fees",
+    "processing-fee": "Processing fees",
+    "monthly-fee": "Monthly fees",
+    "final-fee": "Final fees",
+    "late-charge": "Late charges",
+    "dishonored-fee": "Dishonored payment fees",
+    "date-change-fee": "Fee dates moved",
     "write-off": "Write-offs taken back",
     "other": "Other charges",
 }

@@ -21,6 +21,7 @@ from app.views import style
 from app.views.fields import ElidingLabel, button, label, named
 from app.views.table import Table
 from app.views.table_model import Column
+from app.views.table_room import RestOfRow
 from app.views.workplace import Workplace
 
 Row = TypeVar("Row", AgedAccount, ArrangementLine, ProposedFee, SuspendedAccount, UndecidedWork)
@@ -72,6 +73,7 @@ class ListTab(QWidget, Generic[Row]):
         outer.addWidget(self.about)
         outer.addLayout(self.top)
         outer.addWidget(self._stack, 1)
+        outer.addWidget(RestOfRow(self.table))
         outer.addLayout(self.buttons)
         self.rows: Sequence[Row] = ()
 

@@ -17,6 +17,7 @@ from app.views.collections_lists import many
 from app.views.fields import ElidingLabel, button, label, named
 from app.views.table import Table
 from app.views.table_model import Column
+from app.views.table_room import RestOfRow
 from app.views.workplace import Workplace
 
 NOBODY = "Nobody is to be suspended: no active account is past due."
@@ -51,8 +52,8 @@ COLUMNS: tuple[Column[RunLine], ...] = (
     Column("Name", lambda line: line.candidate.name, width=26),
     Column("Phone", lambda line: line.candidate.phone, width=13),
     Column("Since", lambda line: line.candidate.oldest_due_on, width=10),
-    Column("Past due", lambda line: line.candidate.past_due_cents, money=True, width=10),
-    Column("Balance", lambda line: line.candidate.balance_cents, money=True, width=10),
+    Column("Past due", lambda line: line.candidate.past_due_cents, money=True, width=10, rank=0),
+    Column("Balance", lambda line: line.candidate.balance_cents, money=True, width=10, rank=3),
     Column("Why not, or remark", lambda line: line.why, width=0),
 )
 
@@ -101,6 +102,7 @@ class SuspensionTab(QWidget):
         outer.setSpacing(style.MEDIUM)
         outer.addWidget(self.summary)
         outer.addWidget(self._stack, 1)
+        outer.addWidget(RestOfRow(self.table))
         outer.addLayout(buttons)
 
     @property

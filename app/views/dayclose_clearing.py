@@ -13,7 +13,7 @@ from app.services.daypreview import Clearing
 from app.views.dayclose_deposit import card, fill, give_lines
 from app.views.dialog import FormDialog
 from app.views.dialogs.deposit import counted
-from app.views.fields import button, format_day, label, named
+from app.views.fields import ElidingLabel, button, format_day, label, named
 from app.views.table import Table
 from app.views.table_model import Column
 from app.views.workplace import Workplace
@@ -60,7 +60,9 @@ class ClearingPart(QWidget):
     def __init__(self, workplace: Workplace) -> None:
         super().__init__()
         self.workplace = workplace
-        self.heading = label("", "heading", wrap=True)
+        # On one line: a heading that wraps would let the list below it be pressed flat.
+        self.heading = ElidingLabel()
+        self.heading.setProperty("role", "heading")
         named(self.heading, "dayclose.clearing-total", "On their way to the bank")
         self.table: Table[Clearing] = Table(
             "dayclose.clearing",

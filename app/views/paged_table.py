@@ -9,7 +9,7 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.views.table import Table
-from app.views.table_model import Column, Index, RowsModel
+from app.views.table_model import ROWS_MEASURED, Column, Index, RowsModel
 from app.views.workplace import Workplace
 
 PAGE = 100
@@ -56,6 +56,9 @@ class PagedModel(RowsModel[Row]):
             self._asked.add(first)
             self.page_wanted.emit(first)
         return row
+
+    def sample(self) -> Sequence[Row] | None:
+        return list(self._known.values())[:ROWS_MEASURED] or None
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.ids)

@@ -14,6 +14,7 @@ from app.views import style
 from app.views.fields import button, label, named
 from app.views.table import Table
 from app.views.table_model import Column
+from app.views.table_room import RestOfRow
 from app.views.workplace import Workplace
 
 OUT: Final = ("to-print", "outstanding", "old")
@@ -104,6 +105,7 @@ class ChecksTab(QWidget):
         side.addStretch(1)
         listed = QVBoxLayout()
         listed.addWidget(self.table, 1)
+        listed.addWidget(RestOfRow(self.table))
         listed.addWidget(self.empty)
         middle = QHBoxLayout()
         middle.setSpacing(style.MEDIUM)

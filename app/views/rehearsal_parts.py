@@ -11,6 +11,7 @@ from app.views import style
 from app.views.fields import format_day, label, named
 from app.views.table import Table
 from app.views.table_model import Column
+from app.views.table_room import RestOfRow
 from app.views.workplace import Workplace
 
 _SIGNS = {"good": "✓ ", "bad": "✗ "}
@@ -22,6 +23,10 @@ def _words(line: DiaryLine) -> str:
     return f"    {line.words} · {line.why}" if line.why else f"    {line.words}"
 
 
+def _suspended(row: AccountState) -> str:
+    return "warning" if row.status == "suspended" else ""
+
+
 DIARY: tuple[Column[DiaryLine], ...] = (
     Column("Day", lambda line: line.on, width=10),
     Column("What happened", _words, width=0, signal=lambda line: line.tone),
@@ -30,14 +35,17 @@ DIARY: tuple[Column[DiaryLine], ...] = (
 )
 STATES: tuple[Column[AccountState], ...] = (
     Column("Account", lambda row: row.account, width=8),
-    Column("Status", lambda row: row.status, width=0, signal=lambda row: "warning" if row.status == "suspended" else ""),
-    Column("Balance", lambda row: row.balance_cents, money=True, width=9),
+    Column(
+        "Status", lambda row: row.status, width=0, signal=lambda row: "warning" if row.status == "suspended" else "", rank=2
+    ),
+    Column("Balance", lambda row: row.balance_cents, money=True, width=9, rank=0),
     Column(
         "Past due",
         lambda row: row.past_due_cents or None,
         money=True,
         width=8,
         signal=lambda row: "warning" if row.past_due_cents else "",
+        rank=1,
     ),
 )
 DIFFERS: tuple[Column[Differs], ...] = (
@@ -81,6 +89,7 @@ class DiaryPart(QWidget):
         right.setSpacing(style.SMALL)
         right.addWidget(self.day)
         right.addWidget(self.states, 1)
+        right.addWidget(RestOfRow(self.states))
         right.addWidget(self.about, 1)
         box = QHBoxLayout(self)
         box.setContentsMargins(0, style.SMALL, 0, 0)

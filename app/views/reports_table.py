@@ -14,6 +14,7 @@ from app.views.fields import label, named
 from app.views.settings import Settings
 from app.views.table import Table
 from app.views.table_model import Column
+from app.views.table_room import RestOfRow
 
 
 def _cell(place: int, row: ReportRow) -> Cell:
@@ -68,12 +69,18 @@ class ReportTable(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self._stack, 1)
+        self.rest = RestOfRow(self.table)
         below = QHBoxLayout()
         below.setSpacing(0)
         below.addWidget(self.totals)
         # The list above has a scroll bar at its side; what stands below keeps in line with its columns.
         below.addSpacing(self.table.verticalScrollBar().sizeHint().width())
         outer.addLayout(below)
+        self.total_rest = label("", "quiet", wrap=True)
+        named(self.total_rest, "reports.totals-rest", "The rest of the totals")
+        self.total_rest.hide()
+        outer.addWidget(self.total_rest)
+        outer.addWidget(self.rest)
         self._line_up()
         self.show_report(report)
 
@@ -86,6 +93,7 @@ class ReportTable(QWidget):
         self.totals.setVisible(report.totals is not None and bool(report.rows))
         if report.totals is not None:
             self.totals.rows_model.show_rows([ReportRow(report.totals)])
+        self._columns_stepped_back()
 
     def _line_up(self) -> None:
         totals, head = self.totals, self.table.horizontalHeader()
@@ -104,4 +112,14 @@ class ReportTable(QWidget):
             own.resizeSection(place, head.sectionSize(place))
         head.sectionResized.connect(lambda place, _before, width: own.resizeSection(place, width))
         head.sectionMoved.connect(lambda _place, before, after: own.moveSection(before, after))
+        self.table.room.changed.connect(self._columns_stepped_back)
         self.table.horizontalScrollBar().valueChanged.connect(totals.horizontalScrollBar().setValue)
+
+    def _columns_stepped_back(self) -> None:
+        """The totals leave out what the list above leaves out, and say it in words too."""
+        room, own, totals = self.table.room, self.totals.horizontalHeader(), self.report.totals
+        for place in range(own.count()):
+            own.setSectionHidden(place, place in room.back)
+        words = "" if totals is None or not self.report.rows else room.words(ReportRow(totals))
+        self.total_rest.setText(f"Totals:  {words}" if words else "")
+        self.total_rest.setVisible(bool(words))

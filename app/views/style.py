@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
+
+from app import resources
 
 Theme = Literal["system", "light", "dark"]
 THEMES: Final = ("system", "light", "dark")
@@ -109,10 +111,21 @@ QListWidget#frame\\.pages {{ border: none; background: palette(window); outline:
 QListWidget#frame\\.pages::item {{ padding: 0 10px; border-radius: 4px; }}
 QListWidget#frame\\.pages::item:selected {{ background: palette(highlight); color: palette(highlighted-text); }}
 QTabWidget::pane {{ border: none; }}
-QCheckBox::indicator:unchecked, QRadioButton::indicator:unchecked {{ border: 1px solid palette(placeholder-text);
-    background: palette(base); }}
-QCheckBox::indicator:unchecked {{ border-radius: 2px; }}
-QRadioButton::indicator:unchecked {{ border-radius: 6px; }}
+QCheckBox::indicator, QTableView::indicator, QRadioButton::indicator {{ width: {box}px; height: {box}px;
+    border: 1px solid palette(placeholder-text); background: palette(base); }}
+QCheckBox::indicator, QTableView::indicator {{ border-radius: 3px; }}
+QRadioButton::indicator {{ border-radius: {round}px; }}
+QCheckBox::indicator:checked, QTableView::indicator:checked,
+QRadioButton::indicator:checked {{ background: palette(highlight);
+    border-color: palette(highlight); }}
+QCheckBox::indicator:checked, QTableView::indicator:checked {{ image: url("{tick}"); }}
+QRadioButton::indicator:checked {{ image: url("{dot}"); }}
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: palette(mid);
+    background: palette(window); }}
+QCheckBox::indicator:checked:disabled, QRadioButton::indicator:checked:disabled {{ background: palette(mid); }}
+QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border: 2px solid {accent}; }}
+QComboBox, QSpinBox {{ min-height: {row}px; }}
+QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ padding: 6px 12px; border: none; border-bottom: 3px solid transparent; background: transparent; }}
 QTabBar::tab:selected {{ border-bottom-color: {accent}; font-weight: 600; }}
 QTabBar::tab:hover:!selected {{ border-bottom-color: palette(mid); }}
@@ -131,7 +144,16 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
     application.setPalette(_palette(_DARK if dark else _LIGHT))
     size = application.font().pointSizeF()
     signals = {name: pair[dark] for name, pair in _SIGNALS.items()}
-    application.setStyleSheet(_SHEET.format(title=round(size * 1.5), heading=round(size * 1.15), **signals))
+    box = QFontMetrics(application.font()).height() * 3 // 4
+    measures = {
+        "title": round(size * 1.5),
+        "heading": round(size * 1.15),
+        "box": box,
+        "round": box // 2 + 1,
+        "row": QFontMetrics(application.font()).height() + 8,
+    }
+    marks = {name: resources.path("look", f"{name}.png").as_posix() for name in ("tick", "dot")}
+    application.setStyleSheet(_SHEET.format(**measures, **marks, **signals))
 
 
 def signal_color(name: str) -> QColor:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app.views.fields import named
 from app.views.settings import Settings
 from app.views.style import figures_font
 from app.views.table_model import Column, RowsModel
+from app.views.table_room import CELL_MARGIN, Room
 
 Row = TypeVar("Row")
-CELL_MARGIN = 6
-ROWS_MEASURED = 200
 LEAST_LINES = 3
-WORDS_KEPT = 15
 
 
 class Table(QTableView, Generic[Row]):
@@ -52,9 +49,7 @@ class Table(QTableView, Generic[Row]):
         self.totals: Sequence[Row] = ()
         self.setModel(self.rows_model)
         self.setFont(figures_font(self.font()))
-        bold = self.font()
-        bold.setBold(True)
-        self._bold = QFontMetrics(bold)
+        self.room = Room(self)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         mode = QAbstractItemView.SelectionMode
         self.setSelectionMode(mode.ExtendedSelection if several else mode.SingleSelection)
@@ -127,7 +122,8 @@ class Table(QTableView, Generic[Row]):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and hasattr(self, "rows_model"):
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "room"):
+            self.room.take_font()
             self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
 
     def _lay_out_columns(self) -> None:
@@ -135,20 +131,24 @@ class Table(QTableView, Generic[Row]):
         header.setHighlightSections(False)
         header.setMinimumSectionSize(36)
         character = self.fontMetrics().averageCharWidth()
-        self._wanted = []
+        wanted = self.room.wanted
         for number, column in enumerate(self.rows_model.columns):
-            self._wanted.append(max(column.width * character + 24, self._title_width(number)))
+            wanted.append(max(column.width * character + 24, self.room.title_width(number)))
             if column.width == 0:
                 header.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch)
             else:
-                self.setColumnWidth(number, self._wanted[number])
+                self.setColumnWidth(number, wanted[number])
         if self._settings is not None and self.objectName():
             remembered = self._settings.blob(f"columns/{self.objectName()}")
             if not remembered.isEmpty():
                 header.restoreState(remembered)
+                for number in range(header.count()):
+                    header.setSectionHidden(number, False)  # it was for want of room, there and then
             header.sectionMoved.connect(lambda *_: self._remember())
         for number in range(header.count()):
-            self._wanted[number] = header.sectionSize(number) or self._wanted[number]
+            wanted[number] = header.sectionSize(number) or wanted[number]
+        # Without a column that takes what is left, the last one does, so that no band stays empty at the side.
+        header.setStretchLastSection(all(column.width for column in self.rows_model.columns))
         header.sectionResized.connect(self._column_resized)
         header.setSectionsMovable(True)
 
@@ -156,46 +156,20 @@ class Table(QTableView, Generic[Row]):
         super().resizeEvent(event)
         self.share_out()
 
-    def wanted_width(self, number: int) -> int:
-        """What a column takes where there is room, in pixels."""
-        return self._wanted[number]
-
     def share_out(self) -> None:
         """Give each column the width that it wants; where there is too little room, texts give way, never amounts."""
-        header = self.horizontalHeader()
-        shown = [number for number in range(header.count()) if not header.isSectionHidden(number)]
-        given = {n: self._wanted[n] for n in shown if header.sectionResizeMode(n) == QHeaderView.ResizeMode.Interactive}
-        stretched = sum(
-            max(self._title_width(n), 8 * self.fontMetrics().averageCharWidth()) for n in shown if n not in given
-        )
-        too_much = sum(given.values()) + stretched - self.viewport().width()
-        if too_much > 0:
-            least = {number: min(self._least_width(number), wide) for number, wide in given.items()}
-            spare = sum(given.values()) - sum(least.values())
-            taken = min(too_much, spare)
-            for number, wide in given.items() if spare else ():
-                given[number] = wide - -(-(wide - least[number]) * taken // spare)
-        for number, wide in given.items():
-            if header.sectionSize(number) != wide:
-                header.resizeSection(number, wide)
+        self.room.share_out()
 
-    def _title_width(self, number: int) -> int:
-        return self._bold.horizontalAdvance(self.rows_model.columns[number].title) + 2 * CELL_MARGIN + 1
-
-    def _least_width(self, number: int) -> int:
-        """What a column cannot do without: its title, all of an amount, a count or a date, and the beginning of a text."""
-        column, metrics = self.rows_model.columns[number], self.fontMetrics()
-        rows = self.rows_model.rows[:ROWS_MEASURED]
-        widest = max((metrics.horizontalAdvance(column.text(row)) for row in rows), default=0)
-        widest = max(widest, *(self._bold.horizontalAdvance(column.text(row)) for row in self.totals), 0)
-        if not column.money and not column.number and not any(isinstance(column.value(row), date) for row in rows[:1]):
-            widest = min(widest, WORDS_KEPT * metrics.averageCharWidth())
-        return max(self._title_width(number), widest + 2 * CELL_MARGIN + 1)
+    def setColumnHidden(self, column: int, hide: bool) -> None:
+        """Leave a column out for good, or show it again; what is left out for want of room is not said here."""
+        (self.room.hidden_for_good.add if hide else self.room.hidden_for_good.discard)(column)
+        super().setColumnHidden(column, hide)
+        self.share_out()
 
     def _column_resized(self, number: int, _before: int, wide: int) -> None:
         # Only what a hand did is kept: a low window must not make the columns narrow for good.
         if QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:
-            self._wanted[number] = wide
+            self.room.wanted[number] = wide
             self._remember()
 
     def _wrap_lines(self) -> None:

@@ -19,6 +19,7 @@ Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _Orientation = Qt.Orientation
 _ItemRole = Qt.ItemDataRole
+ROWS_MEASURED = 200
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Column(Generic[Row]):
     """A column: its title, what stands in it, and what it is sorted by (the value itself unless told).
 
     `value` gives a text, an int that is cents when `money`, a date or a plain number. `width`: in characters
-    of the font, 0 takes what is left. `signal`: good, warning, bad, quiet or empty, for the text's colour.
+    of the font, 0 takes what is left. `signal`: good, warning, bad, quiet or empty, for the text's colour. `rank`: in
+    a narrow window the columns of the highest rank step back first, those of rank 0 never (`table_room.Room`).
     """
 
     title: str
@@ -37,6 +39,7 @@ class Column(Generic[Row]):
     tip: Callable[[Row], str] | None = None
     signal: Callable[[Row], str] | None = None
     sort_by: Callable[[Row], Any] | None = None
+    rank: int | None = None
 
     def text(self, row: Row) -> str:
         """What the cell shows."""
@@ -68,6 +71,10 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
     def rows(self) -> Sequence[Row]:
         """The rows in the order shown."""
         return self._rows
+
+    def sample(self) -> Sequence[Row] | None:
+        """Rows by which the columns are measured; None: nothing is known of them yet."""
+        return self._rows[:ROWS_MEASURED]
 
     def row_at(self, index: Index | int) -> Row:
         """The row of an index."""

@@ -212,7 +212,7 @@ def test_the_outlook_warns_of_a_day_that_is_not_the_first_and_of_a_month_billed_
 def test_the_outlook_warns_of_unposted_mail_and_of_a_run_that_was_cut_off(office: Diary) -> None:
     batch = office.do(checks.log_mail, 1, NET)
     office.do(checks.log_check, batch, NET, "77")
-    assert any("1 check of the mail not posted yet" in text for text in outlook(office).warnings)
+    assert any("1 check of the mail is not posted yet" in text for text in outlook(office).warnings)
     office.bill()
     with office.books.write() as session:
         execute(session, "UPDATE run SET state = 'running' WHERE business_date = '2026-03-01'")

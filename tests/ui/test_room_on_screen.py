@@ -68,6 +68,7 @@ def letters(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[None
         pytest.param(1, 1366, 768, id="on a small screen"),
         pytest.param(1, 960, 540, id="at 200% scale on 1920x1080"),
         pytest.param(2, 1920, 1080, id="with letters of twice the size"),
+        pytest.param(2, 1366, 768, id="with letters of twice the size on a small screen"),
     ],
     indirect=["letters"],
 )

@@ -339,7 +339,11 @@ class ActionDialog(FormDialog):
         self.fit()
 
     def _would_be_refused(self, error: UserError) -> None:
-        self.outcome.show_text(told_dates(error.message), "warning")
+        words = told_dates(error.message)
+        if self.refusal.isVisible() and self.refusal.text() == words:
+            self.outcome.show_text(self.hint)
+            return
+        self.outcome.show_text(words, "warning")
 
     def hint_for(self, missing: UserError) -> str:
         """What the card says while an input is missing."""
@@ -354,6 +358,9 @@ class ActionDialog(FormDialog):
         super().refuse(error)
         if isinstance(error, ChangedMeanwhile):
             self._look_again(error)
+        elif self.outcome.said.text() == self.refusal.text():
+            # Looking ahead found the same: it is said once, where the action was refused.
+            self.outcome.show_text(self.hint)
         self.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QPlainTextEdit, QT
 from app.money import format_cents
 from app.services.returnedoutlook import FeeLine, LedgerLine, OpenAgain, ReturnedOutlook
 from app.views import style
-from app.views.fields import label, named, set_role
+from app.views.fields import format_day, label, named, set_role
 from app.views.table import Table
 from app.views.table_model import Column
 from app.views.workplace import Workplace
@@ -20,17 +20,17 @@ LEDGER: tuple[Column[LedgerLine], ...] = (
     Column("Amount", lambda row: row.cents, money=True, width=11),
 )
 OPEN_AGAIN: tuple[Column[OpenAgain], ...] = (
-    Column("Invoice", lambda row: str(row.invoice_id), number=True, width=8),
+    Column("Invoice", lambda row: str(row.invoice_id), width=8),
     Column("Dated", lambda row: row.issued_on, width=10),
-    Column("Due", lambda row: row.due_on, width=10),
-    Column("Total", lambda row: row.total_cents, money=True, width=10),
-    Column("Open again", lambda row: row.open_cents, money=True, width=11),
     Column(
-        "",
-        lambda row: "past due" if row.past_due else "",
+        "Due",
+        lambda row: f"{format_day(row.due_on)}{'  late' if row.past_due else ''}",
         width=0,
         signal=lambda row: "warning" if row.past_due else "",
+        tip=lambda row: "Past due" if row.past_due else "Not due yet",
     ),
+    Column("Total", lambda row: row.total_cents, money=True, width=9),
+    Column("Open again", lambda row: row.open_cents, money=True, width=11),
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -30,7 +30,7 @@ from app.services.policies.dishonored import Cost
 from app.services.returneditems import RETURN_CODES, ItemRow, ReturnedItem
 from app.services.returnedoutlook import ReturnedOutlook
 from app.views import style
-from app.views.dialog import FormDialog
+from app.views.dialog import FormDialog, open_as_large_as
 from app.views.dialogs.outcome import Fields
 from app.views.dialogs.returned_consequences import Consequences, FeesCard
 from app.views.dialogs.returned_find import FindItem
@@ -81,9 +81,8 @@ class ReturnedItemDialog(FormDialog):
         self._after_double_enter.timeout.connect(self._allow)
         submit = QShortcut(QKeySequence("Ctrl+Return"), self)
         submit.activated.connect(self.press)
-        room = self.screen().availableGeometry().size() - QSize(2 * style.LARGE, 2 * style.WIDE)
         scale = max(1.0, self.fontMetrics().averageCharWidth() / 7)
-        self.resize(QSize(round(_WIDE * scale), round(_TALL * scale)).boundedTo(room))
+        open_as_large_as(self, round(_WIDE * scale), round(_TALL * scale))
 
     # The parts
 

@@ -16,7 +16,9 @@ from app.services.terms import policy_names
 from app.views import style
 from app.views.account_list import AccountsTable
 from app.views.fields import button, label, named
+from app.views.flow import FlowLayout
 from app.views.page import Page
+from app.views.table_room import RestOfRow
 from app.views.workplace import Workplace
 
 # Long enough that a fast typist asks once for a word, short enough not to be noticed.
@@ -119,15 +121,14 @@ class AccountsPage(Page):
         words.setSpacing(style.SMALL)
         words.addWidget(label("Find a&ccount", buddy=self.find_edit))
         words.addWidget(self.find_edit, 1)
-        choices = QHBoxLayout()
-        choices.setSpacing(style.SMALL)
+        choices = FlowLayout()
         for choice in self.choices:
             choices.addWidget(choice)
         choices.addWidget(self.clear)
-        choices.addStretch(1)
         self.body.addLayout(words)
         self.body.addLayout(choices)
         self.body.addWidget(self.table, 1)
+        self.body.addWidget(RestOfRow(self.table))
         self.body.addWidget(self.count)
         self.setTabOrder(self.new_account, self.find_edit)
         self.policy.hide()

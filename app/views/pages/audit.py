@@ -24,6 +24,7 @@ from app.views.fields import DayEdit, button, label, named, set_role
 from app.views.page import Page
 from app.views.table import Table
 from app.views.table_model import Column
+from app.views.table_room import RestOfRow
 from app.views.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class AuditPage(Page):
         self.first = DayEdit("audit.first", "First business date", workplace.today)
         self.last = DayEdit("audit.last", "Last business date", workplace.today)
         self.account = AccountEdit(workplace, "audit.account", "Account")
-        self.account.setPlaceholderText("Account, name, phone or street")
+        self.account.hint("Account, name, phone or street")
         self.clear = button("C&lear", "audit.clear", tip="Show everything again")
         self.count = label("", "quiet")
         named(self.count, "audit.count", "How many actions")
@@ -110,7 +111,7 @@ class AuditPage(Page):
             rest.addWidget(label(words_of, buddy=control))
             rest.addWidget(control)
         for edit in (self.first, self.last):
-            edit.setFixedWidth(edit.fontMetrics().averageCharWidth() * 14)
+            edit.setFixedWidth(edit.fontMetrics().averageCharWidth() * 16)
         rest.addWidget(self.clear)
         rest.addStretch(1)
         rest.addWidget(self.count)
@@ -120,6 +121,7 @@ class AuditPage(Page):
         above = QVBoxLayout(upper)
         above.setContentsMargins(0, 0, 0, 0)
         above.addWidget(self.table, 1)
+        above.addWidget(RestOfRow(self.table))
         above.addWidget(self.empty)
         parts.addWidget(upper)
         parts.addWidget(self.details)

@@ -112,7 +112,7 @@ class ReportsPage(Page):
         self.first_label = label("", buddy=self.first)
         self.last_label = label("", buddy=self.last)
         for edit in (self.first, self.last):
-            edit.setFixedWidth(edit.fontMetrics().averageCharWidth() * 14)
+            edit.setFixedWidth(edit.fontMetrics().averageCharWidth() * 16)
             edit.returnPressed.connect(self.show_days)
         self.show_button = button("Sho&w", "reports.show", primary=True)
         self.show_button.clicked.connect(self.show_days)

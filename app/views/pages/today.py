@@ -59,7 +59,7 @@ class TodayPage(Page):
             (
                 Column("What waits", lambda row: row.title, width=34),
                 Column("", lambda row: row.detail, width=0, signal=lambda _row: "quiet"),
-                Column("How many", lambda row: row.how_many, number=True, width=11),
+                Column("How many", lambda row: row.how_many or None, number=True, width=11),
                 Column("Amount", lambda row: row.cents, money=True, width=13),
                 Column("Since", lambda row: row.since, width=11),
                 Column("Done at", _place, width=20),
