@@ -38,6 +38,9 @@ def members(stage: Stage) -> Iterator[tuple[str, Any]]:
             dialog.findChild(QComboBox, "plan.plan").setCurrentIndex(3)
         yield f"dialog-member-{action.key}", dialog
     page = stage.page("accounts", waits="work")
+    page.find_edit.clear()
+    page.refresh()
+    stage.settle()
     yield "accounts-members-waiting", stage.window
     open_new_account(stage.program.workplace, page)
     dialog = stage.dialog()

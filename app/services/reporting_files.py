@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from app.errors import UserError
+from app.errors import Cancelled, UserError
+from app.models.bulk import Progress, no_progress
 from app.services.documents.content import Column, ReportContent, Section
 from app.services.office import office_form
 from app.services.reporting import Report
@@ -25,10 +26,11 @@ def file_name(report: Report, last: date, suffix: str) -> str:
     return f"{'-'.join(plain.split()) or 'report'}-{last.isoformat()}{suffix}"
 
 
-def save_report(session: Session, report: Report, path: Path, printed_on: date) -> Path:
+def save_report(session: Session, report: Report, path: Path, printed_on: date, progress: Progress = no_progress) -> Path:
     """Write the report as what the name's ending says, and return the path.
 
-    Raises UserError for another ending, for a list too long for paper, and for a file that cannot be written.
+    Raises UserError for another ending, for a list too long for paper, and for a file that cannot be written, and
+    what `progress` raises (Cancelled): a file that was there before stays as it was.
     """
     kind = path.suffix.casefold()
     if kind not in SUFFIXES:
@@ -45,8 +47,11 @@ def save_report(session: Session, report: Report, path: Path, printed_on: date) 
         elif kind == ".xlsx":
             write_xlsx(unfinished, report, office_form(session).name)
         else:
-            _write_pdf(session, report, unfinished, printed_on)
+            _write_pdf(session, report, unfinished, printed_on, progress)
         put_in_place([(unfinished, path)])
+    except Cancelled:
+        unfinished.unlink(missing_ok=True)
+        raise
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         why = error.strerror or str(error)
@@ -56,7 +61,7 @@ def save_report(session: Session, report: Report, path: Path, printed_on: date) 
     return path
 
 
-def _write_pdf(session: Session, report: Report, path: Path, printed_on: date) -> None:
+def _write_pdf(session: Session, report: Report, path: Path, printed_on: date, progress: Progress) -> None:
     from app.services.documents.report import write_report  # reportlab takes long to import
     from app.services.statements import paper_office
 
@@ -64,7 +69,7 @@ def _write_pdf(session: Session, report: Report, path: Path, printed_on: date) -
         content = paper_content(report, printed_on)
     else:
         content = month_end_report(session, report.month, printed_on)
-    write_report(path, paper_office(session), content)
+    write_report(path, paper_office(session), content, progress)
 
 
 def paper_content(report: Report, printed_on: date) -> ReportContent:

@@ -192,10 +192,11 @@ _CHECKS = {
 }
 
 
-def verify_books(session: Session) -> list[str]:
+def verify_books(session: Session, progress: Progress = no_progress) -> list[str]:
     """What does not agree, each in a sentence that names the row; empty when the books are right."""
     found = []
-    for title, query in _CHECKS.items():
+    for done, (title, query) in enumerate(_CHECKS.items()):
+        progress(done, len(_CHECKS))
         for what, row_id, stored, expected in fetch(session, query)[:AT_MOST_SHOWN]:
             found.append(f"{title}: {what} {row_id} has {format_cents(stored)}, expected {format_cents(expected)}")
     found += [
@@ -244,10 +245,26 @@ def verify_head(session: Session, printed: str) -> list[str]:
 
 
 def verify_office(books: Database, progress: Progress = no_progress) -> list[str]:
-    """All of it: the file, every stored figure, the audit trail and the search index."""
+    """All of it: the file, every stored figure, the audit trail and the search index.
+
+    `progress` is told (done, 100); what it raises, such as Cancelled, ends the check, which has changed nothing.
+    """
+    progress(0, 100)
     with books.read() as session:
-        problems = verify_file(session) + verify_books(session) + verify_trail(session, progress)
+        problems = verify_file(session)
+        problems += verify_books(session, _share(progress, 10, 45))
+        problems += verify_trail(session, _share(progress, 45, 90))
+    progress(90, 100)
     return problems + taken_back(books, verify_search)
+
+
+def _share(progress: Progress, first: int, last: int) -> Progress:
+    """The progress of a part, as hundredths of the whole from `first` to `last`."""
+
+    def told(done: int, of: int) -> None:
+        progress(first + (last - first) * done // max(of, 1), 100)
+
+    return told
 
 
 def verify_file(session: Session) -> list[str]:

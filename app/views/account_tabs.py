@@ -263,13 +263,14 @@ class AccountTab(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.empty.setContentsMargins(0, style.SMALL, 0, 0)
         self.layers = QStackedLayout()
-        self.layers.addWidget(self.table)
-        self.layers.addWidget(self.empty)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(style.TIGHT)
         outer.addLayout(self.layers, 1)
         outer.addWidget(self.rest)
+        # Only now: what is put into a layout without a widget would be shown as a window of its own.
+        self.layers.addWidget(self.table)
+        self.layers.addWidget(self.empty)
         self.setFocusProxy(self.table)
 
     @property

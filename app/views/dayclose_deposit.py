@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,14 @@ from app.services.deposits import CorrectedDeposit
 from app.views import style
 from app.views.dialogs.deposit import CorrectDepositDialog, DepositDialog, counted
 from app.views.fields import button, label, named
+from app.views.stoppable import StopBar, until_stopped
 from app.views.table import Table
 from app.views.table_model import Column
 from app.views.workplace import Workplace
 
 if TYPE_CHECKING:
-    from app.services.books import Session
+    from app.services.books import Books, Session
+    from app.views.tasks import Progress
 
 
 CHARACTERS_FOR_TWO = 125
@@ -99,6 +102,7 @@ class DepositPart(QWidget):
         self.ticket.clicked.connect(self._show_current)
         self.correct = button("C&orrect…", "dayclose.correct", tip="Take checks out that did not go to the bank")
         self.correct.clicked.connect(self.correct_deposit)
+        self.working = StopBar("dayclose.ticket", "The deposit ticket is being made")
         self._build()
         self._checks: list[DrawerCheck] = []
 
@@ -111,6 +115,7 @@ class DepositPart(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(style.SMALL)
         buttons.addStretch(1)
+        buttons.addWidget(self.working)
         buttons.addWidget(self.ticket)
         buttons.addWidget(self.correct)
         below.addLayout(buttons)
@@ -180,12 +185,18 @@ class DepositPart(QWidget):
         """Write the ticket into the office's folder and show it."""
         folder = self.workplace.folder / "deposits"
 
-        def work(session: Session) -> Path:
+        def work(books: Books, progress: Progress, cancelled: Callable[[], bool]) -> Path:
             from app.services.depositpaper import print_deposit_ticket
 
-            return print_deposit_ticket(session, deposit_id, folder)
+            with books.read() as session:
+                return print_deposit_ticket(session, deposit_id, folder, until_stopped(progress, cancelled))
 
-        self.tasks.read(work, lambda path: self._show_paper(path, deposit_id), owner=self, name="ticket")
+        if self.working.is_busy:
+            return  # two quick Enters show it once
+        run = self.tasks.run(
+            "Deposit ticket", work, lambda path: self._show_paper(path, deposit_id), owner=self, writes=False
+        )
+        self.working.follow(run, lambda: self.workplace.say("Stopped; no ticket was made.", "warning"))
 
     def _show_paper(self, path: Path, deposit_id: int) -> None:
         from app.views.pdf_preview import PdfPreview

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.errors import UserError
 from app.services.verification import verify_office
 from app.views import style
 from app.views.fields import button, label, named, set_role
+from app.views.stoppable import StopBar, until_stopped
 from app.views.table import Table
 from app.views.table_model import Column
 from app.views.workplace import Workplace
@@ -34,10 +35,7 @@ class VerifyPart(QWidget):
         named(self.words, "office.verify-words", "Result of the check")
         self.check = button("&Check the books", "office.verify", primary=True)
         self.check.clicked.connect(self.verify)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 0)
-        named(self.progress, "office.verify-progress", "The books are being checked")
-        self.progress.hide()
+        self.working = StopBar("office.verify", "The books are being checked", "&Stop")
         self.table: Table[str] = Table(
             "office.verify-problems",
             "What does not agree",
@@ -49,7 +47,7 @@ class VerifyPart(QWidget):
         top = QHBoxLayout()
         top.setSpacing(style.SMALL)
         top.addWidget(self.check)
-        top.addWidget(self.progress, 1)
+        top.addWidget(self.working, 1)
         top.addStretch(0)
         box = QVBoxLayout(self)
         box.setContentsMargins(style.LARGE, style.LARGE, style.LARGE, style.LARGE)
@@ -65,17 +63,19 @@ class VerifyPart(QWidget):
     def verify(self) -> None:
         """Check the file and the books."""
 
-        def work(books: Books, progress: Progress, _cancelled: Callable[[], bool]) -> list[str]:
-            return verify_office(books, progress)
+        def work(books: Books, progress: Progress, cancelled: Callable[[], bool]) -> list[str]:
+            return verify_office(books, until_stopped(progress, cancelled))
 
         self.check.setEnabled(False)
-        self.progress.show()
         self.words.setText("Checking …")
         set_role(self.words, "")
         tasks = self.workplace.tasks
         run = tasks.run("Check the books", work, self._show, owner=self, writes=False, otherwise=self._refuse)
-        run.finished.connect(self.progress.hide)
+        self.working.follow(run, self._stopped)
         run.finished.connect(lambda: self.check.setEnabled(True))
+
+    def _stopped(self) -> None:
+        self.words.setText("Stopped: the books were not checked to the end. Nothing was changed.")
 
     def _show(self, problems: list[str]) -> None:
         if problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from reportlab.platypus import Flowable
@@ -9,7 +10,7 @@ from reportlab.platypus.tables import Table, TableStyle
 
 from app.money import format_cents
 from app.services.documents.content import Column, DepositTicketContent, Office, Section
-from app.services.documents.flow import TINT_COLOUR, WIDTH, build, paragraph, section_flowables, style
+from app.services.documents.flow import LINES_A_SHEET, TINT_COLOUR, WIDTH, build, paragraph, section_flowables, style
 from app.services.documents.fonts import load_fonts
 from app.services.documents.sheet import day_text
 
@@ -23,8 +24,16 @@ _COLUMNS = (
 )
 
 
-def write_deposit_ticket(path: Path, office: Office, content: DepositTicketContent) -> None:
-    """Write the ticket as a PDF; of the office's bank account only the last four digits are shown."""
+def write_deposit_ticket(
+    path: Path,
+    office: Office,
+    content: DepositTicketContent,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> None:
+    """Write the ticket as a PDF; of the office's bank account only the last four digits are shown.
+
+    `progress` is told (checks drawn, checks) about with each sheet; what it raises ends the drawing.
+    """
     load_fonts()
     rows = tuple(
         (index, check.number, check.payer, check.account_number, check.bank_hint, check.cents)
@@ -39,13 +48,27 @@ def write_deposit_ticket(path: Path, office: Office, content: DepositTicketConte
         content.total,
     )
     story: list[Flowable] = [_details(office, content)]
-    story += section_flowables(Section("Checks", _COLUMNS, rows, totals))
+    section = Section("Checks", _COLUMNS, rows, totals)
+    if not any(check.bank_hint for check in content.checks):
+        # Nobody noted a bank: the names have its room.
+        count = totals[2]
+        section = Section(
+            "Checks",
+            _COLUMNS[:4] + _COLUMNS[5:],
+            tuple(row[:4] + row[5:] for row in rows),
+            (None, None, f"Total deposit, {count}", None, content.total),
+        )
+    story += section_flowables(section)
     subtitle = f"Deposit {content.deposit_number}  ·  {day_text(content.deposited_on)}"
     title = "Deposit ticket"
     if content.corrected_on is not None:
         # Two papers with one number must not be taken for each other.
         title, subtitle = "Deposit ticket, corrected", f"{subtitle}  ·  corrected {day_text(content.corrected_on)}"
-    build(path, office.name, title, subtitle, content.deposited_on, story)
+
+    def on_sheet(number: int) -> None:
+        progress(min((number - 1) * LINES_A_SHEET, content.count), content.count)
+
+    build(path, office.name, title, subtitle, content.deposited_on, story, on_sheet)
 
 
 def _details(office: Office, content: DepositTicketContent) -> Table:

@@ -5,6 +5,7 @@ Built on reportlab's platypus; for what is printed once a day, not for mailings.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -81,8 +82,22 @@ class _CountingCanvas(Canvas):  # type: ignore[misc]  # reportlab has no types
         super().save()
 
 
-def build(path: Path, office_name: str, title: str, subtitle: str, printed_on: date, story: list[Flowable]) -> None:
-    """Lay the story out on as many letter sheets as it needs and write the file."""
+LINES_A_SHEET = 40  # about: how far a long list has come
+
+
+def build(
+    path: Path,
+    office_name: str,
+    title: str,
+    subtitle: str,
+    printed_on: date,
+    story: list[Flowable],
+    on_sheet: Callable[[int], None] = lambda _number: None,
+) -> None:
+    """Lay the story out on as many letter sheets as it needs and write the file.
+
+    `on_sheet` is told each sheet's number as it is begun; what it raises ends the drawing.
+    """
 
     def decorate(canvas: Canvas, _document: BaseDocTemplate) -> None:
         canvas.setFillColorRGB(*ACCENT)
@@ -124,6 +139,7 @@ def build(path: Path, office_name: str, title: str, subtitle: str, printed_on: d
         str(path), pagesize=(PAGE_WIDTH, PAGE_HEIGHT), title=f"{title}, {subtitle}", author=office_name
     )
     document.addPageTemplates([PageTemplate("page", [frame], onPage=decorate)])
+    document.setProgressCallBack(lambda what, number: on_sheet(number) if what == "PAGE" else None)
     document.build(story, canvasmaker=_CountingCanvas)
 
 

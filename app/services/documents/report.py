@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from reportlab.platypus import Flowable, Spacer
@@ -10,7 +11,7 @@ from reportlab.platypus.tables import Table, TableStyle
 from app.money import format_cents
 from app.services.documents.charts import draw_chart
 from app.services.documents.content import Chart, KeyFigure, Office, ReportContent
-from app.services.documents.flow import ACCENT_COLOUR, WIDTH, build, paragraph, section_flowables, style
+from app.services.documents.flow import ACCENT_COLOUR, LINES_A_SHEET, WIDTH, build, paragraph, section_flowables, style
 from app.services.documents.fonts import load_fonts
 
 _FIGURES_IN_A_ROW = 4
@@ -18,8 +19,17 @@ _CHART_HEIGHT = 170.0
 _GUTTER = 18.0
 
 
-def write_report(path: Path, office: Office, content: ReportContent) -> None:
-    """Write a report (month-end, day close and the like) as a PDF of letter sheets."""
+def write_report(
+    path: Path,
+    office: Office,
+    content: ReportContent,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> None:
+    """Write a report (month-end, day close and the like) as a PDF of letter sheets.
+
+    `progress` is told (lines drawn, lines) about with each sheet; what it raises ends the drawing.
+    """
+    lines = sum(len(section.rows) for section in content.sections)
     load_fonts()
     story: list[Flowable] = []
     if content.key_figures:
@@ -31,7 +41,11 @@ def write_report(path: Path, office: Office, content: ReportContent) -> None:
         story += section_flowables(section)
     if not story:
         story.append(paragraph("Nothing to report.", style("empty", 9, grey=True)))
-    build(path, office.name, content.title, content.subtitle, content.printed_on, story)
+
+    def on_sheet(number: int) -> None:
+        progress(min((number - 1) * LINES_A_SHEET, lines), max(lines, 1))
+
+    build(path, office.name, content.title, content.subtitle, content.printed_on, story, on_sheet)
 
 
 def _figure_tiles(figures: tuple[KeyFigure, ...]) -> Table:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QProgressBar, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from app.errors import UserError
 from app.services import audittrail
@@ -22,6 +22,7 @@ from app.views.audit_details import DetailsPart
 from app.views.audit_table import TrailTable
 from app.views.fields import DayEdit, button, label, named, set_role
 from app.views.page import Page
+from app.views.stoppable import StopBar, until_stopped
 from app.views.table import Table
 from app.views.table_model import Column
 from app.views.table_room import RestOfRow
@@ -85,10 +86,8 @@ class AuditPage(Page):
     def _make_verify(self) -> None:
         self.verify_button = button("&Verify now", "audit.verify")
         self.verify_button.setToolTip("Compares every row of the office with what the trail sealed; other work can go on")
-        self.progress = QProgressBar()
-        named(self.progress, "audit.progress", "The trail is being verified")
-        self.progress.setFixedWidth(self.progress.fontMetrics().averageCharWidth() * 20)
-        self.progress.hide()
+        self.working = StopBar("audit", "The trail is being verified", "&Stop")
+        self.working.bar.setFixedWidth(self.working.fontMetrics().averageCharWidth() * 20)
         self.result = label("", wrap=True)
         named(self.result, "audit.result", "Result of the verification")
         self.result.hide()
@@ -133,7 +132,7 @@ class AuditPage(Page):
         below = QHBoxLayout()
         below.setSpacing(style.SMALL)
         below.addWidget(self.verify_button)
-        below.addWidget(self.progress)
+        below.addWidget(self.working)
         below.addWidget(self.details.seal, 1)
         below.addWidget(label("Save as", "quiet"))
         below.addWidget(self.save_excel)
@@ -271,24 +270,17 @@ class AuditPage(Page):
     def verify(self) -> None:
         """Compare every row with the trail."""
 
-        def work(books: Books, progress: Progress, _cancelled: Callable[[], bool]) -> list[str]:
+        def work(books: Books, progress: Progress, cancelled: Callable[[], bool]) -> list[str]:
             with books.read() as session:
-                return verify_trail(session, progress)
+                return verify_trail(session, until_stopped(progress, cancelled))
 
         self.verify_button.setEnabled(False)
-        self.progress.setRange(0, 0)
-        self.progress.show()
         self._tell("Verifying …", "")
         run = self.tasks.run(
             "Verify the audit trail", work, self._verified, owner=self, writes=False, otherwise=self._failed
         )
-        run.progressed.connect(self._progressed)
-        run.finished.connect(self.progress.hide)
+        self.working.follow(run, lambda: self._tell("Stopped: the trail was not verified to the end.", "warning"))
         run.finished.connect(lambda: self.verify_button.setEnabled(True))
-
-    def _progressed(self, done: int, of: int) -> None:
-        self.progress.setRange(0, of)
-        self.progress.setValue(done)
 
     def _verified(self, problems: list[str]) -> None:
         if problems:

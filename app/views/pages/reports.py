@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,10 +21,13 @@ from app.views import style
 from app.views.fields import DayEdit, button, format_day, label, named
 from app.views.page import Page
 from app.views.reports_table import ReportTable
+from app.views.stoppable import StopBar, until_stopped
 from app.views.workplace import Workplace
 
 if TYPE_CHECKING:
+    from app.services.books import Books
     from app.views.charts import BarChart
+    from app.views.tasks import Progress
 
 _FIRST_WORDS = {"period": "Fro&m", "day": "", "on": "", "month": "", "nothing": ""}
 _LAST_WORDS = {"period": "&To", "day": "&As of the end of", "on": "Da&y", "month": "Da&y in the month", "nothing": ""}
@@ -140,6 +144,8 @@ class ReportsPage(Page):
         row.addWidget(self.back)
         self.hint = label("", "quiet", wrap=True)
         row.addWidget(self.hint, 1)
+        self.working = StopBar("reports.save", "The report is being written")
+        row.addWidget(self.working)
         row.addWidget(label("Save as", "quiet"))
         self.savers = []
         for text, suffix in (("&PDF…", ".pdf"), ("&Excel…", ".xlsx"), ("C&SV…", ".csv")):
@@ -348,13 +354,17 @@ class ReportsPage(Page):
         today = self.workplace.today
         for made in self.savers:
             made.setEnabled(False)
-        self.tasks.read(
-            lambda session: save_report(session, report, path, today),
-            self._written,
-            owner=self,
-            name="file",
-            otherwise=self._not_written,
-        )
+
+        def work(books: Books, progress: Progress, cancelled: Callable[[], bool]) -> Path:
+            with books.read() as session:
+                return save_report(session, report, path, today, until_stopped(progress, cancelled))
+
+        run = self.tasks.run("Save the report", work, self._written, owner=self, writes=False, otherwise=self._not_written)
+        self.working.follow(run, self._stopped)
+
+    def _stopped(self) -> None:
+        self._not_written(None)
+        self.workplace.say("Stopped; no file was written.", "warning")
 
     def _written(self, path: Path) -> None:
         self.workplace.settings.put("reports/folder", str(path.parent))
