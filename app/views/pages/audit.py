@@ -86,7 +86,7 @@ class AuditPage(Page):
     def _make_verify(self) -> None:
         self.verify_button = button("&Verify now", "audit.verify")
         self.verify_button.setToolTip("Compares every row of the office with what the trail sealed; other work can go on")
-        self.working = StopBar("audit", "The trail is being verified", "&Stop")
+        self.working = StopBar("audit.verify", "The trail is being verified", "&Stop")
         self.working.bar.setFixedWidth(self.working.fontMetrics().averageCharWidth() * 20)
         self.result = label("", wrap=True)
         named(self.result, "audit.result", "Result of the verification")
