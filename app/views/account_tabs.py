@@ -37,10 +37,10 @@ from app.views.account_lines import (
     service_rows,
     work_lines,
 )
+from app.views.rest_of_row import RestOfRow
 from app.views.settings import Settings
 from app.views.table import Table
 from app.views.table_model import Column
-from app.views.table_room import RestOfRow
 
 
 @dataclass(frozen=True)

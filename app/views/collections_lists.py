@@ -19,9 +19,9 @@ from app.services.pastdue import (
 )
 from app.views import style
 from app.views.fields import ElidingLabel, button, label, named
+from app.views.rest_of_row import RestOfRow
 from app.views.table import Table
 from app.views.table_model import Column
-from app.views.table_room import RestOfRow
 from app.views.workplace import Workplace
 
 Row = TypeVar("Row", AgedAccount, ArrangementLine, ProposedFee, SuspendedAccount, UndecidedWork)

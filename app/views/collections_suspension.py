@@ -15,9 +15,9 @@ from app.views import style
 from app.views.collections_forms import LeaveOutForm, SuspendForm
 from app.views.collections_lists import many
 from app.views.fields import ElidingLabel, button, label, named
+from app.views.rest_of_row import RestOfRow
 from app.views.table import Table
 from app.views.table_model import Column
-from app.views.table_room import RestOfRow
 from app.views.workplace import Workplace
 
 NOBODY = "Nobody is to be suspended: no active account is past due."

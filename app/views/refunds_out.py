@@ -12,9 +12,9 @@ from app.money import format_cents
 from app.services.outstanding import STALE_AFTER_DAYS, IssuedRow, told
 from app.views import style
 from app.views.fields import button, label, named
+from app.views.rest_of_row import RestOfRow
 from app.views.table import Table
 from app.views.table_model import Column
-from app.views.table_room import RestOfRow
 from app.views.workplace import Workplace
 
 OUT: Final = ("to-print", "outstanding", "old")

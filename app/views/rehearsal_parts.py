@@ -9,9 +9,9 @@ from app.money import format_cents
 from app.services.rehearsaldiary import AccountState, BalanceDiffers, Diary, DiaryLine, Differs
 from app.views import style
 from app.views.fields import format_day, label, named
+from app.views.rest_of_row import RestOfRow
 from app.views.table import Table
 from app.views.table_model import Column
-from app.views.table_room import RestOfRow
 from app.views.workplace import Workplace
 
 _SIGNS = {"good": "✓ ", "bad": "✗ "}

@@ -11,10 +11,10 @@ from app.money import format_cents
 from app.services.documents.content import Cell
 from app.services.reporting import Report, ReportRow
 from app.views.fields import label, named
+from app.views.rest_of_row import RestOfRow
 from app.views.settings import Settings
 from app.views.table import Table
 from app.views.table_model import Column
-from app.views.table_room import RestOfRow
 
 
 def _cell(place: int, row: ReportRow) -> Cell:
@@ -87,7 +87,7 @@ class ReportTable(QWidget):
     def show_report(self, report: Report) -> None:
         """Show other rows of the same report; the cursor stays on the same place."""
         self.report = report
-        self.table.totals = () if report.totals is None else (ReportRow(report.totals),)
+        self.table.room.totals = () if report.totals is None else (ReportRow(report.totals),)
         self.table.show_rows(report.rows)
         self._stack.setCurrentIndex(0 if report.rows else 1)
         self.totals.setVisible(report.totals is not None and bool(report.rows))

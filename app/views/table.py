@@ -45,11 +45,9 @@ class Table(QTableView, Generic[Row]):
         named(self, object_name, accessible)
         self.rows_model: RowsModel[Row] = RowsModel(columns, self) if model is None else model
         self._settings = settings
-        # Rows shown elsewhere in the same columns, such as a report's totals: they must fit too.
-        self.totals: Sequence[Row] = ()
         self.setModel(self.rows_model)
         self.setFont(figures_font(self.font()))
-        self.room = Room(self)
+        self.room = Room(self, self.rows_model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         mode = QAbstractItemView.SelectionMode
         self.setSelectionMode(mode.ExtendedSelection if several else mode.SingleSelection)

@@ -1,19 +1,16 @@
-"""How a list shares its room among its columns, and the line that says what a narrow window leaves out."""
+"""How a list shares its room among its columns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QHeaderView, QLabel, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableView
 
-from app.views.fields import named
-
-if TYPE_CHECKING:
-    from app.views.table import Table
+from app.views.table_model import RowsModel
 
 CELL_MARGIN = 6
 WORDS_KEPT = 15
@@ -30,20 +27,23 @@ class Room(QObject):
 
     changed = Signal()
 
-    def __init__(self, table: Table[Any]) -> None:
+    def __init__(self, table: QTableView, model: RowsModel[Any]) -> None:
         super().__init__(table)
         self.table = table
+        self.model = model
+        # Rows shown elsewhere in the same columns, such as a report's totals: they must fit too.
+        self.totals: Sequence[Any] = ()
         self.wanted: list[int] = []
         self.hidden_for_good: set[int] = set()
         self.back: tuple[int, ...] = ()
         self.may_step_back = False
         self._measured: dict[int, int] = {}
         self.take_font()
-        table.rows_model.modelReset.connect(self._measured.clear)
+        model.modelReset.connect(self._measured.clear)
         # Rows of a long list are read as they come into view.
         self._again = QTimer(self, singleShot=True, interval=0)
         self._again.timeout.connect(self.share_out)
-        table.rows_model.dataChanged.connect(self._other_values)
+        model.dataChanged.connect(self._other_values)
 
     def take_font(self) -> None:
         """Measure with the table's font from now on."""
@@ -71,11 +71,11 @@ class Room(QObject):
 
     def title_width(self, number: int) -> int:
         """What a column's title takes."""
-        return self._bold.horizontalAdvance(self.table.rows_model.columns[number].title) + 2 * CELL_MARGIN + 1
+        return self._bold.horizontalAdvance(self.model.columns[number].title) + 2 * CELL_MARGIN + 1
 
     def words(self, row: object) -> str:
         """What the columns left out say of a row: each with its title; those that are empty are not named."""
-        columns = self.table.rows_model.columns
+        columns = self.model.columns
         said = [(columns[number].title, columns[number].text(row)) for number in sorted(self.back)]
         return "    ".join(f"{title}: {text}" if title else text for title, text in said if text)
 
@@ -116,7 +116,7 @@ class Room(QObject):
 
     def _rank(self, header: QHeaderView, number: int) -> int:
         """0 stays always: what the row is called, and the last amount. Words and dates go before amounts."""
-        columns = self.table.rows_model.columns
+        columns = self.model.columns
         column = columns[number]
         if column.rank is not None:
             return column.rank
@@ -130,7 +130,7 @@ class Room(QObject):
 
     def _want(self, number: int) -> int:
         """The width chosen for a column; for an amount that is wider, its own: money is never cut."""
-        wanted, column = self.wanted[number], self.table.rows_model.columns[number]
+        wanted, column = self.wanted[number], self.model.columns[number]
         return max(wanted, self._least(number)) if column.money or column.number else wanted
 
     def _least(self, number: int) -> int:
@@ -140,12 +140,12 @@ class Room(QObject):
         return self._measured[number]
 
     def _measure(self, number: int) -> int:
-        column, metrics = self.table.rows_model.columns[number], self.table.fontMetrics()
-        rows = self.table.rows_model.sample()
+        column, metrics = self.model.columns[number], self.table.fontMetrics()
+        rows = self.model.sample()
         if rows is None:
             return self.wanted[number]
         widest = max((metrics.horizontalAdvance(column.text(row)) for row in rows), default=0)
-        widest = max(widest, *(self._bold.horizontalAdvance(column.text(row)) for row in self.table.totals), 0)
+        widest = max(widest, *(self._bold.horizontalAdvance(column.text(row)) for row in self.totals), 0)
         if not column.money and not column.number and not any(isinstance(column.value(row), date) for row in rows[:1]):
             widest = min(widest, WORDS_KEPT * metrics.averageCharWidth())
         return max(self.title_width(number), widest + 2 * CELL_MARGIN + 1)
@@ -153,28 +153,3 @@ class Room(QObject):
 
 def _is_fixed(header: QHeaderView, number: int) -> bool:
     return header.sectionResizeMode(number) == QHeaderView.ResizeMode.Interactive
-
-
-class RestOfRow(QLabel):
-    """The line below a list that says what the columns left out in a narrow window hold for the row under the cursor."""
-
-    def __init__(self, table: Table[Any], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("role", "quiet")
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setWordWrap(True)
-        named(self, f"{table.objectName()}-rest", f"{table.accessibleName()}: the rest of the row")
-        self._table = table
-        table.room.may_step_back = True
-        table.room.changed.connect(self.show_row)
-        table.current.connect(lambda _row: self.show_row())
-        table.model().dataChanged.connect(lambda *_: self.show_row())
-        self.hide()
-
-    def show_row(self) -> None:
-        """Say the rest of the row under the cursor; nothing while all of it is shown."""
-        row = self._table.current_row()
-        words = "" if row is None else self._table.room.words(row)
-        self.setText(words)
-        self.setVisible(bool(self._table.room.back) and row is not None)
-        self._table.setAccessibleDescription(words)

@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 from ui.layout_faults import faults
 
 from app.views.flow import FlowLayout
+from app.views.rest_of_row import RestOfRow
 from app.views.table import Table
 from app.views.table_model import Column
-from app.views.table_room import RestOfRow
 
 
 class Line(NamedTuple):

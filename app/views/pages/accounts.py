@@ -18,7 +18,7 @@ from app.views.account_list import AccountsTable
 from app.views.fields import button, label, named
 from app.views.flow import FlowLayout
 from app.views.page import Page
-from app.views.table_room import RestOfRow
+from app.views.rest_of_row import RestOfRow
 from app.views.workplace import Workplace
 
 # Long enough that a fast typist asks once for a word, short enough not to be noticed.

@@ -22,10 +22,10 @@ from app.views.audit_details import DetailsPart
 from app.views.audit_table import TrailTable
 from app.views.fields import DayEdit, button, label, named, set_role
 from app.views.page import Page
+from app.views.rest_of_row import RestOfRow
 from app.views.stoppable import StopBar, until_stopped
 from app.views.table import Table
 from app.views.table_model import Column
-from app.views.table_room import RestOfRow
 from app.views.workplace import Workplace
 
 if TYPE_CHECKING:
