@@ -4,35 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support_histories import Step
-from support_members import BothBooks, both_books, sign_up, steps_of_both
+from support_members import MEMBERSHIP, BothBooks, both_books, sign_up, steps_of_both
 from support_office import Diary, Row
 
 from app.errors import NotPermitted, UserError
 from app.services import (
     accounts,
     autopay,
+    autopayanswers,
     checks,
     collections,
     credits,
     deposits,
     history,
+    membercorrections,
     members,
     payments,
+    policychanges,
     receipts,
     refunds,
+    returnreversaloutlook,
     subscriptions,
+    terms,
 )
+from app.services.customerfile_export import export_customers
 from app.services.gateways.autopay import DeclineListGateway
 from app.services.gateways.mail import NoMail
 from app.services.ledger import Gl
 from app.services.policies.dishonored import Cost
 from app.services.policies.facts import InstalmentFacts
+from app.services.policies.policyfile import shipped_policy_path
 from app.services.returnreversal import later_charges, recorded_return, take_back_return
 
 
@@ -418,4 +426,39 @@ def test_a_return_taken_back_at_once_leaves_any_office_as_it_was(taken: list[Ste
             assert stands(diary, account) == before
             assert diary.sql("SELECT sum(remaining_cents) FROM credit WHERE account_id = ?", account) == owed
             assert diary.see(collections.has_kept_arrangement, account, diary.day) == conduct
+        diary.assert_books_right()
+
+
+@pytest.mark.both_databases
+def test_a_return_an_attempt_and_a_policy_change_are_taken_back_on_either_database(tmp_path: Path) -> None:
+    with Diary() as diary:
+        body = shipped_policy_path(MEMBERSHIP).read_text(encoding="utf-8")
+        with diary.books.write() as session:
+            terms.adopt_policy(session, MEMBERSHIP, body, diary.day)
+        home, check = home_that_paid(diary)
+        diary.on(1, 9).do(payments.return_payment, check, 700)
+        diary.on(2, 1).bill()
+        diary.on(2, 2).do(collections.suspend)
+        seen = diary.do(returnreversaloutlook.take_back, check, "the bank was wrong")
+        assert seen.sentences[0].startswith("It pays again 98.00 of invoice")
+        assert diary.sql("SELECT status FROM account WHERE id = ?", home) == [("active",)]
+        assert diary.sql("SELECT reactivation FROM suspension") == [("void",)]
+        assert len(diary.see(history.account_payments, home)) == 2
+        member = sign_up(diary, autopay="bank-draft")
+        diary.do(members.record_work_performed, member)
+        diary.on(2, 7).bill()
+        diary.do(autopayanswers.record_attempt, member, approved=False, cents=6000)
+        ((attempt,),) = diary.sql("SELECT id FROM payment_attempt")
+        diary.do(membercorrections.take_back, member, f"attempt:{attempt}", "another member's")
+        diary.on(2, 8).do(autopayanswers.record_attempt, member, approved=True, cents=6000)
+        ((draft,),) = diary.sql("SELECT id FROM payment WHERE account_id = ?", member)
+        before = stands(diary, member)
+        diary.do(payments.return_payment, draft, 0, "R02")
+        back(diary, draft)
+        assert stands(diary, member) == before
+        diary.do(policychanges.change_policy, MEMBERSHIP, date(2026, 3, 1), {"dishonored_fee": "40.00"}, "costs")
+        version = diary.see(policychanges.policy_versions)[0].id
+        diary.do(policychanges.withdraw_change, version, "typed wrongly")
+        assert diary.see(terms.policy_named, MEMBERSHIP, date(2026, 3, 1)).dishonored_fee == 3500  # type: ignore[union-attr]
+        assert diary.do(export_customers, tmp_path / "all.csv") == 2
         diary.assert_books_right()
