@@ -200,7 +200,7 @@ def of_invoice(row: InvoiceRow, history: Sequence[HistoryRow], applied: Sequence
     return explain(f"Invoice {row.id}, {format_cents(row.total_cents)}, {due}", "ADV-3", "", parts)
 
 
-def of_payment(row: PaymentLine, applied: Sequence[AppliedLine] | None) -> Explanation:
+def of_payment(row: PaymentLine, applied: Sequence[AppliedLine] | None, *, is_member: bool = False) -> Explanation:
     """A payment: what it pays now (`applied` None: not said), or how it came back."""
     if row.state == "posted":
         parts = [] if applied is None else paid_lines(row.id, row.cents, applied)
@@ -208,7 +208,8 @@ def of_payment(row: PaymentLine, applied: Sequence[AppliedLine] | None) -> Expla
     if row.taken_back_on is not None and row.state not in ("returned", "charged-back"):
         said = f"Taken back on {row.taken_back_on:%m/%d/%Y}: a payment of that day stands for this one."
         return explain(f"{_payment(row)}: {row.state}", "BOTH-3", "", [said])
-    clause = "BOTH-11" if row.state == "reversed" else "ADV-10"
+    of_members = "ARR-9" if row.state == "charged-back" else "ARR-7"
+    clause = "BOTH-11" if row.state == "reversed" else of_members if is_member else "ADV-10"
     said = "It pays nothing any more: what it had paid is open again."
     return explain(f"{_payment(row)}: {kind_says(row.state).lower()}", clause, "", [said])
 

@@ -112,7 +112,8 @@ def _of_invoice(shown: Shown, line: InvoiceLine) -> Explanation:
 def _of_payment(shown: Shown, row: PaymentLine) -> Explanation:
     if row.state == DECLINED:
         return explaining.of_declined(attempt_of(shown, row), is_member=shown.page.member is not None)
-    return explaining.of_payment(row, shown.page.applications if shown.then is None else None)
+    applied = shown.page.applications if shown.then is None else None
+    return explaining.of_payment(row, applied, is_member=shown.page.member is not None)
 
 
 _LEDGER: tuple[Column[LedgerLine], ...] = (

@@ -89,6 +89,9 @@ def test_a_payment_says_what_it_paid_and_what_is_left_of_it() -> None:
         office.on(1, 9).do(payments.return_payment, payment, 500)
         (line,) = office.see(history.account_payments, account)
         assert explaining.of_payment(line, []).clause == "ADV-10"
+        assert explaining.of_payment(line, [], is_member=True).clause == "ARR-7"
+        charged_back = line._replace(state="charged-back")
+        assert explaining.of_payment(charged_back, [], is_member=True).clause == "ARR-9"
 
 
 def test_each_line_of_the_ledger_names_a_clause_that_has_a_sentence() -> None:
