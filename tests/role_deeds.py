@@ -384,8 +384,9 @@ def _sheet_mark(o: StaffedOffice) -> Act:
 
 def _pages_mark(o: StaffedOffice) -> Act:
     run = _run(o)
-    made = statementprints.MadeStatements((), 1, 1, 1, 1)
-    return lambda: o.do(statementprints.mark_pages, run, statementprints.ALL, made, (1, 1), "by hand")
+    made = statementprints.MadeStatements((), 1, 1, 1, 1, ((1,),))
+    pages = [statementprints.PrintedPages(0, 1, 1)]
+    return lambda: o.do(statementprints.mark_pages, run, statementprints.ALL, made, pages, "by hand")
 
 
 def _look_ahead(o: StaffedOffice) -> Act:

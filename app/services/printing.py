@@ -37,11 +37,12 @@ class Job(NamedTuple):
 
 
 class Printed(NamedTuple):
-    """What a job made: its files, and how many statements and sheets they hold."""
+    """What a job made: its files, how many statements and sheets they hold, and the sheets of each statement by file."""
 
     paths: tuple[Path, ...]
     documents: int
     sheets: int
+    each: tuple[tuple[int, ...], ...] = ()
 
 
 def statement_paths(path: Path, statements: int) -> list[Path]:
@@ -99,7 +100,12 @@ def _draw_statements(job: Job) -> Printed:
         )
     paths = [job.target if n == 1 else job.target.with_stem(f"{job.target.stem}-{n}") for n in range(1, len(written) + 1)]
     put_in_place((file.path, path) for file, path in zip(written, paths, strict=True))
-    return Printed(tuple(paths), sum(file.documents for file in written), sum(file.sheets for file in written))
+    return Printed(
+        tuple(paths),
+        sum(file.documents for file in written),
+        sum(file.sheets for file in written),
+        tuple(file.each for file in written),
+    )
 
 
 def _draw_statement_files(job: Job) -> Printed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Cancelled, UserError
 from app.models.bulk import Progress, no_progress
-from app.services.documents.content import Column, ReportContent, Section
+from app.services.documents.content import Cell, Column, ReportContent, Section
 from app.services.office import office_form
 from app.services.reporting import Report
 from app.services.reports import month_end_report
@@ -18,6 +19,7 @@ from app.wholefiles import put_in_place
 
 SUFFIXES = (".pdf", ".xlsx", ".csv")
 MOST_ROWS_ON_PAPER = 5_000
+_ISO_DATE = re.compile(r"(?<![\w-])\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w-])")
 
 
 def file_name(report: Report, last: date, suffix: str) -> str:
@@ -74,8 +76,29 @@ def _write_pdf(session: Session, report: Report, path: Path, printed_on: date, p
 
 def paper_content(report: Report, printed_on: date) -> ReportContent:
     """The report as the paper shows it."""
-    shares = [float(max(column.width, len(column.title) + 3)) if column.width else 24.0 for column in report.columns]
+    shares = [_share(report, place) for place in range(len(report.columns))]
     columns = tuple(Column(column.title, column.kind, share) for column, share in zip(report.columns, shares, strict=True))
-    section = Section(report.title, columns, tuple(row.cells for row in report.rows), report.totals, report.note)
+    rows = tuple(tuple(map(_on_paper, row.cells)) for row in report.rows)
+    section = Section(report.title, columns, rows, report.totals, report.note)
     charts = () if report.chart is None else (report.chart,)
     return ReportContent(report.title, report.subtitle, printed_on, report.figures, charts, (section,))
+
+
+def _share(report: Report, place: int) -> float:
+    """How much of the sheet a column takes: its width, at least its heading in bold; the one that stretches its words."""
+    column = report.columns[place]
+    if column.kind == "date":
+        return max(column.width, 14)  # `Nov 21, 2026` and the room beside it
+    if column.width:
+        return max(column.width, len(column.title) * 1.25 + 2)
+    longest = max((len(str(row.cells[place])) for row in report.rows), default=0)
+    return float(min(max(longest, 24), 44))
+
+
+def _on_paper(cell: Cell) -> Cell:
+    """A cell as the paper shows it: a date within a sentence is written as the other dates are."""
+    if not isinstance(cell, str):
+        return cell
+    from app.services.documents.sheet import day_text  # reportlab takes long to import
+
+    return _ISO_DATE.sub(lambda found: day_text(date.fromisoformat(found[0])), cell)

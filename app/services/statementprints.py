@@ -58,13 +58,32 @@ class StatementRow(NamedTuple):
 
 
 class MadeStatements(NamedTuple):
-    """PDFs that were made: their files, the statements and sheets in them, and the range of places."""
+    """PDFs that were made: their files, the statements and sheets in them, and the range of places.
+
+    `each`: by file, how many sheets each of its statements takes, in the order of places.
+    """
 
     paths: tuple[Path, ...]
     statements: int
     sheets: int
     first_place: int
     last_place: int
+    each: tuple[tuple[int, ...], ...]
+
+
+class PrintedPages(NamedTuple):
+    """The pages of one file (its place among the files, from 0) that went to a printer; both pages counted."""
+
+    file: int
+    first: int
+    last: int
+
+
+class Marked(NamedTuple):
+    """How many statements were marked as gone out, and how many were not because only some of their sheets did."""
+
+    statements: int
+    in_part: int
 
 
 def statement_runs(session: Session) -> list[RunRow]:
@@ -169,21 +188,50 @@ def mark_sent(session: Session, desk: Desk, run_id: int, delivery: str, first_pl
 
 
 def mark_pages(
-    session: Session, desk: Desk, run_id: int, delivery: str, made: MadeStatements, pages: tuple[int, int], how: str
-) -> int:
-    """Record which statements went out when only the pages from one to another (both counted) were printed.
+    session: Session, desk: Desk, run_id: int, delivery: str, made: MadeStatements, printed: Sequence[PrintedPages], how: str
+) -> Marked:
+    """Record exactly the statements of which every sheet is among the pages that went to the printer.
 
-    Returns how many, 0 when it cannot be told: some take more than one sheet. Raises UserError as `mark_sent`.
+    Raises UserError as `mark_sent`.
     """
-    if pages == (1, made.sheets):
+    whole, in_part = _whole_statements(made, printed)
+    if len(whole) == made.statements:
         mark_sent(session, desk, run_id, delivery, made.first_place, made.last_place, how)
-        return made.statements
-    if made.sheets != made.statements:
-        return 0
-    printed = chosen(statement_list(session, run_id), delivery, made.first_place, made.last_place)[pages[0] - 1 : pages[1]]
-    if printed:
-        mark_sent(session, desk, run_id, delivery, printed[0].place, printed[-1].place, how)
-    return len(printed)
+        return Marked(made.statements, 0)
+    rows = chosen(statement_list(session, run_id), delivery, made.first_place, made.last_place)
+    for first, last in _ranges(whole):
+        mark_sent(session, desk, run_id, delivery, rows[first].place, rows[last].place, how)
+    return Marked(len(whole), in_part)
+
+
+def _whole_statements(made: MadeStatements, printed: Sequence[PrintedPages]) -> tuple[list[int], int]:
+    """The statements (counted from 0 over all files) printed whole, and how many were printed in part."""
+    whole, in_part, number = [], 0, 0
+    for file, each in enumerate(made.each):
+        page = 1
+        for sheets in each:
+            out = sum(_is_out(printed, file, sheet) for sheet in range(page, page + sheets))
+            if out == sheets:
+                whole.append(number)
+            elif out:
+                in_part += 1
+            page, number = page + sheets, number + 1
+    return whole, in_part
+
+
+def _is_out(printed: Sequence[PrintedPages], file: int, page: int) -> bool:
+    return any(part.file == file and part.first <= page <= part.last for part in printed)
+
+
+def _ranges(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Numbers in order as ranges without gaps: [0, 1, 4] -> [(0, 1), (4, 4)]."""
+    found: list[tuple[int, int]] = []
+    for number in numbers:
+        if found and found[-1][1] == number - 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found
 
 
 def chosen(
@@ -246,6 +294,7 @@ def make_statements(
         sum(part.sheets for part in made),
         rows[0].place,
         rows[-1].place,
+        tuple(each for part in made for each in part.each),
     )
 
 

@@ -100,8 +100,12 @@ def send_to_printer(
     last_page: int | None = None,
     otherwise: Callable[[UserError], None] | None = None,
     adjustment: Adjustment | None = None,
+    went_out: Callable[[int, int, int], None] = lambda _file, _first, _last: None,
 ) -> Run:
     """Print PDFs one after the other in the background; `then(pages)` when all went out.
+
+    `went_out(file, first page, last page)` is called in the worker after each file (counted from 0) that the
+    printer has whole, also of a run that is stopped or fails later.
 
     The pages are those chosen in the printer's dialog, unless told. What was measured for the printer is
     applied, unless an `adjustment` is given.
@@ -112,8 +116,8 @@ def send_to_printer(
 
     def work(_books: object, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> int:
         pages = 0
-        for path in paths:
-            pages += print_pdf(
+        for number, path in enumerate(paths):
+            sent = print_pdf(
                 path,
                 printer,
                 first_page=first_page,
@@ -123,6 +127,8 @@ def send_to_printer(
                 progress=progress,
                 cancelled=cancelled,
             )
+            pages += sent
+            went_out(number, max(first_page, 1), max(first_page, 1) + sent - 1)
         return pages
 
     return workplace.tasks.run(title, work, then, owner=owner, writes=False, otherwise=otherwise)

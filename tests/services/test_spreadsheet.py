@@ -128,3 +128,18 @@ def test_the_proposed_name_is_one_that_every_system_takes() -> None:
     report = made("Ann")._replace(title="Open items of Zoë / <Ann>: 3?")
     assert reporting_files.file_name(report, DAY, ".csv") == "open-items-of-zo-ann-3-2026-03-15.csv"
     assert reporting_files.file_name(report._replace(title="日本"), DAY, ".pdf") == "report-2026-03-15.pdf"
+
+
+def test_on_paper_a_date_within_a_sentence_is_written_as_dates_are_and_long_words_get_their_room() -> None:
+    columns = (
+        ReportColumn("Since", "date", 11),
+        ReportColumn("Amount charged", "money", 9),
+        ReportColumn("Detail", width=0),
+    )
+    row = ReportRow((date(2026, 11, 1), 100, "payment of 1.00 on 2026-11-01, the file x-2026-11-01.pdf is kept"))
+    content = reporting_files.paper_content(Report("k", "Title", "", columns, (row,)), DAY)
+    (section,) = content.sections
+    assert section.rows == ((date(2026, 11, 1), 100, "payment of 1.00 on Nov 1, 2026, the file x-2026-11-01.pdf is kept"),)
+    since, charged, detail = (column.share for column in section.columns)
+    assert detail > charged > len("Amount charged")
+    assert since > len("Nov 21, 2026")

@@ -18,6 +18,8 @@ from app.services.printermeasure import Correction, Measured, correction, measur
 from app.services.statementletters import send_letters, unsent_letters
 from app.services.statementprints import (
     MadeStatements,
+    Marked,
+    PrintedPages,
     chosen,
     make_statements,
     mark_pages,
@@ -76,15 +78,40 @@ def test_an_e_mail_mark_leaves_out_a_customer_without_an_address(office: Diary) 
     assert [row.how for row in office.see(statement_list, run_of(office))] == ["", "e-mail", "", ""]
 
 
+ONE_FILE = ((1, 1, 1, 1),)
+LONG_ONES = ((1, 3, 2, 1),)
+TWO_FILES = ((1, 1), (2, 1))
+
+
 @pytest.mark.parametrize(
-    ("sheets", "pages", "marked"),
-    [(4, (1, 4), [1, 2, 3, 4]), (4, (2, 3), [2, 3]), (4, (4, 4), [4]), (5, (1, 5), [1, 2, 3, 4]), (5, (1, 2), [])],
+    ("each", "printed", "marked", "in_part"),
+    [
+        (ONE_FILE, [(0, 1, 4)], [1, 2, 3, 4], 0),
+        (ONE_FILE, [(0, 2, 3)], [2, 3], 0),
+        (ONE_FILE, [(0, 4, 4)], [4], 0),
+        (ONE_FILE, [], [], 0),
+        (LONG_ONES, [(0, 1, 7)], [1, 2, 3, 4], 0),
+        (LONG_ONES, [(0, 1, 4)], [1, 2], 0),
+        (LONG_ONES, [(0, 1, 3)], [1], 1),
+        (LONG_ONES, [(0, 3, 5)], [], 2),
+        (LONG_ONES, [(0, 2, 2), (0, 3, 4)], [2], 0),
+        (LONG_ONES, [(0, 1, 1), (0, 7, 7)], [1, 4], 0),
+        (TWO_FILES, [(0, 1, 2)], [1, 2], 0),
+        (TWO_FILES, [(1, 1, 2)], [3], 0),
+        (TWO_FILES, [(0, 1, 1), (1, 2, 3)], [1, 4], 1),
+        (TWO_FILES, [(0, 1, 2), (1, 1, 3)], [1, 2, 3, 4], 0),
+    ],
 )
-def test_the_pages_that_were_printed_mark_their_statements(
-    office: Diary, sheets: int, pages: tuple[int, int], marked: list[int]
+def test_the_pages_that_were_printed_mark_exactly_the_statements_that_are_out_whole(
+    office: Diary,
+    each: tuple[tuple[int, ...], ...],
+    printed: list[tuple[int, int, int]],
+    marked: list[int],
+    in_part: int,
 ) -> None:
-    made = MadeStatements((Path("all.pdf"),), 4, sheets, 1, 4)
-    assert office.do(mark_pages, run_of(office), "all", made, pages, "Front desk") == len(marked)
+    made = MadeStatements(tuple(Path(f"{n}.pdf") for n in range(len(each))), 4, sum(map(sum, each)), 1, 4, each)
+    pages = [PrintedPages(*part) for part in printed]
+    assert office.do(mark_pages, run_of(office), "all", made, pages, "Front desk") == Marked(len(marked), in_part)
     rows = office.see(statement_list, run_of(office))
     assert [row.place for row in rows if row.sent_on] == marked
 

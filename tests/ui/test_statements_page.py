@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushB
 from ui.paper import page_sizes, pdf_printer
 from ui.window import Window
 
+from app.errors import UserError
 from app.views import printing
 from app.views.pages.statements import StatementsPage
 from app.views.pdf_preview import PdfPreview
@@ -176,3 +177,40 @@ def test_before_the_first_billing_run_the_page_says_what_to_do(window: Window) -
     page._show(([], None, []))
     assert "Make the billing run first" in window.control("statements.empty", QLabel).text()
     assert not window.control("statements.print", QPushButton).isEnabled()
+
+
+def test_of_several_files_those_that_the_printer_has_whole_are_marked_when_it_gives_up(
+    window: Window, page: StatementsPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = list(page.table.rows_model.rows)
+    assert len(rows) > 6
+    monkeypatch.setattr("app.services.printing.SHEETS_PER_FILE", 3)
+    sent: list[Path] = []
+
+    def gives_up(path: Path, *_args: object, **_named: object) -> int:
+        if len(sent) == 2:
+            raise UserError("The printer is off.")
+        sent.append(path)
+        return 3
+
+    monkeypatch.setattr(printing, "print_pdf", gives_up)
+    page.table.setFocus()
+    window.click("statements.print")
+    window.settle()
+    window.wait_for(lambda: bool(marks(window)))
+    window.settle()
+    assert len(sent) == 2
+    assert marks(window) == [("paper", rows[0].place, rows[5].place, "a file")]
+    assert [row.place for row in page.table.rows_model.rows if row.sent_on] == [row.place for row in rows[:6]]
+
+
+def test_pages_printed_from_the_preview_mark_their_statements_and_no_others(window: Window, page: StatementsPage) -> None:
+    rows = list(page.table.rows_model.rows)
+    window.click("statements.preview")
+    window.settle()
+    preview = preview_of(window)
+    preview.printed.emit(2, 3, "Front desk")
+    window.settle()
+    assert marks(window) == [("paper", rows[1].place, rows[2].place, "Front desk")]
+    assert window.message.startswith("2 statements printed on Front desk")
+    preview.close()

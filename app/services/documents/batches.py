@@ -27,11 +27,12 @@ class PagedWriter(Protocol[ContentIn]):
 
 @dataclass(frozen=True, slots=True)
 class WrittenFile:
-    """A finished PDF, with how many statements (or checks) and sheets it holds."""
+    """A finished PDF, with how many statements (or checks) and sheets it holds; `each`: the sheets of each, in order."""
 
     path: Path
     documents: int
     sheets: int
+    each: tuple[int, ...] = ()
 
 
 def write_batches(
@@ -48,22 +49,22 @@ def write_batches(
     """
     written: list[WrittenFile] = []
     writer: PagedWriter[Content] | None = None
-    target, count = path, 0
+    target = path
+    each: list[int] = []
     for content in contents:
         if writer is not None and writer.sheets + sheets_of(content) > sheets_per_file:
             writer.save()
-            written.append(WrittenFile(target, count, writer.sheets))
+            written.append(WrittenFile(target, len(each), writer.sheets, tuple(each)))
             writer = None
             _let_go_of_pages()
         if writer is None:
             if written:
                 target = path.with_stem(f"{path.stem}-{len(written) + 1}")
-            writer, count = open_writer(target), 0
-        writer.add(content)
-        count += 1
+            writer, each = open_writer(target), []
+        each.append(writer.add(content))
     if writer is not None:
         writer.save()
-        written.append(WrittenFile(target, count, writer.sheets))
+        written.append(WrittenFile(target, len(each), writer.sheets, tuple(each)))
         writer = None
         _let_go_of_pages()
     return written

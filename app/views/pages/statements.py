@@ -15,11 +15,12 @@ from app.services.statementprints import (
     EMAIL,
     PAPER,
     MadeStatements,
+    Marked,
+    PrintedPages,
     RunRow,
     StatementRow,
     chosen,
     mark_pages,
-    mark_sent,
     place_of,
     run_to_send,
     statement_list,
@@ -248,15 +249,29 @@ class StatementsPage(Page):
 
         name = printer.printerName() or "a file"
 
+        out: list[PrintedPages] = []
+
         def sent(pages: int) -> None:
-            self._mark(wanted, made, name)
             sheets = f"{pages:,} {'sheet' if pages == 1 else 'sheets'}"
-            self.workplace.say(f"{count(made.statements)} printed on {name}: {sheets}, at 100%.")
+            self._mark(wanted, made, out, name, f"printed on {name}: {sheets}, at 100%")
+
+        def ended() -> None:
+            # Of a run that was stopped, or that the printer gave up, the files that it has whole are marked.
+            if out and len(out) < len(made.paths):
+                self._mark(wanted, made, out, name, f"printed on {name} before it ended")
 
         run = printing.send_to_printer(
-            self.workplace, made.paths, printer, title="Printing statements", owner=self, then=sent, otherwise=self.refuse
+            self.workplace,
+            made.paths,
+            printer,
+            title="Printing statements",
+            owner=self,
+            then=sent,
+            otherwise=self.refuse,
+            went_out=lambda *part: out.append(PrintedPages(*part)),
         )
         self._show_running(run, f"Printing on {name}…")
+        run.finished.connect(ended)
 
     def preview(self) -> None:
         """Make the PDFs and show them; they are kept in the office's folder."""
@@ -284,28 +299,23 @@ class StatementsPage(Page):
             self.workplace.say(f"{count(made.statements)} are in {len(made.paths)} files in {folder}; the first is shown.")
 
     def _printed_from_preview(self, wanted: Wanted, made: MadeStatements, first: int, last: int, printer: str) -> None:
-        if len(made.paths) > 1:
-            self.workplace.say("One of several files was printed; nothing was marked as printed.", "warning")
-            return
-        desk = self.workplace.desk()
-        self.tasks.write(
-            lambda session: mark_pages(session, desk, wanted.run_id, wanted.delivery, made, (first, last), printer),
-            self._marked_pages,
-            owner=self,
-            accounts=(),
-            otherwise=self.refuse,
-        )
+        # The preview shows the first file.
+        self._mark(wanted, made, [PrintedPages(0, first, last)], printer, f"printed on {printer}")
 
-    def _marked_pages(self, statements: int) -> None:
-        if not statements:
-            said = "Only some sheets were printed, and some statements take several; nothing was marked as printed."
-            self.workplace.say(said, "warning")
-
-    def _mark(self, wanted: Wanted, made: MadeStatements, how: str) -> None:
+    def _mark(self, wanted: Wanted, made: MadeStatements, out: list[PrintedPages], printer: str, how: str) -> None:
+        """Mark exactly the statements that went out whole, and say how many; `how` ends the sentence."""
         desk = self.workplace.desk()
+
+        def told(marked: Marked) -> None:
+            said = f"{count(marked.statements)} {how}."
+            if marked.in_part:
+                they_are = "it is" if marked.in_part == 1 else "they are"
+                said += f" Of {marked.in_part:,} more only some sheets went out; {they_are} not marked."
+            self.workplace.say(said, "warning" if marked.statements < made.statements else "good")
+
         self.tasks.write(
-            lambda session: mark_sent(session, desk, wanted.run_id, wanted.delivery, made.first_place, made.last_place, how),
-            lambda _mark: None,
+            lambda session: mark_pages(session, desk, wanted.run_id, wanted.delivery, made, out, printer),
+            told,
             owner=self,
             accounts=(),
             otherwise=self.refuse,
@@ -372,7 +382,8 @@ class StatementsPage(Page):
         if run is self._work:
             if run.is_cancelled():
                 self.workplace.say(
-                    "Stopped; nothing was marked. Sheets that the printer already has may still come out.", "warning"
+                    "Stopped; what did not go out whole is not marked. Sheets that the printer has may still come out.",
+                    "warning",
                 )
             self._show_running(None)
 
