@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime
-from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +23,9 @@ from rich.progress import (
 from rich.table import Table
 
 from app.clioffices import add_commands
+from app.clirestore import restore_office
 from app.clisignin import add_words, desk_for
-from app.errors import OfficeFileError, UserError
+from app.errors import UserError
 from app.models.bulk import Progress as ProgressCall
 from app.models.bulk import no_progress
 from app.money import format_cents
@@ -246,44 +245,6 @@ def _backup(arguments: argparse.Namespace) -> int:
     return 1 if made.has_second_problem else 0
 
 
-def _restore(arguments: argparse.Namespace) -> int:
-    from app.models import database
-    from app.models.database import is_address
-    from app.services.backupfiles import read_backup
-    from app.services.backupplan import FOLDER_NAME, known_key
-    from app.services.desk import Desk
-    from app.services.keystore import open_key_store
-    from app.services.restoring import restore
-
-    file: Path = arguments.file
-    found = read_backup(file)
-    beside = file.parent.parent if file.parent.name == FOLDER_NAME else file.parent
-    target = Path(arguments.to or beside / f"restored-{found.on}-no-{found.number:06d}.db")
-    passphrase = None
-    if found.is_sealed and known_key(open_key_store(), found.mark) is None:
-        passphrase = os.environ.get("COUNTERFOIL_PASSPHRASE") or getpass("Passphrase of the backup: ")
-    today = _today()
-    desk = Desk(arguments.actor, "manager", "command line", today, today)
-    if is_address(arguments.to or ""):
-        from app.services.serverrestoring import restore_on_server  # psycopg takes long to import
-
-        with _progress_bar(Console(stderr=True), f"Restoring {file.name}") as progress:
-            place = restore_on_server(file, arguments.to, desk, passphrase, progress=progress)
-        print(f"{place}: {found.office} as it was on {found.on}; every figure agrees with the ledger.")
-        print("Each PC joins it with: python -m app open ADDRESS")
-        return 0
-    if target.exists() and arguments.replace:
-        # Into a file too damaged to be opened nobody can sign in; that is when a backup is needed most.
-        with suppress(OfficeFileError), database.open_existing(target) as books:
-            desk = desk_for(books, arguments, today, today)
-    with _progress_bar(Console(stderr=True), f"Restoring {file.name}") as progress:
-        done = restore(file, target, desk, passphrase, replace=arguments.replace, progress=progress)
-    print(f"{done.path}: {found.office} as it was on {found.on}; every figure agrees with the ledger.")
-    if done.replaced is not None:
-        print(f"The office that stood there before is {done.replaced}.")
-    return 0
-
-
 def _backed_up_after_close(office: Path, desk: Desk) -> bool:
     """The backup that belongs to a day's close. A failed one does not undo the close, but is said."""
     from app.models import database
@@ -341,7 +302,12 @@ def parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--json", action="store_true", help="print one JSON object a story")
     rehearse.set_defaults(run=_rehearse)
 
-    check = commands.add_parser("check", help="verify every stored figure against the ledger, and the audit trail")
+    check = commands.add_parser(
+        "check",
+        help="verify every stored figure against the ledger, and the audit trail",
+        description="Reads and changes nothing, so nobody signs in for it: whoever can read the office's file can read it "
+        "with any program for databases. Keep the file where only those read it who may.",
+    )
     check.add_argument("--office", type=Path, required=True, help="the office's file")
     check.add_argument(
         "--head",
@@ -377,8 +343,11 @@ def parser() -> argparse.ArgumentParser:
     restore.add_argument("file", type=Path, metavar="FILE")
     restore.add_argument("--to", help="the restored office's file (default: beside the backups), or a server's address")
     restore.add_argument("--replace", action="store_true", help="replace the office in that file, after a copy of it")
+    restore.add_argument(
+        "--confirm", metavar="OFFICE", help="the office's name, to replace one that cannot be opened (else it is asked)"
+    )
     add_words(restore)
-    restore.set_defaults(run=_restore)
+    restore.set_defaults(run=lambda arguments: restore_office(arguments, _today(), _progress_bar))
 
     shots = commands.add_parser("screenshots", help="make pictures of every page and dialog on the sample office")
     shots.add_argument("--out", type=Path, required=True, help="the folder for the pictures")

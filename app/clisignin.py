@@ -7,6 +7,7 @@ import platform
 from argparse import ArgumentParser, Namespace
 from datetime import date
 from getpass import getpass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.errors import UserError
@@ -24,6 +25,22 @@ def add_words(command: ArgumentParser) -> None:
         "--as", dest="sign_in_as", metavar="NAME", help="who signs in for it, where people sign in (the password is asked)"
     )
     command.add_argument("--actor", default="command line", help="who does it, for the record, where nobody signs in")
+
+
+def confirm_replacing(arguments: Namespace, office: str, target: Path) -> None:
+    """Let somebody type the name of the office that takes the place of one that cannot be opened.
+
+    Raises UserError for another name. `--confirm NAME` answers for a task that nobody watches.
+    """
+    typed = arguments.confirm
+    if typed is None:
+        print(f"{target} cannot be opened; it will be set aside, and the backup takes its place.")
+        try:
+            typed = input(f"Type the office's name ({office}) to go on: ")
+        except EOFError:
+            typed = ""
+    if " ".join(typed.split()).casefold() != " ".join(office.split()).casefold():
+        raise UserError(f"Nothing was replaced: that is not the name of the backup's office ({office}).", field="confirm")
 
 
 def desk_for(books: Database, arguments: Namespace, on: date, today: date) -> Desk:

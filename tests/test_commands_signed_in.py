@@ -11,6 +11,7 @@ from staffed_office import NAMES, PASSWORDS, StaffedOffice, quick_passwords
 from app.cli import run
 from app.models import database
 from app.models.bulk import fetch_tuples
+from app.services.backupfiles import read_backup
 
 
 @pytest.fixture
@@ -92,3 +93,30 @@ def test_a_backup_is_made_by_anybody_who_signs_in_and_replacing_the_office_by_th
     assert "needs a manager" in said(capsys)
     monkeypatch.setenv("COUNTERFOIL_PASSWORD", PASSWORDS["manager"])
     assert run([*restore, "--as", "max"]) == 0, said(capsys)
+
+
+def test_an_office_too_damaged_to_be_opened_is_replaced_by_its_name_typed_and_the_backups_own_people(
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COUNTERFOIL_PASSWORD", PASSWORDS["clerk"])
+    assert run(["backup", "--office", str(path), "--as", "carl"]) == 0, said(capsys)
+    (made,) = (path.parent / "backups").glob("*.db")
+    name = read_backup(made).office
+    path.write_bytes(b"nothing that an office begins with " * 400)
+    damaged = path.read_bytes()
+    restore = ["restore", str(made), "--to", str(path), "--replace"]
+    monkeypatch.setattr("builtins.input", lambda _asked: "Another Office")
+    for words, why in (
+        (["--as", "max"], f"not the name of the backup's office ({name})"),
+        (["--confirm", name], "with --as NAME"),
+        (["--confirm", name, "--as", "carl"], "needs a manager"),
+    ):
+        assert run([*restore, *words]) == 2
+        assert why in said(capsys)
+        assert path.read_bytes() == damaged
+    monkeypatch.setenv("COUNTERFOIL_PASSWORD", PASSWORDS["manager"])
+    monkeypatch.setattr("builtins.input", lambda _asked: f"  {name.upper()} ")
+    assert run([*restore, "--as", "max"]) == 0, said(capsys)
+    assert run(["check", "--office", str(path)]) == 0, said(capsys)
+    (kept,) = (path.parent / "backups").glob("* replaced no 0001.db")
+    assert kept.read_bytes() == damaged

@@ -19,7 +19,7 @@ from app import wholefiles
 from app.errors import Cancelled, OfficeFileError, UserError
 from app.models import copying, database
 from app.models.bulk import Progress, execute, no_progress
-from app.models.database import ReadOnlyDatabase
+from app.models.database import Database, ReadOnlyDatabase
 from app.services import sealedfile
 from app.services.backupfiles import BackupFile, read_backup
 from app.services.backupplan import FOLDER_NAME, known_key
@@ -46,13 +46,16 @@ def restore(
     passphrase: str | None = None,
     *,
     replace: bool = False,
+    vouch: Callable[[Database], Desk] | None = None,
     key_store: Callable[[], KeyStore] = open_key_store,
     progress: Progress = no_progress,
     cancelled: Callable[[], bool] = copying.never,
 ) -> Restored:
     """Make the office in `target` from a backup (a manager's). `progress` counts to 1,000.
 
-    With `replace` an office may stand there: it is backed up first, and must be open in no program. Raises UserError
+    With `replace` an office may stand there: it is backed up first, and must be open in no program. `vouch` says who
+    restores by the restored copy, before it has its name: its people are the last known ones of an office that is too
+    damaged to be opened. Raises UserError
     for a wrong passphrase, a damaged or newer backup, an office in the way or in use; OSErrors become one too.
     """
     require_role(desk, "manager", "Restoring a backup")
@@ -71,7 +74,7 @@ def restore(
             _refuse_open(target)
         copying.remove_with_log(unfinished)
         _unpack(backup, unfinished, passphrase, key_store, _share(progress, 0, 500), cancelled)
-        _bring_up(unfinished, dataclasses.replace(desk, token=None), backup)
+        _bring_up(unfinished, dataclasses.replace(desk, token=None), backup, vouch)
         progress(900, _WHOLE)
         if cancelled():
             raise Cancelled
@@ -154,7 +157,12 @@ def _unpack(
         copying.copy_while_open(backup.path, target, progress, cancelled)
 
 
-def _bring_up(path: Path, desk: Desk | None = None, backup: BackupFile | None = None) -> None:
+def _bring_up(
+    path: Path,
+    desk: Desk | None = None,
+    backup: BackupFile | None = None,
+    vouch: Callable[[Database], Desk] | None = None,
+) -> None:
     """Upgrade a copy to this program's schema, check it, and record in it that it was restored and by whom.
 
     Raises UserError when it is damaged or newer.
@@ -169,6 +177,9 @@ def _bring_up(path: Path, desk: Desk | None = None, backup: BackupFile | None = 
                 field="file",
             )
         if desk is not None and backup is not None:
+            if vouch is not None:
+                desk = vouch(books)
+                require_role(desk, "manager", "Restoring a backup")
             with books.write() as session:
                 begin_on_any_day(session, desk, "restore", reason=f"restored from {backup.path.name}")
                 # The copy holds its own backup as one that was begun; it has just been verified.
