@@ -30,7 +30,7 @@ from app.services.backupplan import BackupPlan, backup_key, office_mark, plan_of
 from app.services.backupstanding import STOPPED, local_zone
 from app.services.desk import Desk, begin_on_any_day
 from app.services.keystore import KeyStore, open_key_store
-from app.services.verification import verify_books, verify_file
+from app.services.verification import trail_remark, verify_books, verify_file, verify_trail
 
 if TYPE_CHECKING:
     from app.models.server import ServerDatabase
@@ -46,7 +46,7 @@ _WHOLE = 1_000
 class BackupResult(NamedTuple):
     """A verified backup. `second`: `copied`, empty when no second place is wanted, else what went wrong there.
 
-    `remark`: what could not be checked of a server's backup; empty when every figure was.
+    `remark`: what could not be checked of a server's backup, or what the audit trail says was changed by hand; else empty.
     """
 
     number: int
@@ -208,7 +208,7 @@ def _make(
         if begun.server is None:
             assert books.path is not None, "one of the two"
             copying.copy_while_open(books.path, plain, _share(progress, 0, 400), cancelled)
-            _verify(plain, begun.number)
+            remark = _verify(plain, begun.number)
         else:
             from app.services import serverbackup  # psycopg, as above
 
@@ -244,11 +244,15 @@ def _about(begun: _Begun, kind: str, desk: Desk) -> dict[str, object]:
     }
 
 
-def _verify(copy: Path, number: int) -> None:
-    """Open the copy and check the file, every figure in it, and that it is the one begun. Raises UserError."""
+def _verify(copy: Path, number: int) -> str:
+    """Open the copy and check the file, every figure in it, its audit trail, and that it is the one begun.
+
+    Returns what the trail says (`trail_remark`). Raises UserError when the copy does not count.
+    """
     with database.open_read_only(copy) as books, books.read() as session:
         problems = verify_file(session) + verify_books(session)
         found = fetch_value(session, "SELECT max(number) FROM backup_log")
+        trail = trail_remark(verify_trail(session)) if not problems else ""
     if problems:
         raise UserError(
             f"The copy was made, but {len(problems):,} of its figures do not agree, so it does not count: {problems[0]}. "
@@ -256,6 +260,7 @@ def _verify(copy: Path, number: int) -> None:
         )
     if found != number:
         raise UserError(f"The copy is not of this office as it was: it holds backup {found}, not {number}. Try again.")
+    return trail
 
 
 def _seal(

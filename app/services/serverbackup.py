@@ -19,13 +19,13 @@ from sqlalchemy import URL
 
 from app import wholefiles
 from app.errors import OfficeFileError, UserError
-from app.models import server, serverdump
+from app.models import auditcheck, server, serverdump
 from app.models.bulk import Progress, fetch_value
 from app.models.server import ServerDatabase
 from app.models.serverdump import ServerPrograms
 from app.services.backupfiles import SERVER_TRAILER
 from app.services.desk import Desk
-from app.services.verification import verify_books
+from app.services.verification import trail_remark, verify_books
 
 RESTORED, LISTED = "restored", "listed"
 NOT_RESTORED = (
@@ -38,14 +38,15 @@ _STALE_HOURS = 6
 
 
 class Dumped(NamedTuple):
-    """How a dump was checked: RESTORED or LISTED."""
+    """How a dump was checked: RESTORED or LISTED; and what its audit trail says that somebody changed by hand."""
 
     checked: str
+    trail: str = ""
 
     @property
     def remark(self) -> str:
         """What the log says of a good backup that could not be checked in full."""
-        return "" if self.checked == RESTORED else NOT_RESTORED
+        return self.trail if self.checked == RESTORED else NOT_RESTORED
 
 
 def server_version(url: URL) -> int:
@@ -86,15 +87,15 @@ def dump_office(
     programs = serverdump.find_programs(server_version(url))
     serverdump.dump(programs, url, target, cancelled)
     progress(400, 1_000)
-    checked = _restored_on_trial(books, programs, target, number, mark, desk, cancelled)
-    dumped = Dumped(RESTORED if checked else LISTED)
+    trail = _restored_on_trial(books, programs, target, number, mark, desk, cancelled)
+    dumped = Dumped(LISTED) if trail is None else Dumped(RESTORED, trail)
     told = json.dumps(about | {"checked": dumped.checked}, sort_keys=True).encode("ascii")
     with target.open("ab") as write:
         write.write(SERVER_TRAILER + told)
     wholefiles.sync(target)
     # The file as it will lie there, our lines behind it.
     _every_table(programs, target)
-    if not checked:
+    if trail is None:
         serverdump.read_through(programs, target, cancelled)
     progress(700, 1_000)
     return dumped
@@ -117,17 +118,18 @@ def _restored_on_trial(
     mark: str,
     desk: Desk,
     cancelled: Callable[[], bool],
-) -> bool:
-    """Restore the dump into a database of its own, check every figure there and drop it.
+) -> str | None:
+    """Restore the dump into a database of its own, check every figure and the audit trail there, and drop it.
 
-    False when the server does not let this sign-in make a database or use it. Raises UserError when it is not sound.
+    Returns what the trail says (`trail_remark`); None when the server does not let this sign-in make a database or use
+    it. Raises UserError when it is not sound.
     """
     name = f"{_SCRATCH}_{mark[:12]}_{number:06d}"
     scratch = books.url.set(database=name)
     with _connected(books.url) as connection:
         may = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
         if not (connection.execute(may).fetchone() or (False,))[0]:
-            return False
+            return None
         _drop_stale(books, connection, mark, desk)
         making = composing.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(composing.Identifier(name))
         connection.execute(making)
@@ -135,13 +137,12 @@ def _restored_on_trial(
         try:
             server_version(scratch)
         except OfficeFileError:
-            return False  # pg_hba.conf may name the office's database alone
+            return None  # pg_hba.conf may name the office's database alone
         serverdump.fill(programs, file, scratch, cancelled)
-        _verify(scratch, number)
+        return _verify(scratch, number)
     finally:
         with _connected(books.url) as connection:
             connection.execute(composing.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(composing.Identifier(name)))
-    return True
 
 
 def _drop_stale(books: ServerDatabase, connection: psycopg.Connection[Any], mark: str, desk: Desk) -> None:
@@ -159,12 +160,13 @@ def _drop_stale(books: ServerDatabase, connection: psycopg.Connection[Any], mark
                 connection.execute(composing.SQL("DROP DATABASE IF EXISTS {}").format(composing.Identifier(name)))
 
 
-def _verify(scratch: URL, number: int) -> None:
+def _verify(scratch: URL, number: int) -> str:
     books = ServerDatabase(scratch)
     try:
         with books.read() as session:
             problems = verify_books(session)
             found = fetch_value(session, "SELECT max(number) FROM backup_log")
+            trail = trail_remark(auditcheck.verify_chain(session))
     finally:
         books.close()
     if problems:
@@ -174,3 +176,4 @@ def _verify(scratch: URL, number: int) -> None:
         )
     if found != number:
         raise UserError(f"The copy is not of this office as it was: it holds backup {found}, not {number}. Try again.")
+    return trail

@@ -232,6 +232,19 @@ def _plain(sql: str) -> str:
     return "".join(sql.replace('"', "").replace("`", "").split()).lower()
 
 
+def trail_remark(problems: list[str]) -> str:
+    """What is said of a good backup of an office whose rows somebody changed by hand; empty when nobody did.
+
+    Such a backup counts: it is the office as it is, and refusing it would leave none.
+    """
+    if not problems:
+        return ""
+    return (
+        f"Every figure agrees, but by the audit trail {len(problems):,} row(s) were changed past the program, the first: "
+        f"{problems[0]}. Look at the page Audit, Verify now."
+    )
+
+
 def verify_search(session: Session) -> list[str]:
     """Where the search index differs from the rows. Needs a session that may write; writes nothing."""
     return searchindex.faults(session.connection())

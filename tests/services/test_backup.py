@@ -104,6 +104,18 @@ def test_what_others_post_meanwhile_is_not_in_it_and_does_not_hinder_it(
     office.assert_books_right()
 
 
+def test_a_backup_of_an_office_edited_by_hand_counts_and_says_so(office: Diary) -> None:
+    assert take(office).remark == ""
+    with closing(sqlite3.connect(office.books.location)) as other:
+        other.execute("DROP TRIGGER account_journal_update")
+        other.execute("UPDATE account SET phone = '605-555-0666'")
+        other.commit()
+    made = take(office)
+    assert "row(s) were changed past the program" in made.remark and "account: row 1" in made.remark
+    line = office.see(backup_log)[0]
+    assert (line.state, line.problem) == ("verified", made.remark)
+
+
 def test_a_stopped_backup_leaves_no_file_and_says_so_in_the_log(office: Diary, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         backup.back_up(office.books, office.desk, "by-hand", None, lambda: keys_of(office), cancelled=lambda: True)

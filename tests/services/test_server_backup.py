@@ -167,6 +167,15 @@ def test_books_that_do_not_agree_make_no_backup(office: Diary, tmp_path: Path) -
     assert [line.state for line in office.see(backup_log)] == ["failed"]
 
 
+def test_rows_edited_by_hand_are_said_of_a_backup_that_counts(office: Diary, tmp_path: Path) -> None:
+    assert isinstance(office.books, ServerDatabase)
+    edited = "SET session_replication_role = replica; UPDATE account SET phone = '605-555-0666'"
+    support_databases.the_server().sql(edited, name_of(office.books.url.render_as_string()))
+    made = take(office, tmp_path)
+    assert "row(s) were changed past the program, the first: account: row 1" in made.remark
+    assert [line.state for line in office.see(backup_log)] == ["verified"]
+
+
 def test_a_backup_that_is_not_sound_leaves_the_database_empty(
     office: Diary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
