@@ -34,6 +34,7 @@ from app.services import (
     statementprints,
     statements,
 )
+from app.services.accounts import AccountForm, open_account
 from app.services.books import make_office
 from app.services.demomail import post_the_mail
 from app.services.depositpaper import print_deposit_ticket
@@ -42,6 +43,7 @@ from app.services.duetoday import do_everything_due, is_closed
 from app.services.gateways.autopay import FolderGateway
 from app.services.gateways.mail import FolderMail
 from app.services.keystore import FileKeyStore
+from app.services.members import record_work_performed
 from app.services.restoring import restore
 from app.services.statementletters import send_letters, unsent_letters
 
@@ -51,6 +53,8 @@ CUTOVER = date(2026, 10, 31)
 FIRST = date(2026, 11, 1)
 REFUNDS = date(2026, 11, 2)
 TODAY = date(2026, 11, 21)
+# Processing fees, then two monthly fees.
+MEMBERS_DAYS = (date(2026, 11, 6), date(2026, 12, 6), date(2027, 1, 6))
 OFFICE_FILE = "office.db"
 BACKUP = "backup.db"
 # Beside the office's own `backups`: the second place, and the key of encrypted ones.
@@ -218,6 +222,38 @@ def print_month(folder: Path) -> None:
         send_letters(path, on_paper, run, waiting, letters)
 
 
+def members_signed_up(folder: Path) -> None:
+    """Members of three plans who signed up and for whom work was performed; every second one pays by card."""
+    empty_office(folder)
+    with _open(folder) as books:
+        for number in range(12):
+            with books.write() as session:
+                form = AccountForm(
+                    f"Member {number}",
+                    "membership-arrears",
+                    email=f"member{number}@example.com",
+                    address=(f"{number} Elm St", "Custer SD 57730"),
+                    autopay="card" if number % 2 else "none",
+                    method_label="Visa 4242, 12/30" if number % 2 else "",
+                    plan=("Premiere", "Limited", "Optimize")[number % 3],
+                )
+                account = open_account(session, _later(FIRST), form)
+                record_work_performed(session, _later(FIRST), account)
+
+
+def _later(on: date) -> Desk:
+    return replace(desk(on), today=MEMBERS_DAYS[-1])
+
+
+def members_due(folder: Path) -> None:
+    """Their processing fees, monthly fees, day by day: charged, asked for, receipted, closed."""
+    with _open(folder) as books:
+        for on in MEMBERS_DAYS:
+            if not is_closed(books, _later(on)):
+                gateway = FolderGateway(folder / "autopay", on)
+                do_everything_due(books, _later(on), gateway, mail(folder, on))
+
+
 def old_office(folder: Path) -> None:
     """An office of the program's first schema, with the customers and papers of `billed`."""
     now = folder / "now"
@@ -305,6 +341,7 @@ JOBS = {
     "day-close": Job(posted, close),
     "billing": Job(closed, bill),
     "due": Job(closed, whole_day),
+    "members": Job(members_signed_up, members_due),
     "refunds": Job(billed, refund),
     "statements": Job(billed, print_month),
     "backup": Job(to_back_up, make_backup),
