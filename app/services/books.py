@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
+from app.filenames import refuse_impossible
 from app.models import database
 from app.models.database import Database as Books
 from app.services.desk import TRIAL
@@ -49,6 +50,7 @@ def make_whole(path: Path, fill: Callable[[Session], None]) -> Books:
 
     Raises OfficeFileError when there is one already or the folder cannot be used.
     """
+    refuse_impossible(path)
     database.refuse_existing(path)
     unfinished = path.with_suffix(".part")
     try:

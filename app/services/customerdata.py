@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
+from app.filenames import refuse_impossible
 from app.models import blanking
 from app.models.bulk import execute, fetch, fetch_one, fetch_tuples, fetch_value
 from app.money import format_cents, plain_cents
@@ -88,6 +89,7 @@ def export_customer(session: Session, desk: Desk, account_id: int, path: Path, r
     reason = require_reason(reason, "Giving out a customer's data")
     account = card(session, account_id)
     begin_on_any_day(session, desk, "export-customer", reason=f"account {account.number}: {reason}")
+    refuse_impossible(path)
     if path.exists():
         raise UserError(f"{path} exists already; choose another name.", field="path")
     office = fetch_value(session, "SELECT name FROM office WHERE id = 1")

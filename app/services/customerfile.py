@@ -14,6 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from app.errors import UserError
+from app.filenames import refuse_impossible
 from app.services import customerfile_cells as cells
 from app.services.customerfile_header import PROBLEM_COLUMN, HeaderPlan, column_name, plan_header
 from app.services.customerfile_row import Offered, Row, without_numbers
@@ -136,6 +137,7 @@ def write_good_rows(path_in: Path, path_out: Path, file: CustomerFile) -> None:
     `file` is what `read_customer_file` made of `path_in`. Raises UserError when a file cannot be read or
     written, or when `path_in` has changed since it was read.
     """
+    refuse_impossible(path_out)
     bad_lines = {problem.line for problem in file.problems}
 
     def good_rows(records: Iterator[Record], header: Record) -> Iterator[list[str]]:
@@ -158,6 +160,7 @@ def write_problem_report(path_in: Path, path_out: Path, file: CustomerFile) -> N
     text of the problem begins with a column's name or the word "row", so no spreadsheet takes it for a
     formula. Raises UserError as `write_good_rows` does.
     """
+    refuse_impossible(path_out)
     reasons: dict[int, list[str]] = {}
     for problem in file.problems:
         reasons.setdefault(problem.line, []).append(f"{problem.column or 'row'}: {problem.reason}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from app.errors import Cancelled, UserError
+from app.filenames import refuse_impossible
 from app.models.bulk import Progress, no_progress
 from app.services.documents.content import Cell, Column, ReportContent, Section
 from app.services.office import office_form
@@ -42,6 +43,7 @@ def save_report(session: Session, report: Report, path: Path, printed_on: date, 
             f"This list has {len(report.rows):,} lines, too many for paper (at most {MOST_ROWS_ON_PAPER:,}). "
             "Save it for Excel or as CSV, or choose fewer days."
         )
+    refuse_impossible(path)
     unfinished = path.with_name(f"~{path.name}")
     try:
         if kind == ".csv":

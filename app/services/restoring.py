@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from app import wholefiles
 from app.errors import Cancelled, OfficeFileError, UserError
+from app.filenames import refuse_impossible
 from app.models import copying, database
 from app.models.bulk import Progress, execute, no_progress
 from app.models.database import Database, ReadOnlyDatabase
@@ -59,6 +60,7 @@ def restore(
     for a wrong passphrase, a damaged or newer backup, an office in the way or in use; OSErrors become one too.
     """
     require_role(desk, "manager", "Restoring a backup")
+    refuse_impossible(target, "target")
     backup = read_backup(file)
     _refuse_server(backup, target)
     if file.resolve() == target.resolve():
