@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from app.errors import UserError
 from app.models.bulk import execute, fetch_one, insert_ready_rows, insert_row, insert_with_id
 from app.services.desk import Desk, begin, require_reason, require_role
 from app.services.gateways.mail import is_mail_address
+from app.services.inputs import LONGEST_REASON, one_line, text_block
 from app.services.ledger import GL_NAMES
 from app.services.policies.policyfile import shipped_policy_path
 from app.services.terms import adopt_policy
@@ -50,6 +51,7 @@ def set_up(
 
     `is_sample`: invented customers, to try things on; nobody is asked to sign in.
     """
+    form = _cleaned(form)
     insert_row(
         session,
         "office",
@@ -94,12 +96,27 @@ def office_form(session: Session) -> OfficeForm:
     return OfficeForm(row[0], tuple(row[1].split("\n")) if row[1] else (), *row[2:])
 
 
+def _cleaned(form: OfficeForm) -> OfficeForm:
+    """The form as it is kept: texts of a sensible length, in lines, without signs that nobody sees. Raises UserError."""
+    return replace(
+        form,
+        name=one_line(form.name, "An office's name", "name"),
+        address=tuple(line for line in (one_line(line, "A line of an address", "address") for line in form.address) if line),
+        phone=one_line(form.phone, "A phone number", "phone"),
+        email=one_line(form.email, "An e-mail address", "email"),
+        website=one_line(form.website, "A website", "website"),
+        bank_name=one_line(form.bank_name, "A bank's name", "bank_name"),
+        statement_message=text_block(form.statement_message, "A message on statements", "message", LONGEST_REASON),
+    )
+
+
 def update_office(session: Session, desk: Desk, form: OfficeForm, reason: str) -> None:
     """Change the office's own data; papers printed from now on show it. A manager's, with a reason.
 
     Raises UserError when the name or the address is missing, or a bank number cannot be right.
     """
-    if not form.name.strip():
+    form = _cleaned(form)
+    if not form.name:
         raise UserError("What is the office called? Its name stands on every statement.", field="name")
     if len(form.address) < 2:
         raise UserError("The address needs a street and a city line; payments are sent there.", field="address")
@@ -115,7 +132,7 @@ def update_office(session: Session, desk: Desk, form: OfficeForm, reason: str) -
         session,
         "UPDATE office SET name = ?, address = ?, phone = ?, email = ?, website = ?, time_zone = ?, bank_name = ?, "
         "bank_routing = ?, bank_account_last4 = ?, statement_message = ? WHERE id = 1",
-        form.name.strip(),
+        form.name,
         "\n".join(form.address),
         form.phone,
         form.email,

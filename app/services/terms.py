@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.errors import UserError
 from app.models.bulk import fetch, fetch_value, insert_with_id
+from app.services.inputs import one_line
 from app.services.policies.policyfile import AdvancePolicy, ArrearsPolicy, Policy, parse_policy
 
+LONGEST_POLICY_NAME = 60
 # A version that was not withdrawn before its day.
 COUNTS = "id NOT IN (SELECT policy_version_id FROM policy_withdrawal)"
 
@@ -26,6 +28,7 @@ def adopt_policy(session: Session, name: str, body: str, effective_on: date) -> 
     Raises PolicyError when the text is not a policy, and UserError when its terms would leave accounts of that
     policy without theirs: another kind of policy, or without a plan that members have.
     """
+    name = one_line(name, "A policy's name", "policy", LONGEST_POLICY_NAME)
     refuse_lost_terms(session, name, body)
     if fetch_value(
         session, f"SELECT 1 FROM policy_version WHERE name = ? AND effective_on = ? AND {COUNTS}", name, effective_on

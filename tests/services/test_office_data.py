@@ -38,6 +38,24 @@ def test_everything_that_was_changed_is_read_back(office: Diary) -> None:
     assert office.see(office_form) == changed
 
 
+def test_the_offices_texts_are_kept_in_lines_without_hidden_signs_and_never_endless(office: Diary) -> None:
+    typed = replace(
+        FORM,
+        name=" The \u202eeciffO\0 ",
+        address=("2 Main St\nSuite 5", "  ", "Custer SD 57730\u2066"),
+        phone="605\t555-0100",
+        statement_message="Thank you\r\nfor paying\x07 early",
+    )
+    office.do(update_office, typed, "moved")
+    kept = office.see(office_form)
+    assert (kept.name, kept.address) == ("The eciffO", ("2 Main St Suite 5", "Custer SD 57730"))
+    assert (kept.phone, kept.statement_message) == ("605 555-0100", "Thank you\nfor paying  early")
+    for endless in ({"name": "x" * 201}, {"website": "x" * 5_000}, {"statement_message": "x" * 1_001}):
+        with pytest.raises(UserError, match="at most"):
+            office.do(update_office, replace(FORM, **endless), "moved")
+    assert office.see(office_form) == kept
+
+
 @pytest.mark.parametrize(
     ("known", "field"),
     [
