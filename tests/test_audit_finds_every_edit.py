@@ -244,6 +244,10 @@ def test_an_upgrade_seals_anew_and_still_tells_what_was_wrong_before(tmp_path: P
     engine = database._file_engine(path, foreign_keys=False)
     migrations.upgrade(engine)
     engine.dispose()
+    salted = "SELECT count(*) FROM audit WHERE salts <> '' AND n {} (SELECT layout_n FROM audit_head)"
+    with closing(sqlite3.connect(path)) as other:
+        before, since = (other.execute(salted.format(side)).fetchone()[0] for side in ("<", ">"))
+    assert before == 0 < since, "what was sealed before cannot be guessed from what lies beside it"
     with database.open_existing(path) as books:
         with books.read() as session:
             problems = auditcheck.verify_chain(session)
