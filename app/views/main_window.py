@@ -313,28 +313,11 @@ class MainWindow(QMainWindow):
 
     def commands(self) -> list[Command]:
         """What can be done from anywhere, after what the page offers that is shown."""
-        from app.views.commands import looks, to_lists, to_pages
+        from app.views.commands import of_window
         from app.views.finder import Command
 
-        people = (
-            Command("Lock this PC", "Ctrl+Shift+L", self.lock_wanted.emit),
-            Command("Another person signs in", "", self.switch_wanted.emit),
-            Command("Change my password", "", self.password_wanted.emit),
-        )
-        return [
-            *([] if self.page is None else [Command(*offered) for offered in self.page.commands()]),
-            *to_pages(self.go),
-            Command("Open a new account", "", self.open_new_account),
-            *to_lists(self.go),
-            Command("Returned item: a payment came back", "", self.open_returned),
-            Command("Change the business date", "Ctrl+D", self.edit_date),
-            Command("Help for this page", "F1", self.open_help),
-            Command("Open another office", "", self.office_wanted.emit),
-            Command("Back to the office, from a backup looked into", "", self.workplace.leave_backup),
-            *looks(self.workplace),
-            *(people if self.workplace.person is not None else ()),
-            Command("Close the program", "Ctrl+Q", self.close),
-        ]
+        offered = [] if self.page is None else [Command(*one) for one in self.page.commands()]
+        return [*offered, *of_window(self)]
 
     def open_new_account(self) -> None:
         """The dialog that opens an account or signs up a member."""
