@@ -122,6 +122,19 @@ def set_ranges(session: Session, table: str, column: str, ranges: Iterable[tuple
     execute_many(session, f"UPDATE {table} SET {column} = ? WHERE id BETWEEN ? AND ?", found)
 
 
+def move_figures(session: Session, table: str, column: str, moved: Mapping[int, int]) -> None:
+    """Add cents to a stored figure of some rows: by id, what is added; zeros are left out."""
+    changes = [(cents, row_id) for row_id, cents in moved.items() if cents]
+    if on_server(session) and len(changes) >= _WORTH_A_COPY:
+        session.info[DRIVER].execute(
+            f"UPDATE {table} SET {column} = {column} + m.cents FROM unnest(CAST(? AS bigint[]), CAST(? AS bigint[])) "
+            f"AS m (cents, id) WHERE {table}.id = m.id",
+            tuple(map(list, zip(*changes, strict=True))),
+        )
+        return
+    execute_many(session, f"UPDATE {table} SET {column} = {column} + ? WHERE id = ?", changes)
+
+
 @lru_cache(maxsize=512)
 def _row_type(names: tuple[str, ...]) -> Any:
     return namedtuple("Row", names, rename=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
-from app.models.bulk import execute, execute_many, fetch, insert_ready_rows, reserve_ids
+from app.models.bulk import execute, fetch, insert_ready_rows, move_figures, reserve_ids
 from app.services import feedates
 from app.services.desk import Act
 
@@ -107,16 +107,13 @@ def write(session: Session, act: Act, applied: Iterable[Applied]) -> None:
             for i, item in zip(ids, rows, strict=True)
         ],
     )
-    execute_many(
-        session,
-        "UPDATE credit SET remaining_cents = remaining_cents - ? WHERE id = ?",
-        [(item.cents, item.credit_id) for item in rows],
-    )
-    execute_many(
-        session,
-        "UPDATE invoice SET open_cents = open_cents - ? WHERE id = ?",
-        [(item.cents, item.invoice_id) for item in rows if item.invoice_id is not None],
-    )
+    used, paid = Counter[int](), Counter[int]()
+    for item in rows:
+        used[item.credit_id] -= item.cents
+        if item.invoice_id is not None:
+            paid[item.invoice_id] -= item.cents
+    move_figures(session, "credit", "remaining_cents", used)
+    move_figures(session, "invoice", "open_cents", paid)
     feedates.follow_payments(session, [(item.account_id, item.invoice_id) for item in rows if item.invoice_id is not None])
     for item in rows:
         if item.refund_id is not None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import execute_many, fetch, insert_ready_rows, iso, reserve_ids
+from app.models.bulk import fetch, insert_ready_rows, iso, move_figures, reserve_ids
 from app.services.desk import Act
 
 
@@ -60,7 +60,6 @@ GL_NAMES = {
 
 _ENTRY = ("id", "business_date", "what", "reverses_id", "action_id")
 _POSTING = ("entry_id", "n", "debit", "credit", "cents", "account_id")
-_MOVE_BALANCE = "UPDATE account SET balance_cents = balance_cents + ? WHERE id = ?"
 
 
 class Transfer(NamedTuple):
@@ -104,7 +103,7 @@ def post_entries(
     rows = [(entry_id, day, what, other, action_id) for entry_id, other in zip(ids, named, strict=True)]
     insert_ready_rows(session, "entry", _ENTRY, rows)
     insert_ready_rows(session, "posting", _POSTING, postings)
-    execute_many(session, _MOVE_BALANCE, [(cents, account_id) for account_id, cents in moved.items() if cents])
+    move_figures(session, "account", "balance_cents", moved)
     return ids
 
 
