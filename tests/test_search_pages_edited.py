@@ -43,7 +43,7 @@ def found(books: Database) -> list[str]:
 def test_the_pages_of_an_office_nobody_edited_are_as_they_must_be() -> None:
     with office() as (books, driver):
         assert found(books) == []
-        assert driver.execute("SELECT count(*) FROM search_account_idx").fetchone()[0] > 3
+        assert driver.execute("SELECT count(*) FROM search_account_idx").fetchone()[0] >= 1
 
 
 @pytest.mark.parametrize("index", UNFOLDED)
