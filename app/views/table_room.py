@@ -131,7 +131,9 @@ class Room(QObject):
     def _want(self, number: int) -> int:
         """The width chosen for a column; for an amount that is wider, its own: money is never cut."""
         wanted, column = self.wanted[number], self.model.columns[number]
-        return max(wanted, self._least(number)) if column.money or column.number else wanted
+        # Of a list whose words wrap, a value in words stands on as many lines as it needs.
+        is_whole = column.money or (column.number and not self.table.wordWrap())
+        return max(wanted, self._least(number)) if is_whole else wanted
 
     def _least(self, number: int) -> int:
         """What a column cannot do without: its title, all of an amount, a count or a date, and the beginning of a text."""
