@@ -92,7 +92,8 @@ def open_membership(
 
 def same_name(session: Session, name: str) -> list[str]:
     """Numbers of the accounts that have this name already, however it is capitalized; at most three."""
-    rows = fetch(session, "SELECT number FROM account WHERE name = ? COLLATE NOCASE ORDER BY id LIMIT 3", name.strip())
+    sql = "SELECT number FROM account WHERE name COLLATE NOCASE = ? COLLATE NOCASE ORDER BY id LIMIT 3"
+    rows = fetch(session, sql, name.strip())
     return [row[0] for row in rows]
 
 

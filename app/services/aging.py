@@ -35,9 +35,10 @@ _BUCKETS = """
   sum(CASE WHEN due_on < :d90 THEN cents ELSE 0 END)
 """
 
-# In the order of the index of open invoices, so that nothing is sorted.
+# In the order of the index of open invoices, so that nothing is sorted in a file; a server may add up in another.
 _INVOICES_NOW = f"""
 SELECT account_id, {_BUCKETS.replace("cents", "open_cents")}, 0 FROM invoice WHERE open_cents > 0 GROUP BY account_id
+ORDER BY account_id
 """
 _REFUNDS_NOW = "SELECT account_id, sum(open_cents) FROM refund WHERE open_cents > 0 GROUP BY account_id"
 _CREDITS_NOW = "SELECT account_id, -sum(remaining_cents) FROM credit WHERE remaining_cents > 0 GROUP BY account_id"
@@ -50,7 +51,7 @@ SELECT account_id, {_BUCKETS}, 0 FROM (
   SELECT account_id, due_on, open_cents AS cents FROM invoice WHERE open_cents > 0 AND issued_on <= :on
   UNION ALL SELECT i.account_id, i.due_on, a.cents FROM allocation a CROSS JOIN invoice i ON i.id = a.invoice_id
     WHERE a.business_date > :on AND a.invoice_id <= :invoice AND i.issued_on <= :on
-) GROUP BY account_id
+) GROUP BY account_id ORDER BY account_id
 """
 _REFUNDS_AS_OF = """
 SELECT account_id, sum(cents) FROM (

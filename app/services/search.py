@@ -66,7 +66,8 @@ class _Typed:
 
 
 def _parse(typed: str) -> _Typed:
-    clean = typed[:_MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+    # No text of the books holds a null character, and a server does not even take one to look for.
+    clean = typed[:_MAX_CHARACTERS].replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
     chunks = clean.split()[:_MAX_WORDS]
     amounts = [cents for cents in map(_amount, chunks) if cents is not None]
     found: list[str] = []

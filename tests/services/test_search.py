@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
+from support_databases import empty_office, made_once
+from support_office import Diary, image_of, opened
 
 from app.models import searchindex, searchwords
 from app.models.bulk import execute, fetch_value, insert_with_id
-from app.models.database import Database, create, in_memory, open_existing
+from app.models.database import create, open_existing
 from app.services.accountnumbers import account_number
 from app.services.accounts import AccountForm, open_account
 from app.services.checks import CheckForm, post_check
@@ -42,13 +44,18 @@ def _set_up(session: Session) -> None:
         open_account(session, DESK, form)
 
 
+@made_once
+def _three_accounts() -> bytes:
+    with empty_office() as books:
+        with books.write() as session:
+            _set_up(session)
+        return image_of(books)
+
+
 @pytest.fixture
 def session() -> Iterator[Session]:
-    books = in_memory()
-    with books.write() as session:
-        _set_up(session)
+    with opened(_three_accounts()) as books, books.write() as session:
         yield session
-    books.close()
 
 
 def names(hits: list[Hit]) -> list[str]:
@@ -234,20 +241,18 @@ def test_words_of_query_languages_are_only_words(session: Session, typed: str) -
     assert find(session, typed) == []
 
 
-@pytest.fixture(scope="module")
-def office() -> Iterator[Database]:
-    books = in_memory()
-    with books.write() as session:
-        _set_up(session)
-        insert_invoice(session, 100_001, 2)
-        post_check(session, DESK, CheckForm(2, 7734, "20318", payer="Ødegaard Trust"))
-    yield books
-    books.close()
+@made_once
+def _with_documents() -> bytes:
+    with opened(_three_accounts()) as books:
+        with books.write() as session:
+            insert_invoice(session, 100_001, 2)
+            post_check(session, DESK, CheckForm(2, 7734, "20318", payer="Ødegaard Trust"))
+        return image_of(books)
 
 
 @given(st.text() | st.text("0123456789.-$,()#'\" *liLIäß\0", max_size=400) | st.text("a b", max_size=3000))
-def test_any_text_at_all_is_searched_for_without_an_error(office: Database, typed: str) -> None:
-    with office.read() as session:
+def test_any_text_at_all_is_searched_for_without_an_error(typed: str) -> None:
+    with Diary(image=_with_documents()) as office, office.books.read() as session:
         assert len(find(session, typed, 5)) <= 5
         assert len(find_accounts(session, typed, 5)) <= 5
 
@@ -261,24 +266,16 @@ _NAME = st.text(
 
 @settings(max_examples=150)
 @given(st.data())
-def test_every_fragment_of_three_characters_finds_its_account(office: Database, data: st.DataObject) -> None:
+def test_every_fragment_of_three_characters_finds_its_account(data: st.DataObject) -> None:
     form = AccountForm(data.draw(_NAME), phone=data.draw(st.from_regex(r"\(\d{3}\) \d{3}-\d{4}", fullmatch=True)))
-    try:
-        with office.write() as session:
-            account_id = open_account(session, DESK, form)
-            number = fetch_value(session, "SELECT number FROM account WHERE id = ?", account_id)
-            for text in (form.name.strip(), form.phone, "".join(searchwords.words(form.phone)), number):
-                start = data.draw(st.integers(0, max(0, len(text) - 3)))
-                typed = text[start : data.draw(st.integers(start + 3, max(start + 3, len(text))))]
-                if len("".join(searchwords.words(typed))) > 2:
-                    assert account_id in [hit.id for hit in find_accounts(session, typed, 50)], typed
-            raise _Undo
-    except _Undo:
-        pass
-
-
-class _Undo(Exception):
-    """Takes back what an example wrote."""
+    with Diary(image=_with_documents()) as office, office.books.write() as session:
+        account_id = open_account(session, DESK, form)
+        number = fetch_value(session, "SELECT number FROM account WHERE id = ?", account_id)
+        for text in (form.name.strip(), form.phone, "".join(searchwords.words(form.phone)), number):
+            start = data.draw(st.integers(0, max(0, len(text) - 3)))
+            typed = text[start : data.draw(st.integers(start + 3, max(start + 3, len(text))))]
+            if len("".join(searchwords.words(typed))) > 2:
+                assert account_id in [hit.id for hit in find_accounts(session, typed, 50)], typed
 
 
 # The index follows the rows
@@ -328,6 +325,7 @@ def test_after_any_inserts_and_updates_the_index_is_what_a_rebuild_makes(session
     assert searchindex.agrees_with_rows(session.connection())
 
 
+@pytest.mark.file_only("takes a trigger away, which the program's role may not")
 def test_an_index_that_lags_behind_is_noticed_and_rebuilt(session: Session) -> None:
     execute(session, "DROP TRIGGER account_search_before")
     execute(session, "DROP TRIGGER account_search_after")
@@ -338,6 +336,7 @@ def test_an_index_that_lags_behind_is_noticed_and_rebuilt(session: Session) -> N
     assert names(find(session, "zelda")) == ["Zelda"]
 
 
+@pytest.mark.file_only("a server's index is never paused")
 def test_accounts_loaded_while_the_index_is_paused_are_found_afterwards(session: Session) -> None:
     with searchindex.paused(session.connection()):
         open_account(session, DESK, AccountForm("Late Arrival"))
@@ -347,6 +346,7 @@ def test_accounts_loaded_while_the_index_is_paused_are_found_afterwards(session:
     assert searchindex.is_current(session.connection())
 
 
+@pytest.mark.file_only("reads SQLite's own table of the schema")
 def test_installing_twice_changes_nothing(session: Session) -> None:
     before = fetch_value(session, "SELECT group_concat(name || sql) FROM sqlite_master")
     changes = fetch_value(session, "SELECT total_changes()")
@@ -355,6 +355,7 @@ def test_installing_twice_changes_nothing(session: Session) -> None:
     assert fetch_value(session, "SELECT total_changes()") == changes
 
 
+@pytest.mark.file_only("no server was ever without the index")
 def test_a_file_from_before_the_index_is_indexed_when_it_is_installed(tmp_path: Path) -> None:
     path = tmp_path / "office.db"
     with create(path) as books, books.write() as session:
@@ -369,6 +370,7 @@ def test_a_file_from_before_the_index_is_indexed_when_it_is_installed(tmp_path: 
             assert names(find(session, "muller")) == ["Björn Müller-Strauß"]
 
 
+@pytest.mark.file_only("closes and opens a file")
 def test_an_office_closed_and_opened_again_is_found_as_before(tmp_path: Path) -> None:
     with create(tmp_path / "office.db") as books, books.write() as session:
         _set_up(session)
