@@ -1,4 +1,4 @@
-"""The commands about an office on a server: `connect`, `grant` and `soak`."""
+"""The commands about an office on a server: `connect`, `grant`, `upgrade` and `soak`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,16 @@ def add_commands(commands: Any, bar: Bar) -> None:
     grant = commands.add_parser("grant", help="give a role of the server what the program needs of an office, and no more")
     grant.add_argument("url", metavar="URL", help="postgresql://owner:password@server/database, the office's owner")
     grant.add_argument("--program-role", required=True, metavar="NAME", help="such as counterfoil_office; made if missing")
+    _add_backups(grant)
     grant.set_defaults(run=_grant)
+
+    upgrade = commands.add_parser("upgrade", help="bring an office of an older program to this one, after a backup")
+    upgrade.add_argument(
+        "office", metavar="OFFICE", help="its file, the link to its server, or postgresql://owner@server/database"
+    )
+    _add_backups(upgrade)
+    upgrade.add_argument("--no-backup", action="store_true", help="it was backed up already, in another way")
+    upgrade.set_defaults(run=_upgrade)
 
     soak = commands.add_parser("soak", help="let several clerks work on a server while a month is billed, and count")
     soak.add_argument("url", metavar="URL", help="an empty database of a PostgreSQL server; it is filled with a sample")
@@ -44,6 +53,12 @@ def add_commands(commands: Any, bar: Bar) -> None:
     soak.add_argument("--clerks", type=int, default=4, help="how many at once, each a process (default: 4)")
     soak.add_argument("--accounts", type=int, default=400, help="how many accounts (default: 400)")
     soak.set_defaults(run=lambda arguments: _soak(arguments, bar))
+
+
+def _add_backups(command: argparse.ArgumentParser) -> None:
+    usual = Path.home() / "Counterfoil" / "backups"
+    text = f"where an office at an address is backed up before it is upgraded (default: {usual})"
+    command.add_argument("--backups", type=Path, default=usual, metavar="FOLDER", help=text.replace("%", "%%"))
 
 
 def _connect(arguments: argparse.Namespace, bar: Bar) -> int:
@@ -87,9 +102,17 @@ def _tell_role(address: str, role: str, *, made: bool) -> None:
 def _grant(arguments: argparse.Namespace) -> int:
     from app.services.connecting import let_program_in
 
-    made = let_program_in(arguments.url, arguments.program_role)
+    made = let_program_in(arguments.url, arguments.program_role, arguments.backups)
     print(f"{arguments.program_role} may do what the program does, and no more.")
     _tell_role(arguments.url, arguments.program_role, made=made)
+    return 0
+
+
+def _upgrade(arguments: argparse.Namespace) -> int:
+    from app.services.connecting import upgrade_office
+
+    upgrade_office(arguments.office, arguments.backups, is_backed_up=arguments.no_backup)
+    print(f"{arguments.office} is of this program's version.")
     return 0
 
 

@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection
+
+# On a server, while a backup is being restored there: what tells that it is not whole yet.
+UNFINISHED = "counterfoil_unfinished"
 
 # The trail itself, what Alembic keeps, and the search index, which `check` compares with the rows.
-NOT_AUDITED = {"audit", "audit_head", "audit_change", "alembic_version", "check_payer", "search_letter"}
+NOT_AUDITED = {"audit", "audit_head", "audit_change", "alembic_version", "check_payer", "search_letter", UNFINISHED}
 
 # Stored for speed; `check` computes them anew from the ledger.
 DERIVED = {
@@ -112,13 +115,13 @@ def _sqlite_columns(connection: Connection) -> _Described:
 
 
 def _columns(connection: Connection) -> _Described:
-    from sqlalchemy import Boolean
+    from app.models.serverschema import read_tables
 
-    look, found = inspect(connection), _Described()
-    for table in filter(is_audited, look.get_table_names()):
-        columns = [(column["name"], isinstance(column["type"], Boolean)) for column in look.get_columns(table)]
-        found[table] = columns, list(look.get_pk_constraint(table)["constrained_columns"])
-    return found
+    return {
+        table: ([(name, found.types[name] == "boolean") for name in found.columns], list(found.key))
+        for table, found in read_tables(connection).items()
+        if is_audited(table)
+    }
 
 
 def revisions(connection: Connection) -> list[str]:

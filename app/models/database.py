@@ -144,7 +144,7 @@ def open_existing(path: Path, *, is_backed_up: bool = False) -> Database:
     if path.suffix == SERVER_LINK:
         from app.models import serverlink  # psycopg takes long to import and an office in a file does without
 
-        return serverlink.open_link(path)
+        return serverlink.open_link(path, is_backed_up=is_backed_up)
     _refuse_share(path)
     engine = _file_engine(path)
     try:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import OfficeFileError, ServerPasswordRefused, UserError
 from app.models import sealing, serverroles, serverschema, serversearch, triggers
+from app.models.auditlayout import UNFINISHED
 from app.models.bulk import DRIVER
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
 from app.models.openoffice import Database
@@ -180,28 +181,58 @@ def create(url: URL) -> ServerDatabase:
     return books
 
 
-def refuse_unless_empty(connection: Connection, url: URL) -> None:
-    """Raises OfficeFileError when there is something in the database already."""
-    if not is_empty(connection):
-        raise OfficeFileError(f"{shown(url)} is not empty; create a new database on the server for this office.", "url")
+def refuse_unless_empty(connection: Connection, url: URL, *, restoring: bool = False) -> None:
+    """Raises OfficeFileError when there is something in the database already.
+
+    What a restore left there that was cut off is nothing to the next one (`restoring`).
+    """
+    tables = inspect(connection).get_table_names()
+    if not tables or (restoring and UNFINISHED in tables):
+        return
+    if UNFINISHED in tables:
+        raise _half_restored(shown(url))
+    said = f"{shown(url)} is not empty; create a new database on the server for this office."
+    if "alembic_version" in tables:
+        said += f" It holds an office: if that is this one, moved there before, `python -m app open {shown(url)}` opens it."
+    raise OfficeFileError(said, "url")
 
 
-def open_existing(url: URL) -> ServerDatabase:
-    """The office on a server, migrated to this program's schema.
+def _half_restored(name: object) -> OfficeFileError:
+    return OfficeFileError(
+        f"{name} is not whole: a backup is being restored there, or that was cut off. Wait for it, or restore the backup "
+        "there again; it begins anew by itself.",
+        "url",
+    )
 
-    Raises OfficeFileError when the server cannot be reached or refuses, or the office is of a newer program.
+
+def open_existing(
+    url: URL, backups: Path | None = None, *, is_backed_up: bool = False, restoring: bool = False
+) -> ServerDatabase:
+    """The office on a server, migrated to this program's schema; backed up before that into `backups`.
+
+    Raises OfficeFileError when the server cannot be reached or refuses, the office is of a newer program, or it is of
+    an older one and there is no folder for its backup, unless it `is_backed_up`; and when a restore of it was cut off,
+    but for the one who is `restoring` it.
     """
     books = ServerDatabase(url)
     try:
         with books.clear_errors():
-            _migrate(books)
+            if not restoring:
+                _refuse_half_restored(books)
+            _migrate(books, backups, is_backed_up=is_backed_up)
     except BaseException:
         books.close()
         raise
     return books
 
 
-def _migrate(books: ServerDatabase) -> None:
+def _refuse_half_restored(books: ServerDatabase) -> None:
+    with books.engine.connect() as connection:
+        if connection.exec_driver_sql(f"SELECT to_regclass('{UNFINISHED}')").scalar() is not None:
+            raise _half_restored(books.location)
+
+
+def _migrate(books: ServerDatabase, backups: Path | None, *, is_backed_up: bool) -> None:
     name = books.location
     with books.engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
@@ -219,9 +250,22 @@ def _migrate(books: ServerDatabase) -> None:
     with books.engine.connect() as connection:
         serverroles.refuse_upgrade_by_others(connection, name)
         sealing.refuse_edited_revision(connection, name, found)
+        if not is_backed_up:
+            _back_up(connection, name, backups, found)
     from app.models.migrations import upgrade  # alembic takes long to import and is seldom needed
 
     upgrade(books.engine)
+
+
+def _back_up(connection: Connection, name: object, backups: Path | None, found: str) -> None:
+    from app.models.serverupgrade import before_upgrade  # it starts PostgreSQL's own programs, which is seldom needed
+
+    if backups is None:
+        raise OfficeFileError(
+            f"{name} is of an older version; run `python -m app upgrade {name}`, which backs it up and brings it to this "
+            "program's. Nothing was changed."
+        )
+    before_upgrade(connection, backups, found)
 
 
 # SQLSTATE -> what it means at the desk; a class of two characters serves all its members.

@@ -26,9 +26,12 @@ _KEY_STORE_NAME = "Counterfoil server"
 _TYPED = "COUNTERFOIL_SERVER_PASSWORDS"
 
 
-def open_link(path: Path) -> ServerDatabase:
-    """The office that a link names. Raises OfficeFileError as `server.open_existing` does."""
-    books = server.open_existing(read_link(path))
+def open_link(path: Path, *, is_backed_up: bool = False) -> ServerDatabase:
+    """The office that a link names; before an upgrade it is backed up beside the link unless it `is_backed_up`.
+
+    Raises OfficeFileError as `server.open_existing` does.
+    """
+    books = server.open_existing(read_link(path), path.parent / "backups", is_backed_up=is_backed_up)
     books.link = path
     return books
 

@@ -23,8 +23,8 @@ class ServerLook(NamedTuple):
     is_office: bool
 
 
-def look(url: URL, *, for_new: bool) -> ServerLook:
-    """Sign in and ask; with `for_new` an office is to be made there.
+def look(url: URL, *, for_new: bool, restoring: bool = False) -> ServerLook:
+    """Sign in and ask; with `for_new` an office is to be made there, `restoring` perhaps one that was begun before.
 
     Raises OfficeFileError, with the way out, when the server cannot be reached or refuses, is too old, keeps its texts
     in another encoding, or (for a new office) the database is not empty or the user may not make tables in it.
@@ -35,7 +35,7 @@ def look(url: URL, *, for_new: bool) -> ServerLook:
             _refuse_unfit(connection, url)
             found = _looked(connection, url)
             if for_new:
-                server.refuse_unless_empty(connection, url)
+                server.refuse_unless_empty(connection, url, restoring=restoring)
                 _refuse_without_rights(connection, url)
             elif not found.is_office:
                 raise OfficeFileError(

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import psycopg
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection
 
 from app.errors import OfficeFileError, UserError
-from app.models import triggers
+from app.models import serverschema, triggers
 
 # What owners alone write: the version, and the search, which its triggers keep for whoever changes a row.
 READ_ONLY = ("alembic_version", "search_account", "search_name", "search_payer")
@@ -44,7 +44,12 @@ class Grant(NamedTuple):
 
 def grant_of(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> Grant:
     """What the program does with a table of these columns and this primary key; a table in no list is only read."""
-    all_but_key = tuple(name for name in columns if name not in key)
+    granted = _grant_of(table, tuple(name for name in columns if name not in key))
+    # An office of an older schema lacks some of the columns.
+    return granted._replace(updates=tuple(name for name in granted.updates if name in columns))
+
+
+def _grant_of(table: str, all_but_key: tuple[str, ...]) -> Grant:
     if table in triggers.APPEND_ONLY:
         return Grant(inserts=True, updates=triggers.BLANKABLE.get(table, ()))
     if table in triggers.CHANGEABLE:
@@ -165,10 +170,8 @@ def grant(connection: Connection, role: str) -> None:
 
 
 def _grants(connection: Connection) -> Iterator[tuple[str, Grant]]:
-    look = inspect(connection)
-    for table in look.get_table_names():
-        columns = tuple(column["name"] for column in look.get_columns(table))
-        yield table, grant_of(table, columns, tuple(look.get_pk_constraint(table)["constrained_columns"]))
+    for table, found in serverschema.read_tables(connection).items():
+        yield table, grant_of(table, found.columns, found.key)
 
 
 def program_roles(connection: Connection) -> list[str]:

@@ -6,7 +6,9 @@ of SQLite that the services' SQL uses and PostgreSQL lacks.
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, Connection, MetaData, SmallInteger, String
 from sqlalchemy.ext.compiler import compiles
@@ -69,3 +71,30 @@ def install_functions(connection: Connection) -> None:
     """Put the functions in place, before anything that uses them."""
     for statement in _FUNCTIONS:
         connection.exec_driver_sql(statement.replace("%", "%%"))
+
+
+class ServerTable(NamedTuple):
+    """A table as the server has it: its columns' names in order, their types by name, and its primary key."""
+
+    columns: tuple[str, ...]
+    types: dict[str, str]
+    key: tuple[str, ...]
+
+
+_TABLES = """
+SELECT c.relname, a.attname, format_type(a.atttypid, NULL), array_position(CAST(i.indkey AS smallint[]), a.attnum)
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+WHERE c.relkind = 'r' AND c.relnamespace = CAST(current_schema() AS regnamespace) ORDER BY c.relname, a.attnum
+"""
+
+
+def read_tables(connection: Connection) -> dict[str, ServerTable]:
+    """Every table of the office's schema, by name: one question, where SQLAlchemy's inspector asks several a table."""
+    found: dict[str, ServerTable] = {}
+    for table, group in groupby(connection.exec_driver_sql(_TABLES), key=itemgetter(0)):
+        rows = list(group)
+        key = sorted((place, name) for _, name, _, place in rows if place is not None)
+        types = {name: kind for _, name, kind, _ in rows}
+        found[table] = ServerTable(tuple(types), types, tuple(name for _, name in key))
+    return found

@@ -106,13 +106,14 @@ def install(connection: Connection) -> None:
     has_unicode = connection.exec_driver_sql("SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu'").scalar()
     for statement in _statements("und-x-icu" if has_unicode else "default"):
         connection.exec_driver_sql(statement.replace("%", "%%"))
-    connection.exec_driver_sql(
-        "INSERT INTO check_payer (name) SELECT DISTINCT payer FROM mail_check WHERE payer <> '' ORDER BY payer"
-    )
     _fill(connection)
 
 
 def _fill(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        "INSERT INTO check_payer (name) SELECT DISTINCT payer FROM mail_check WHERE payer <> '' ORDER BY payer "
+        "ON CONFLICT (name) DO NOTHING"
+    )
     for index, (table, _, text) in _INDEXES.items():
         connection.exec_driver_sql(
             f"INSERT INTO {index} (rowid, text) SELECT a.id, counterfoil_fold({text}) FROM {table} a "

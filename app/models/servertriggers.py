@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, DateTime, inspect
+from sqlalchemy import Connection
 
 from app.models.auditlayout import read_layouts
 from app.models.journal import journalled
+from app.models.serverschema import read_tables
 
 
 class Guards(NamedTuple):
@@ -132,12 +133,11 @@ def _journal_functions() -> Iterator[str]:
 
 
 def _journal(connection: Connection, guards: Guards) -> Iterator[tuple[str, str, str]]:
-    append_only, look = frozenset(guards.append_only), inspect(connection)
+    append_only, tables = frozenset(guards.append_only), read_tables(connection)
     kept = {*guards.append_only, *guards.never_deleted, *guards.changeable}
     for table, layout in read_layouts(connection).items():
         columns, key = journalled(table, layout, append_only), ",".join(layout.key)
-        described = look.get_columns(table)
-        instants = ",".join(column["name"] for column in described if isinstance(column["type"], DateTime))
+        instants = ",".join(name for name, kind in tables[table].types.items() if kind.startswith("timestamp"))
         if columns:
             of = ", ".join(f'"{name}"' for name in columns)
             call = f"counterfoil_journal('{','.join(columns)}', '{key}', '{instants}')"
@@ -159,10 +159,9 @@ def _journal(connection: Connection, guards: Guards) -> Iterator[tuple[str, str,
 
 
 def _wanted(connection: Connection, guards: Guards) -> list[tuple[str, str, str]]:
-    tables = inspect(connection)
-    present = set(tables.get_table_names())
-    described = present.intersection((*guards.changeable, *guards.blankable))
-    columns_of = {table: [row["name"] for row in tables.get_columns(table)] for table in described}
+    present = read_tables(connection)
+    described = {*guards.changeable, *guards.blankable}.intersection(present)
+    columns_of = {table: list(present[table].columns) for table in described}
     wanted = list(_triggers(guards, columns_of))
     if "audit_change" in present:
         wanted += _journal(connection, guards)

@@ -88,12 +88,31 @@ def move_to_server(
     return moved._replace(link=link, password=serverlink.write_link(link, opened_by), made=unready)
 
 
-def let_program_in(address: str, role: str) -> bool:
+def upgrade_office(place: Path | str, backups: Path, *, is_backed_up: bool = False) -> None:
+    """Bring the office in a file, behind a link or at an address to this program's schema, if it is of an older one.
+
+    It is backed up before unless it `is_backed_up`: one at an address into `backups`, the others beside their file.
+    Raises OfficeFileError as opening does.
+    """
+    if isinstance(place, str) and database.is_address(place):
+        url = serverlink.with_known_password(server.server_url(place))
+        server.open_existing(url, backups, is_backed_up=is_backed_up).close()
+    else:
+        database.open_existing(Path(place), is_backed_up=is_backed_up).close()
+
+
+def let_program_in(address: str, role: str, backups: Path | None = None) -> bool:
     """Give a role what the program needs of the office at `address`, the address of its owner; makes the role if need be.
+
+    An office of an older program is upgraded first, and backed up into `backups` before that.
 
     Says whether it was made, and so has no password yet. Raises UserError (OfficeFileError) as `serverroles` does.
     """
-    with server.open_existing(server.server_url(address)) as books, books.clear_errors(), books.engine.begin() as connection:
+    with (
+        server.open_existing(server.server_url(address), backups) as books,
+        books.clear_errors(),
+        books.engine.begin() as connection,
+    ):
         made = serverroles.prepare_role(connection, role)
         serverroles.grant(connection, role)
     return made

@@ -51,12 +51,13 @@ class Dumped(NamedTuple):
 
 def server_version(url: URL) -> int:
     """The server's version as libpq says it (150003 is 15.3). Raises OfficeFileError."""
-    with _connected(url) as connection:
+    with connected(url) as connection:
         return connection.info.server_version
 
 
 @contextmanager
-def _connected(url: URL) -> Iterator[psycopg.Connection[Any]]:
+def connected(url: URL) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of its own, each statement a transaction. Raises OfficeFileError for what the server says."""
     _, options = url.get_dialect()().create_connect_args(url)
     try:
         with psycopg.connect(**{"connect_timeout": 10, **options}, autocommit=True) as connection:
@@ -126,7 +127,7 @@ def _restored_on_trial(
     """
     name = f"{_SCRATCH}_{mark[:12]}_{number:06d}"
     scratch = books.url.set(database=name)
-    with _connected(books.url) as connection:
+    with connected(books.url) as connection:
         may = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
         if not (connection.execute(may).fetchone() or (False,))[0]:
             return None
@@ -141,7 +142,7 @@ def _restored_on_trial(
         serverdump.fill(programs, file, scratch, cancelled)
         return _verify(scratch, number)
     finally:
-        with _connected(books.url) as connection:
+        with connected(books.url) as connection:
             connection.execute(composing.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(composing.Identifier(name)))
 
 

@@ -134,7 +134,7 @@ def server_of(link: Path) -> str:
 
 
 def _opened(link: Path, url: URL) -> Database:
-    books = server.open_existing(url)
+    books = server.open_existing(url, link.parent / "backups")
     books.link = link
     books.changes_by_others()  # what others change is listened for before anything is read
     serverlink.use_for_now(url)

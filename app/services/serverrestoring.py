@@ -5,14 +5,16 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from psycopg import sql as composing
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection
 
 from app.errors import Cancelled, UserError
 from app.models import copying, server, serverdump, serverlink, serverlook
+from app.models.auditlayout import UNFINISHED
 from app.models.bulk import Progress, execute, no_progress
 from app.models.server import ServerDatabase, shown
 from app.services import sealedfile
@@ -20,10 +22,12 @@ from app.services.backupfiles import BackupFile, read_backup
 from app.services.backupplan import known_key
 from app.services.desk import Desk, begin_on_any_day, require_role
 from app.services.keystore import KeyStore, open_key_store
-from app.services.serverbackup import server_version
+from app.services.serverbackup import connected, server_version
 from app.services.verification import verify_books
 
 _WHOLE = 1_000
+_RESTORERS_LOCK = 4_201_002
+_AT_WORK = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pg_restore'"
 # What pg_restore put there: everything of the public schema but what belongs to an extension.
 _OURS = "NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = x.oid AND d.deptype = 'e')"
 
@@ -40,8 +44,9 @@ def restore_on_server(
 ) -> str:
     """Make the office in the empty database at `address` from a server's backup (a manager's); says where it is.
 
-    Put there in one transaction, then every figure is checked; what does not agree is taken out again. Raises
-    UserError for a database that holds something, a backup of another kind, a wrong passphrase or a damaged one.
+    Put there in one transaction, then every figure is checked; what does not agree is taken out again. Nobody opens
+    the office until it is whole: cut off anywhere, it is begun anew by the next restore there. Raises UserError for a
+    database that holds something else, a backup of another kind, a wrong passphrase or a damaged one.
     """
     require_role(desk, "manager", "Restoring a backup")
     backup, url = read_backup(file), server.server_url(address)
@@ -55,7 +60,7 @@ def restore_on_server(
     private = Path(tempfile.mkdtemp(prefix="counterfoil-"))
     try:
         with books.clear_errors(), books.engine.connect() as connection:
-            server.refuse_unless_empty(connection, url)
+            server.refuse_unless_empty(connection, url, restoring=True)
         programs = serverdump.find_programs(server_version(url))
         dump = file
         if backup.is_sealed:
@@ -63,16 +68,16 @@ def restore_on_server(
             key = None if passphrase else known_key(key_store(), backup.mark)
             sealedfile.unseal(file, dump, passphrase, key, cancelled=cancelled)
         progress(200, _WHOLE)
-        serverdump.fill(programs, dump, url, cancelled)
-        progress(700, _WHOLE)
-        try:
-            _bring_up(books, backup, dataclasses.replace(desk, token=None))
-            if cancelled():
-                raise Cancelled
-        except BaseException:
-            with books.engine.begin() as connection:
-                _empty_again(connection)
-            raise
+        with _alone(url):
+            _begin(books)
+            try:
+                serverdump.fill(programs, dump, url, cancelled)
+                progress(700, _WHOLE)
+                _bring_up(books, backup, dataclasses.replace(desk, token=None), cancelled)
+            except BaseException:
+                with books.clear_errors(), books.engine.begin() as connection:
+                    _empty_again(connection)
+                raise
     except OSError as error:
         raise UserError(f"{file} could not be restored ({error.strerror}); nothing was changed.", field="file") from error
     finally:
@@ -101,7 +106,7 @@ def restore_with_link(
     if link.exists():
         raise UserError(f"{link} is there already, for another office; take it away first.", field="database")
     require_role(desk, "manager", "Restoring a backup")
-    serverlook.look(url, for_new=True)
+    serverlook.look(url, for_new=True, restoring=True)
     place = restore_on_server(file, address, desk, passphrase, progress=progress, cancelled=cancelled)
     serverlink.write_link(link, url)
     if url.password:
@@ -109,9 +114,32 @@ def restore_with_link(
     return place, link
 
 
-def _bring_up(books: ServerDatabase, backup: BackupFile, desk: Desk) -> None:
+@contextmanager
+def _alone(url: URL) -> Iterator[None]:
+    """Nobody else restores there meanwhile. Raises UserError when somebody does.
+
+    pg_restore is a process of its own, which goes on for a while when the program that started it was ended.
+    """
+    with connected(url) as keeper:
+        (is_mine,) = keeper.execute("SELECT pg_try_advisory_lock(%s)", (_RESTORERS_LOCK,)).fetchone() or (False,)
+        (at_work,) = keeper.execute(_AT_WORK).fetchone() or (0,)
+        if not is_mine or at_work:
+            raise UserError(f"A backup is being restored in {shown(url)} at this moment; wait until that is done.")
+        yield
+
+
+def _begin(books: ServerDatabase) -> None:
+    """Mark the database as one that is not whole; what an earlier restore left there goes."""
+    with books.clear_errors(), books.engine.begin() as connection:
+        server.refuse_unless_empty(connection, books.url, restoring=True)
+        _empty_again(connection)
+        connection.exec_driver_sql(f"CREATE TABLE {UNFINISHED} (begun timestamp DEFAULT now())")
+        connection.exec_driver_sql(f"INSERT INTO {UNFINISHED} DEFAULT VALUES")
+
+
+def _bring_up(books: ServerDatabase, backup: BackupFile, desk: Desk, cancelled: Callable[[], bool]) -> None:
     """Upgrade what was restored to this program's schema, check it, and record in it that it was restored."""
-    server.open_existing(books.url).close()
+    server.open_existing(books.url, is_backed_up=True, restoring=True).close()
     # A dump brings no figures about its rows, without which the server reads them in ways that take hours.
     with books.clear_errors(), books.engine.begin() as connection:
         connection.exec_driver_sql("ANALYZE")
@@ -128,6 +156,9 @@ def _bring_up(books: ServerDatabase, backup: BackupFile, desk: Desk) -> None:
         # The copy holds its own backup as one that was begun; it has just been verified.
         sql = "UPDATE backup_log SET state = 'verified', file = ?, size = ? WHERE number = ? AND state = 'begun'"
         execute(session, sql, str(backup.path), backup.size, backup.number)
+        if cancelled():
+            raise Cancelled
+        execute(session, f"DROP TABLE {UNFINISHED}")
 
 
 def _empty_again(connection: Connection) -> None:

@@ -603,7 +603,7 @@ def upgrade() -> None:
         ["id"],
         unique=False,
         sqlite_where=sa.text("receipt_due = 1"),
-        postgresql_where=sa.text("receipt_due"),
+        postgresql_where=sa.text("receipt_due = 1"),
     )
     op.create_table(
         "payment_attempt",
