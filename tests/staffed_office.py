@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
-from sqlalchemy import URL
-from sqlalchemy.pool import StaticPool
+from support_databases import made_once
 from support_members import office_of_both
-from support_office import NEW_YEAR, Diary, _driver
+from support_office import NEW_YEAR, Diary, opened
 
-from app.models import database
 from app.services import passwords, people
 from app.services.desk import Approver, Desk
 from app.services.people import PersonForm
@@ -52,7 +49,7 @@ def add_everybody(diary: Diary) -> None:
                 people.add_person(session, desk, form)
 
 
-@cache
+@made_once
 def _staffed() -> bytes:
     with quick_passwords(), Diary(image=office_of_both()) as diary:
         add_everybody(diary)
@@ -77,9 +74,9 @@ class StaffedOffice(Diary):
     def turn_back(self, image: bytes) -> None:
         """Everything as it was in an `image`, on a connection that remembers nothing."""
         self.books.close()
-        engine = database._engine(URL.create("sqlite"), poolclass=StaticPool, connect_args={"check_same_thread": False})
-        self.books = database.Database(engine, None)
-        _driver(self.books).deserialize(image)
+        self._end_of_use()
+        self.books = opened(image)
+        self._watch_use()
 
     @property
     def desk(self) -> Desk:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 
+import support_databases
 from hypothesis import strategies as st
+from support_databases import made_once
 from support_histories import _ACTIONS, KINDS, MONEY, PRICES, History, Step
-from support_office import FORM, NEW_YEAR, Diary, _driver
+from support_office import FORM, NEW_YEAR, Diary, image_of
 
 from app.errors import UserError
-from app.models import database
 from app.services import accounts, membercorrections, memberplans, members, office, payments
 from app.services.policies.dishonored import Cost
 
@@ -23,13 +23,13 @@ PLANS = ("Premiere", "Limited", "Optimize")
 SELDOM = ("add", "price", "end", "work", "approve", "delivery", "deposit", "reprint")
 
 
-@cache
+@made_once
 def office_of_both(first_day: date = NEW_YEAR) -> bytes:
     """A new office with both shipped policies."""
-    with database.in_memory() as books:
+    with support_databases.empty_office() as books:
         with books.write() as session:
             office.set_up(session, FORM, first_day)
-        return _driver(books).serialize()
+        return image_of(books)
 
 
 def both_books(first_day: date = NEW_YEAR) -> Diary:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import support_databases
+from sqlalchemy import URL
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+from support_databases import KeptOffice, made_once
 
 from app.models import auditcheck, database
 from app.models.bulk import fetch
@@ -42,11 +45,26 @@ def _policy(changed: Changed) -> str:
     return "\n".join([*kept, *(f"{key} = {value}" for key, value in changed)])
 
 
-@cache
+@made_once
 def _empty_office(first_day: date, changed: Changed) -> bytes:
-    with database.in_memory() as books:
+    with support_databases.empty_office() as books:
         _set_up(books, first_day, changed)
-        return _driver(books).serialize()
+        return image_of(books)
+
+
+def image_of(books: Database) -> bytes:
+    """The whole of an office in memory or on the tests' server: the same bytes, the same office."""
+    return books.image() if isinstance(books, KeptOffice) else _driver(books).serialize()
+
+
+def opened(image: bytes) -> Database:
+    """An office as it was in an image, on the database in force."""
+    if support_databases.on_server():
+        return support_databases.office_of(image)
+    engine = database._engine(URL.create("sqlite"), poolclass=StaticPool, connect_args={"check_same_thread": False})
+    books = Database(engine, None)
+    _driver(books).deserialize(image)
+    return books
 
 
 def _set_up(books: Database, first_day: date, changed: Changed) -> None:
@@ -66,29 +84,35 @@ class Diary:
 
     def __init__(self, first_day: date = NEW_YEAR, path: Path | None = None, image: bytes = b"", **policy: str) -> None:
         changed = tuple(policy.items())
-        on_server = path is None and not image and support_databases.on_server()
-        image = image or (b"" if on_server else _empty_office(first_day, changed))
-        if on_server:
-            self.books = support_databases.empty_office()
-            _set_up(self.books, first_day, changed)
-        elif path is None:
-            self.books = database.Database(database.in_memory().engine, None)
-            _driver(self.books).deserialize(image)
-        else:
+        if path is not None:
+            with support_databases.in_files():
+                image = image or _empty_office(first_day, changed)
             path.write_bytes(image)
             with sqlite3.connect(path) as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.close()
             self.books = database.open_existing(path)
+        else:
+            self.books = opened(image or _empty_office(first_day, changed))
+        self._watch_use()
         self.day = first_day
         self.today: date | None = None
         self.role = "manager"
+
+    def _watch_use(self) -> None:
+        # A test that forgets its office gives it back, too.
+        self._end_of_use = weakref.finalize(self, support_databases.end_of_use(self.books))
 
     def __enter__(self) -> Diary:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """The office is not needed any more."""
         self.books.close()
+        self._end_of_use()
 
     def on(self, month: int, day: int, year: int = 2026) -> Diary:
         """Turn to another business date."""
@@ -171,8 +195,8 @@ class Diary:
             assert self.see(auditcheck.verify_chain) == []
 
     def image(self) -> bytes:
-        """The whole database of an office in memory: the same bytes, the same office."""
-        return _driver(self.books).serialize()
+        """The whole database of an office in memory or on the server: the same bytes, the same office."""
+        return image_of(self.books)
 
     def digest(self) -> str:
         """A short name for `image`."""

@@ -148,4 +148,4 @@ def test_as_of_a_day_is_what_was_seen_at_the_end_of_that_day(history: list[Step]
     found = ends_of_days(history, look)
     for day, rows in seen.items():
         assert found.diary.see(aging.aging, day, as_of=True) == rows, day
-    found.diary.books.close()
+    found.diary.close()

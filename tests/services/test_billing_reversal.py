@@ -440,7 +440,7 @@ def test_in_any_history_a_run_reversed_at_once_leaves_all_as_before_and_is_made_
         assert through is None or parse_day(through) >= parse_day(
             diary.sql("SELECT first_day FROM service WHERE id = ?", service)[0][0]
         )
-    diary.books.close()
+    diary.close()
 
 
 def test_billing_is_as_before_where_nothing_was_reversed(office: Diary) -> None:

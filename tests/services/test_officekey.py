@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from support_office import Diary
 
 from app.errors import NotPermitted, UserError
+from app.models.bulk import execute
 from app.services import bank_numbers, officekey
 from app.services.bank_numbers import BankNumber, mask, reveal, store
 from app.services.keystore import FileKeyStore, KeyStore, SystemKeyStore, open_key_store, settings_folder
@@ -315,7 +316,7 @@ def test_a_sealed_number_cannot_be_moved_to_another_account_or_edited(office: Di
     other = office.open("Bob Burr")
     office.do(store, keys, 1, ROUTING, NUMBER)
     with office.books.write() as session:
-        session.connection().exec_driver_sql("UPDATE bank_number SET account_id = ?", (other,))
+        execute(session, "UPDATE bank_number SET account_id = ?", other)
     with pytest.raises(UserError, match="changed outside of the program"):
         office.do(reveal, keys, other, "why")
 

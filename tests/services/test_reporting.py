@@ -180,7 +180,7 @@ def test_every_report_of_a_random_history_agrees_with_the_ledger(history: list[S
     middle = days[len(days) // 2] if days else found.diary.day
     agrees_with_the_ledger(found.diary, Period(middle, found.diary.day))
     agrees_with_the_ledger(found.diary, Period(date(2020, 1, 1), middle))
-    found.diary.books.close()
+    found.diary.close()
 
 
 def test_a_held_check_counts_when_it_comes_and_not_again_when_its_account_is_found(office: Diary) -> None:

@@ -73,7 +73,7 @@ def test_a_reprint_after_anything_is_the_first_print(taken: list[Step]) -> None:
     for run, ids, first in prints:
         again = print_of(found.diary, run_of(found.diary, run.run_id), ids)
         assert again == first
-    found.diary.books.close()
+    found.diary.close()
 
 
 def test_a_reprint_is_for_the_accounts_of_the_first_print(office: Diary) -> None:

@@ -305,6 +305,7 @@ def test_an_imported_office_is_not_asked_for_a_month_that_the_old_program_billed
     assert waits(office.on(2, 1), "billing") is not None
 
 
+@pytest.mark.file_only("asks SQLite how it reads")
 def test_no_row_of_today_reads_every_payment_check_or_entry(office: Diary) -> None:
     """They grow for ever, and Today is read after each change: an index must lead to what waits."""
 
