@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from test_released_offices import LATER, NOT_KEPT, RELEASED, unpacked
 from app import cli
 from app.errors import OfficeFileError
 from app.models import database, migrations, server, serverdump, serverlink, serverroles, serverschema, serversearch
+from app.models.bulk import fetch_value
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
 from app.models.server import ServerDatabase
 from app.services import billing
@@ -241,3 +243,13 @@ def test_an_older_office_at_an_address_is_not_upgraded_without_a_folder_for_its_
     with pytest.raises(OfficeFileError, match="run `python -m app upgrade postgresql://"):
         database.open_office(_plain(address))
     assert revision_of(address) == KNOWN_REVISIONS[-2]
+
+
+def test_two_pcs_that_upgrade_one_office_at_once_upgrade_it_once(tmp_path: Path) -> None:
+    address = filled(RELEASED[-1], tmp_path)
+    with ThreadPoolExecutor(2) as pcs:
+        for opened in [pcs.submit(server.open_existing, address, is_backed_up=True) for _ in range(2)]:
+            opened.result().close()
+    with server.open_existing(address) as books, books.read() as session:
+        assert fetch_value(session, "SELECT count(*) FROM audit WHERE sealed LIKE '{\"layout%'") == 1
+    assert revision_of(address) == LATEST_REVISION

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 KNOWN_REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
 LATEST_REVISION = KNOWN_REVISIONS[-1]
@@ -27,6 +27,8 @@ def upgrade(engine: Engine, revision: str = LATEST_REVISION) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
+        if connection.dialect.name == "postgresql" and not _is_ours_to_upgrade(connection, revision):
+            return
         # An upgrade seals every row anew, so what was wrong before it must be told now.
         problems = auditcheck.verify_connection(connection) if inspect(connection).has_table("audit") else []
         if connection.dialect.name == "postgresql":
@@ -47,3 +49,15 @@ def upgrade(engine: Engine, revision: str = LATEST_REVISION) -> None:
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
         if broken:
             raise RuntimeError(f"the upgrade to {revision} would leave broken references: {broken[:3]}")
+
+
+def _is_ours_to_upgrade(connection: Connection, revision: str) -> bool:
+    """Wait until nobody writes in an office on a server; False when another PC has upgraded it meanwhile."""
+    from sqlalchemy import inspect
+
+    from app.models.server import WRITERS_LOCK
+
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (WRITERS_LOCK,))
+    if not inspect(connection).has_table("alembic_version"):
+        return True
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() != revision
