@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from app import wholefiles
 from app.errors import OfficeFileError, UserError
 from app.models import copying, serverdump, serverschema
 from app.models.server import shown
@@ -30,10 +31,8 @@ def before_upgrade(connection: Connection, folder: Path, revision: str) -> Path:
         if missing:
             raise UserError(f"{missing[0]} is not in the copy.")
         serverdump.read_through(programs, unfinished)
-        copying.sync_file(unfinished)
         # An upgrade that was cut off left the office as it was; the newer copy of it counts.
-        unfinished.replace(target)
-        copying.sync_folder(folder)
+        wholefiles.put_in_place([(unfinished, target)])
     except (OSError, UserError) as error:
         copying.remove_with_log(unfinished)
         said = error.message if isinstance(error, UserError) else f"{folder}: {error.strerror}"
