@@ -22,14 +22,14 @@ from app.models.auditlayout import UNFINISHED
 from app.models.bulk import DRIVER
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
 from app.models.openoffice import Database
+from app.models.serveraddress import DEFAULT_PORT as DEFAULT_PORT
+from app.models.serveraddress import LOCK_SECONDS as LOCK_SECONDS
+from app.models.serveraddress import WRITERS_LOCK as WRITERS_LOCK
+from app.models.serveraddress import shown as shown
 from app.models.serverdriver import ServerDriver, configure
 from app.models.serverwatch import Watch
 
-# Every program of every version takes this lock of the office's database before it writes.
-WRITERS_LOCK = 4_201_001
-LOCK_SECONDS = 30
 CHANNEL = "counterfoil"
-DEFAULT_PORT = 5432
 _SETTINGS = {
     "datestyle": "ISO",
     "timezone": "UTC",
@@ -90,13 +90,6 @@ class ServerDatabase(Database):
 
     def _explained(self, error: Exception) -> Exception:
         return explained(error, self.url)
-
-
-def shown(url: URL) -> str:
-    """A server's address for people: without the password."""
-    port = "" if url.port in (None, DEFAULT_PORT) else f":{url.port}"
-    user = f"{url.username}@" if url.username else ""
-    return f"postgresql://{user}{url.host or 'localhost'}{port}/{url.database or ''}"
 
 
 def server_url(text: str) -> URL:

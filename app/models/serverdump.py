@@ -19,7 +19,7 @@ from sqlalchemy import URL
 
 from app.errors import Cancelled, OfficeFileError, UserError
 from app.models.copying import never
-from app.models.server import LOCK_SECONDS, shown
+from app.models.serveraddress import LOCK_SECONDS, shown
 
 _POLL_SECONDS = 0.2
 _TABLE = re.compile(r"^\d+; \d+ \d+ TABLE DATA \S+ (\S+) ", re.MULTILINE)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from app import wholefiles
 from app.errors import OfficeFileError, UserError
 from app.models import copying, serverdump, serverschema
-from app.models.server import shown
+from app.models.serveraddress import shown
 
 
 def before_upgrade(connection: Connection, folder: Path, revision: str) -> Path:

@@ -55,7 +55,7 @@ def _is_ours_to_upgrade(connection: Connection, revision: str) -> bool:
     """Wait until nobody writes in an office on a server; False when another PC has upgraded it meanwhile."""
     from sqlalchemy import inspect
 
-    from app.models.server import WRITERS_LOCK
+    from app.models.serveraddress import WRITERS_LOCK
 
     connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (WRITERS_LOCK,))
     if not inspect(connection).has_table("alembic_version"):
