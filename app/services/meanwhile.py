@@ -16,6 +16,7 @@ from app.services.backupstanding import local_zone
 BY_ACCOUNT = (
     "account_change",
     "arrangement",
+    "attempt_taken_back",
     "audit_change",
     "bank_number",
     "credit",

@@ -339,10 +339,11 @@ def test_rows_are_never_written_over_their_source_or_into_nowhere(tmp_path: Path
 MANUAL = Path(__file__).parents[2] / "docs" / "customer-csv.md"
 
 
-def test_the_example_in_the_manual_can_be_imported(tmp_path: Path) -> None:
-    _, example = MANUAL.read_text(encoding="utf-8").split("```csv\n")
+@pytest.mark.parametrize(("which", "accounts"), [(1, 2), (2, 1)], ids=["billed in advance", "a member"])
+def test_the_examples_in_the_manual_can_be_imported(tmp_path: Path, which: int, accounts: int) -> None:
+    example = MANUAL.read_text(encoding="utf-8").split("```csv\n")[which]
     file = read_bytes(tmp_path, example.partition("```")[0].encode())
-    assert (len(file.accounts), file.problems, file.notes) == (2, (), ())
+    assert (len(file.accounts), file.problems, file.notes) == (accounts, (), ())
 
 
 def test_the_manual_names_every_column() -> None:
