@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import shiboken6
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
@@ -108,20 +109,29 @@ class Door(QObject):
             return
         from app.views.locking import LockCover
 
+        self.workplace.is_locked = True
         self.cover = LockCover(self.workplace, self.window)
         self.cover.card.opened.connect(self._unlocked)
+        self.cover.destroyed.connect(self._cover_gone)
         self.cover.cover()
+
+    def _cover_gone(self) -> None:
+        """However it went: what is gone must not keep the PC from being locked again."""
+        if self.cover is not None and not shiboken6.isValid(self.cover):
+            self.cover = None
 
     def _unlocked(self, person: SignedIn) -> None:
         before, cover, self.cover = self.workplace.person, self.cover, None
         if cover is not None:
             cover.lift()
         self.idle.touch()
+        self.workplace.is_locked = False
         if before is not None and before.id == person.id:
             self.workplace.seat(person)
-            return
-        self._put_aside()
-        self._came_in(person)
+        else:
+            self._put_aside()
+            self._came_in(person)
+        self.workplace.unlocked.emit()
 
     def switch(self) -> None:
         """Somebody else signs in; what the one at work has typed is put aside for them."""

@@ -42,10 +42,8 @@ class LockCover(QDialog):
     """Covers every window of the program until somebody signs in; nothing else takes it away."""
 
     def __init__(self, workplace: Workplace, window: QWidget) -> None:
-        # The owner is what is on top, so that the cover lies above it.
-        super().__init__(
-            QApplication.activeModalWidget() or window, Qt.WindowType.FramelessWindowHint | Qt.WindowType.Dialog
-        )
+        # A dialog may close by itself meanwhile, and takes with it what it owns; so the cover belongs to the main window.
+        super().__init__(window, Qt.WindowType.FramelessWindowHint | Qt.WindowType.Dialog)
         assert workplace.person is not None, "only somebody's work is locked"
         named(self, "lock.cover", "Locked")
         self.setWindowTitle("Counterfoil is locked")

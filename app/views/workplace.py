@@ -39,6 +39,7 @@ class Workplace(QObject):
     `replacing(work)`: the office is to be closed, `work` done to its file, and the office opened again.
     `opening(path, said)`: another office is to be opened in place of this one, and `said` then.
     `approving(refused, again, widget)`: somebody else is to sign in for what was refused, which is then done again.
+    `unlocked()`: somebody signed in at the cover (`is_locked` until then), and what was held meanwhile may be done.
     """
 
     person_changed = Signal(object)
@@ -50,11 +51,13 @@ class Workplace(QObject):
     replacing = Signal(object)
     opening = Signal(object, str)
     leaving_backup = Signal()
+    unlocked = Signal()
 
     def __init__(self, tasks: Tasks, settings: Settings, calendar: Callable[[], date] = this_day) -> None:
         super().__init__()
         self.moment: Callable[[], datetime] = this_moment
         self.person: SignedIn | None = None
+        self.is_locked = False
         self._approver: Approver | None = None
         self.tasks = tasks
         self.settings = settings

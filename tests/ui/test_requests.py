@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from staffed_office import NOW, quick_passwords
 from ui.account_dialogs import is_closed, open_action
 from ui.test_every_page import said_nothing, wrongly_named
-from ui.test_sign_in import add_everybody, come_in
+from ui.test_sign_in import add_everybody, come_in, come_in_at_the_cover
 from ui.window import Window
 
 from app.views.table import Table
@@ -97,6 +97,58 @@ def test_what_is_approved_at_one_pc_is_done_at_the_other_at_once(two: tuple[Wind
     assert credits_of(clerk) == [("Carl Clerk", "Sue Super (supervisor)", "an outage")]
     supervisor.wait_for(lambda: requests_on_today(supervisor) == [])
     assert clerk.books_agree()
+
+
+def test_an_approval_that_comes_while_the_pc_is_locked_waits_and_unlocks_nothing(two: tuple[Window, Window]) -> None:
+    clerk, supervisor = two
+    dialog, approving = ask_for_a_credit(clerk)
+    clerk.program.door.lock()
+    clerk.settle()
+    cover = clerk.control("lock.cover")
+    assert cover.isVisible() and cover.geometry().contains(approving.frameGeometry())
+    answering = answer(supervisor)
+    seen: list[object] = []
+    clerk.program.workplace.tasks.books_changed.connect(seen.append)
+    supervisor.click("requests.action", answering)
+    clerk.wait_for(lambda: seen != [])
+    clerk.settle()
+    assert cover.isVisible() and clerk.program.door.cover is cover and approving.isVisible()
+    assert credits_of(clerk) == [], "nobody is at the desk"
+    come_in_at_the_cover(clerk, "clerk")
+    clerk.wait_for(lambda: is_closed(dialog))  # type: ignore[arg-type]
+    clerk.settle()
+    assert credits_of(clerk) == [("Carl Clerk", "Sue Super (supervisor)", "an outage")]
+    clerk.program.door.lock()
+    assert clerk.control("lock.cover").isVisible()
+    come_in_at_the_cover(clerk, "clerk")
+
+
+def test_with_somebody_else_at_the_pc_an_approval_waits_for_who_asked(two: tuple[Window, Window]) -> None:
+    clerk, supervisor = two
+    dialog, _approving = ask_for_a_credit(clerk)
+    clerk.program.door.lock()
+    come_in_at_the_cover(clerk, "manager")
+    supervisor.click("requests.action", answer(supervisor))
+    clerk.wait_for(lambda: clerk.rows("SELECT state FROM approval") == [("approved",)])
+    clerk.settle()
+    assert credits_of(clerk) == []
+    clerk.program.door.lock()
+    come_in_at_the_cover(clerk, "clerk")
+    clerk.wait_for(lambda: is_closed(dialog))  # type: ignore[arg-type]
+    clerk.settle()
+    assert credits_of(clerk) == [("Carl Clerk", "Sue Super (supervisor)", "an outage")]
+
+
+def test_a_dialog_that_closes_by_itself_does_not_take_the_lock_away(two: tuple[Window, Window]) -> None:
+    clerk, _supervisor = two
+    dialog = open_action(clerk, "credit", 1)
+    clerk.program.door.lock()
+    cover = clerk.control("lock.cover")
+    dialog.accept()  # type: ignore[attr-defined]
+    clerk.settle()
+    assert is_closed(dialog) and cover.isVisible()  # type: ignore[arg-type]
+    come_in_at_the_cover(clerk, "clerk")
+    assert clerk.program.door.cover is None and not clerk.program.workplace.is_locked
 
 
 def test_a_refusal_is_read_where_it_was_asked_and_nothing_is_lost(two: tuple[Window, Window]) -> None:

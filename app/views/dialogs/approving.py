@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.errors import NotPermitted, UserError
@@ -54,6 +55,7 @@ class ApproveDialog(FormDialog):
         self.body.addWidget(self.elsewhere, alignment=Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self.waiting)
         self.tasks.books_changed.connect(self._books_changed)
+        workplace.unlocked.connect(self._look)
 
     # At another PC
 
@@ -84,13 +86,19 @@ class ApproveDialog(FormDialog):
     def _books_changed(self, _accounts: frozenset[int] | None) -> None:
         self._look()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Put aside for somebody else at this PC and taken up again, it may have been answered meanwhile."""
+        super().showEvent(event)
+        self._look()
+
     def _look(self) -> None:
         request = self.request
-        if request is not None and self.isVisible():
+        if request is not None and self.isVisible() and not self.workplace.is_locked:
             self.tasks.read(lambda session: approvals.answer_of(session, request), self._answered, owner=self, name="answer")
 
     def _answered(self, answer: Answer) -> None:
-        if self.request is None or answer.state == "asked":
+        # Nothing is done while the PC is locked or with somebody else at work; it is asked again when they are back.
+        if self.request is None or answer.state == "asked" or self.workplace.is_locked or not self.isVisible():
             return
         self.request = None
         if answer.state == "refused":
