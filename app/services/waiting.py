@@ -74,10 +74,15 @@ def _mail(session: Session, on: date) -> Iterator[Waiting]:
         marks = ", ".join("?" * len(ids))
         row = fetch_one(
             session,
-            f"SELECT sum(cents), min(received_on), min(id) FROM mail_check WHERE batch_id IN ({marks}) AND state = 'logged'",
+            f"SELECT sum(cents), min(received_on) FROM mail_check WHERE batch_id IN ({marks}) AND state = 'logged'",
             *ids,
         )
-        assert row is not None, "the batches have unposted checks"
+        earliest = fetch_value(
+            session,
+            f"SELECT id FROM mail_check WHERE batch_id IN ({marks}) AND state = 'logged' ORDER BY received_on, id LIMIT 1",
+            *ids,
+        )
+        assert row is not None and earliest is not None, "the batches have unposted checks"
         yield Waiting(
             "unposted",
             "Mail logged and not posted",
@@ -86,7 +91,7 @@ def _mail(session: Session, on: date) -> Iterator[Waiting]:
             row[0],
             parse_day(row[1]),
             "checks",
-            (("mail_check_id", row[2]),) if len(ids) == 1 else (),
+            (("mail_check_id", earliest),),
         )
     for batch in open_batches:
         if not batch.is_balanced:
@@ -103,9 +108,10 @@ def _mail(session: Session, on: date) -> Iterator[Waiting]:
             )
     held = fetch_one(session, "SELECT count(*), sum(cents), min(received_on) FROM mail_check WHERE state = 'held'")
     if held is not None and held[0]:
-        yield Waiting(
-            "held", "Checks held", "Nobody knows yet whose they are", held[0], held[1], parse_day(held[2]), "checks"
-        )
+        longest = fetch_value(session, "SELECT id FROM mail_check WHERE state = 'held' ORDER BY received_on, id LIMIT 1")
+        said = "Nobody knows yet whose they are" + ("" if held[0] == 1 else "; the one held longest opens first")
+        where = (("mail_check_id", longest),)
+        yield Waiting("held", "Checks held", said, held[0], held[1], parse_day(held[2]), "checks", where)
 
 
 def _money(session: Session, on: date) -> Iterator[Waiting]:

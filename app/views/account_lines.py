@@ -49,13 +49,14 @@ class InvoiceLine(NamedTuple):
 
 
 class PlainLine(NamedTuple):
-    """A line of the smaller lists."""
+    """A line of the smaller lists; `id` is its row's where it can be asked for by it."""
 
     on: date
     what: str
     cents: int | None
     state: str
     explanation: Explanation
+    id: int | None = None
 
 
 def ledger_lines(shown: Shown) -> list[LedgerLine]:
@@ -183,7 +184,7 @@ def note_lines(shown: Shown) -> list[PlainLine]:
             state = f"remind {format_day(note.remind_on)}" if note.remind_on else ""
             state = f"done {format_day(note.done_on)}" if note.done_on else state
             says = Explanation(f"Note of {format_day(note.on)} by {note.by}", parts=tuple(note.body.split("\n")))
-            found.append(PlainLine(note.on, " ".join(note.body.split()), None, state, says))
+            found.append(PlainLine(note.on, " ".join(note.body.split()), None, state, says, note.id))
     return found
 
 

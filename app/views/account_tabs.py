@@ -210,7 +210,7 @@ def make_specs(shown: Callable[[], Shown | None]) -> tuple[TabSpec, ...]:
         _small("collections", "Collections", collections, collection_lines, no_collections),
         _small("work", "Work", work, work_lines, "No work was logged."),
         _small("refunds", "Refunds", refunds, refund_lines, "Nothing was refunded."),
-        _small("notes", "Notes", notes, note_lines, "No note yet. Write one with Actions."),
+        TabSpec("notes", "Notes", notes, note_lines, _says, _of_row, "No note yet. Write one with Actions."),
         _small("changes", "Changes", changes, change_lines, no_changes),
     )
 

@@ -116,7 +116,9 @@ class DifferenceTab(QWidget):
         super().__init__()
         self._settings = settings
         self._preview: BillingPreview | None = None
-        self.threshold = MoneyEdit("billing.threshold", "Show accounts changed by more than")
+        self.threshold = MoneyEdit(
+            "billing.threshold", "Show accounts changed by more than", implied_cents=settings.implied_cents
+        )
         self.threshold.set_cents(settings.number(THRESHOLD, DEFAULT_THRESHOLD))
         self.threshold.setMaximumWidth(self.threshold.fontMetrics().averageCharWidth() * 14 + style.WIDE)
         self.threshold.changed.connect(self._take_threshold)

@@ -133,7 +133,9 @@ class DecideWorkForm(FormDialog):
         self.form.addRow(
             label(f"At the agreed rate: {row.at_rate} = ${format_cents(row.at_rate_cents)}", "quiet", wrap=True)
         )
-        self.amount = MoneyEdit("collections.work.amount", "Amount to bill, 0 for free")
+        self.amount = MoneyEdit(
+            "collections.work.amount", "Amount to bill, 0 for free", implied_cents=workplace.settings.implied_cents
+        )
         self.amount.set_cents(row.at_rate_cents)
         self.amount.setToolTip("0 makes it free; anything else goes on the next bill")
         self.add_row("&Bill (0 = free)", self.amount)

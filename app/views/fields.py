@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
@@ -93,12 +94,15 @@ def mark_wrong(edit: QLineEdit, *, wrong: bool) -> None:
 
 
 class MoneyEdit(QLineEdit):
-    """An amount: `1234`, `12.34`, `1,234.50`, `12.5+7.5`. Leaving it writes it out; `changed` when it does."""
+    """An amount: `1234`, `12.34`, `1,234.50`, `12.5+7.5`. Leaving it writes it out; `changed` when it does.
+
+    `implied_cents` is asked whenever the amount is read: the setting may change while the input stands there.
+    """
 
     changed = Signal()
 
     def __init__(
-        self, object_name: str, accessible: str, *, implied_cents: bool = False, parent: QWidget | None = None
+        self, object_name: str, accessible: str, *, implied_cents: Callable[[], bool], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         named(self, object_name, accessible)
@@ -117,7 +121,7 @@ class MoneyEdit(QLineEdit):
             return None
         try:
             # What was written out already has its point; only typed digits can be implied cents.
-            return parse_typed_cents(text, implied_cents=self.implied_cents)
+            return parse_typed_cents(text, implied_cents=self.implied_cents())
         except ValueError as error:
             mark_wrong(self, wrong=True)
             raise UserError(f"{error}.", field=self.objectName()) from None

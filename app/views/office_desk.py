@@ -45,7 +45,7 @@ class DeskPart(QWidget):
         self.look.currentIndexChanged.connect(self._put_look)
         self.implied = QCheckBox("1234 typed as an amount is &12.34, as on an adding machine")
         named(self.implied, "office.implied", "Implied cents: 1234 typed as an amount is 12.34")
-        self.implied.setChecked(settings.implied_cents)
+        self.implied.setChecked(settings.implied_cents())
         self.implied.toggled.connect(self._put_implied)
         self.file = QLineEdit()
         named(self.file, "office.file", "The office's file")

@@ -77,9 +77,8 @@ class Settings:
         """This PC's name."""
         return platform.node() or "this PC"
 
-    @property
     def implied_cents(self) -> bool:
-        """Whether `1234` typed as an amount is 12.34, as on an adding machine."""
+        """Whether `1234` typed as an amount is 12.34, as on an adding machine; an input asks each time it is read."""
         return self.flag("typing/implied-cents")
 
 

@@ -65,6 +65,25 @@ def test_mail_logged_and_unposted_waits_with_its_amount_until_it_is_dealt_with(o
     assert waits(office, "unposted") is None
     held = waits(office, "held")
     assert held is not None and (held.how_many, held.cents) == (1, 500)
+    assert held.where == (("mail_check_id", second),)
+
+
+def test_of_several_batches_and_held_checks_the_earliest_check_is_opened(office: Diary) -> None:
+    office.on(1, 5)
+    account = office.open()
+    finished = office.do(checks.log_mail, 1, 100)
+    office.check(account, 100, "1", mail_check_id=office.do(checks.log_check, finished, 100, "1"))
+    logged = []
+    for day in (6, 7, 8):
+        batch = office.on(1, day).do(checks.log_mail, 1, 200)
+        logged.append(office.do(checks.log_check, batch, 200, f"{day}"))
+    row = waits(office, "unposted")
+    assert row is not None and (row.how_many, row.where) == (3, (("mail_check_id", logged[0]),))
+    office.do(checks.hold_check, logged[2], "whose?")
+    office.do(checks.hold_check, logged[1], "whose?")
+    held = waits(office, "held")
+    assert held is not None and (held.how_many, held.where) == (2, (("mail_check_id", logged[1]),))
+    assert "held longest" in held.detail
 
 
 def test_a_batch_out_of_balance_says_by_how_much_and_one_in_balance_says_nothing(office: Diary) -> None:

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMenu, QPlainTextEdit, QPushButton, QTextEdit
+from sqlalchemy.orm import Session
+from ui.posting_keys import desk
 from ui.window import Window
 
+from app.services import notes
 from app.views.dialogs.account_actions import ACTIONS
 from app.views.pdf_preview import PdfPreview
 from app.views.table import Table
@@ -66,6 +69,24 @@ def test_a_note_written_by_its_keys_shows_on_the_page_at_once(window: Window) ->
     window.shortcut(Qt.Key.Key_9, Qt.KeyboardModifier.AltModifier)
     assert "Call after five" in window.control("account.explain", QTextEdit).toPlainText()
     assert window.rows("SELECT body FROM note") == [("Call after five",)]
+
+
+def test_a_reminder_opens_its_note_among_the_others(window: Window) -> None:
+    account_id = an_account(window, "status = 'active'")
+
+    def write(session: Session) -> None:
+        notes.add_note(session, desk(window), account_id, "the same words", remind_on=window.day)
+        notes.add_note(session, desk(window), account_id, "the same words")
+
+    window.program.tasks.write(write, lambda _done: None, owner=window.frame, accounts=[account_id])
+    window.settle()
+    wanted = int(window.rows("SELECT min(id) FROM note")[0][0])
+    open_page(window, account_id)
+    open_page(window, account_id, kind="note", document=wanted)
+    table = window.control("account.notes", Table)
+    assert table.isVisible() and table.hasFocus()
+    row = table.current_row()
+    assert row.id == wanted and row.state.startswith("remind")
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support grabbing the keyboard", extend=True)

@@ -91,7 +91,7 @@ def test_the_last_days_of_february_are_found_from_a_day_in_march() -> None:
 
 
 def test_leaving_an_amount_writes_it_out(qtbot: QtBot) -> None:
-    edit = MoneyEdit("test.amount", "Amount")
+    edit = MoneyEdit("test.amount", "Amount", implied_cents=lambda: False)
     qtbot.addWidget(edit)
     QTest.keyClicks(edit, "12.5+7.5")
     QTest.keyClick(edit, Qt.Key.Key_Return)
@@ -99,7 +99,7 @@ def test_leaving_an_amount_writes_it_out(qtbot: QtBot) -> None:
 
 
 def test_an_amount_with_implied_cents_is_not_divided_again_when_it_was_written_out(qtbot: QtBot) -> None:
-    edit = MoneyEdit("test.amount", "Amount", implied_cents=True)
+    edit = MoneyEdit("test.amount", "Amount", implied_cents=lambda: True)
     qtbot.addWidget(edit)
     QTest.keyClicks(edit, "1234")
     for _ in range(3):
@@ -108,7 +108,7 @@ def test_an_amount_with_implied_cents_is_not_divided_again_when_it_was_written_o
 
 
 def test_a_wrong_amount_stays_as_typed_is_marked_and_names_its_input(qtbot: QtBot) -> None:
-    edit = MoneyEdit("test.amount", "Amount")
+    edit = MoneyEdit("test.amount", "Amount", implied_cents=lambda: False)
     qtbot.addWidget(edit)
     QTest.keyClicks(edit, "12.345")
     QTest.keyClick(edit, Qt.Key.Key_Return)
@@ -119,7 +119,7 @@ def test_a_wrong_amount_stays_as_typed_is_marked_and_names_its_input(qtbot: QtBo
 
 
 def test_a_missing_amount_and_a_missing_date_are_asked_for(qtbot: QtBot) -> None:
-    money, day = MoneyEdit("test.amount", "Amount"), DayEdit("test.day", "Date", TODAY)
+    money, day = MoneyEdit("test.amount", "Amount", implied_cents=lambda: False), DayEdit("test.day", "Date", TODAY)
     qtbot.addWidget(money)
     qtbot.addWidget(day)
     assert money.cents() is None and day.day() is None

@@ -96,7 +96,7 @@ def test_implied_cents_and_the_look_hold_at_once(window: Window) -> None:
         assert is_dark() and window.settings.theme == "dark"
         window.control("office.implied", QCheckBox).setFocus()
         window.press(Qt.Key.Key_Space)
-        assert window.settings.implied_cents
+        assert window.settings.implied_cents()
     finally:
         application = QApplication.instance()
         assert isinstance(application, QApplication)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -44,7 +44,7 @@ class InstalmentRows(QWidget):
 
     edited = Signal()
 
-    def __init__(self, key: str, today: date, *, implied_cents: bool) -> None:
+    def __init__(self, key: str, today: date, *, implied_cents: Callable[[], bool]) -> None:
         super().__init__()
         named(self, f"{key}.instalments", "Instalments")
         self._key = key

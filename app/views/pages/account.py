@@ -28,7 +28,9 @@ from app.views.fields import button, named
 from app.views.page import Page
 from app.views.workplace import Workplace
 
-_INVOICES, _PAYMENTS, _SERVICES = 1, 2, 4
+_INVOICES, _PAYMENTS, _SERVICES, _NOTES = 1, 2, 4, 8
+# What the page can be opened at, and in which list that stands.
+_KINDS = {"invoice": _INVOICES, "check": _PAYMENTS, "payment": _PAYMENTS, "note": _NOTES}
 
 
 class _Answer(NamedTuple):
@@ -109,7 +111,7 @@ class AccountPage(Page):
     # Reading
 
     def arrive(self, **where: Any) -> None:
-        """`account_id`: which one; `kind` (invoice, check or payment) and `document` (its id): the line for the cursor."""
+        """`account_id`: which one; `kind` (one of _KINDS) and `document` (its id): the line for the cursor."""
         account_id = where.get("account_id", self.account_id)
         if account_id is None:
             self.workplace.go("accounts")
@@ -117,7 +119,7 @@ class AccountPage(Page):
         if account_id != self.account_id:
             self.account_id, self.shown, self._is_new = account_id, None, True
         kind = where.get("kind")
-        self._wanted = (str(kind), int(where["document"])) if kind in ("invoice", "check", "payment") else None
+        self._wanted = (str(kind), int(where["document"])) if kind in _KINDS else None
         if self._wanted is not None:
             # What is looked for may not have been there on the earlier day that is shown.
             self.head.days.to_present()
@@ -192,7 +194,7 @@ class AccountPage(Page):
         if wanted is None:
             return
         kind, document = wanted
-        number = _INVOICES if kind == "invoice" else _PAYMENTS
+        number = _KINDS[kind]
         line = payment_id if kind == "check" else document
         if self.tabs[number].put_cursor(line):
             self.show_tab(number)
