@@ -216,7 +216,7 @@ def authorization_before(session: Session, back: Return, account: AccountCard) -
         "ORDER BY id DESC",
         account.id,
     )
-    if row is None or row[1] != back.action_id:
+    if row is None or row[1] != back.action_id or not row[0]:  # no form was on file when it came back
         return None
     try:
         return date.fromisoformat(row[0])
@@ -250,7 +250,8 @@ def _unsuspend(session: Session, act: Act, back: Return) -> None:
     ):
         if not _came_from_it_alone(session, back, action_id, on):
             continue
-        if restored_on is None and not _past_due(session, account_id, act.on):
+        suspended = card(session, account_id).status == "suspended"  # a closed account stays closed
+        if suspended and restored_on is None and not _past_due(session, account_id, act.on):
             standing.restore(session, act, account_id, "other")
         if proposal != "approved":
             execute(session, "UPDATE suspension SET reactivation = 'void' WHERE id = ?", suspension_id)

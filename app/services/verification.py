@@ -148,6 +148,8 @@ _CHECKS = {
         SELECT 'invoice', i.id, i.total_cents, -b.total_cents FROM invoice_reversal r JOIN invoice i ON i.id = r.invoice_id
         JOIN invoice b ON b.id = r.by_invoice_id
         WHERE i.total_cents <> -b.total_cents OR i.open_cents <> 0 OR i.account_id <> b.account_id""",
+    "account closed and its last day": """
+        SELECT 'account', id, 0, 0 FROM account WHERE (status = 'closed') <> (closed_on IS NOT NULL)""",
     "payment that waits for a receipt it has": """
         SELECT 'payment', p.id, p.cents, 0 FROM payment p JOIN receipt r ON r.payment_id = p.id WHERE p.receipt_due = 1""",
     "member's fee date and the processing fee paid": f"""

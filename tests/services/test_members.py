@@ -280,6 +280,14 @@ def test_check_finds_a_membership_that_disagrees_with_its_invoices(office: Diary
     assert any("member" in problem for problem in office.see(verification.verify_books))
 
 
+@pytest.mark.parametrize("change", ["status = 'closed'", "closed_on = '2026-01-31'"])
+def test_check_finds_an_account_that_is_half_closed(office: Diary, change: str) -> None:
+    paid_member(office)
+    with office.books.write() as session:
+        execute(session, f"UPDATE account SET {change}")
+    assert any("closed and its last day" in problem for problem in office.see(verification.verify_books))
+
+
 def test_a_member_is_told_where_it_stands_from_sign_up_to_the_end(office: Diary) -> None:
     member = sign_up(office.on(1, 1), autopay="card")
 

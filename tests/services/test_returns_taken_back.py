@@ -271,6 +271,23 @@ def test_auto_pay_comes_back_only_when_this_return_alone_switched_it_off(office:
     assert office.sql("SELECT authorized_on FROM account WHERE id = ?", member) == [(None,)]
 
 
+@pytest.mark.parametrize("other_return", [False, True])
+def test_a_form_that_was_missing_before_the_return_is_missing_after_it_was_taken_back(
+    office: Diary, other_return: bool
+) -> None:
+    member, first = member_that_paid(office)
+    office.on(2, 5).bill()
+    autopay.run_autopay(office.books, office.desk, DeclineListGateway([]))
+    ((second,),) = office.sql("SELECT max(id) FROM payment WHERE account_id = ?", member)
+    if other_return:  # another return had made it unusable; it still stands
+        office.on(2, 8).do(payments.return_payment, first, 0, "R02")
+    else:  # another bank account, whose form was never here
+        office.on(2, 8).do(accounts.change_payment_method, member, "bank-draft", form_signed=False)
+    office.on(2, 9).do(payments.return_payment, second, 0, "R02")
+    back(office.on(2, 10), second)
+    assert office.sql("SELECT autopay, authorized_on FROM account WHERE id = ?", member) == [("bank-draft", None)]
+
+
 def test_a_suspension_from_the_return_alone_ends_and_counts_for_no_reactivation_fee(office: Diary) -> None:
     home, payment = home_that_paid(office, cents=9800 * 3)
     office.on(2, 1).bill()
@@ -353,6 +370,27 @@ def test_a_closed_account_has_its_money_back_as_credit_to_be_refunded(office: Di
     owed = office.balance(home)
     back(office.on(1, 21), payment)
     assert office.balance(home) == owed - 9800 - 2500 < 0
+
+
+def test_an_account_closed_while_suspended_stays_closed(office: Diary) -> None:
+    home, payment = home_that_paid(office)
+    office.on(1, 9).do(payments.return_payment, payment, 700)
+    office.on(2, 15).do(collections.suspend, [home])
+    office.on(2, 16).do(subscriptions.cancel_account, home)
+    back(office.on(2, 20), payment)
+    assert office.sql("SELECT status, closed_on FROM account WHERE id = ?", home) == [("closed", "2026-02-16")]
+    assert office.sql("SELECT reactivation FROM suspension WHERE account_id = ?", home) == [("void",)]
+
+
+def test_a_membership_ended_while_suspended_stays_ended(office: Diary) -> None:
+    member, _ = member_that_paid(office)
+    office.on(2, 5).bill()
+    payment = office.check(member, 9000, "2")
+    office.on(2, 8).do(payments.return_payment, payment)
+    office.on(2, 10).do(collections.suspend, [member])
+    office.on(2, 12).do(subscriptions.cancel_account, member)
+    back(office, payment)
+    assert office.sql("SELECT status, closed_on FROM account WHERE id = ?", member) == [("closed", "2026-02-12")]
 
 
 def test_money_that_had_been_refunded_is_no_open_item_any_more(office: Diary) -> None:
