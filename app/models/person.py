@@ -70,7 +70,8 @@ class OfficeControl(Base):
 class Approval(Base):
     """What one person asks another to approve at their own PC; `subject` says exactly what, `words` tells a person.
 
-    `state` is `asked`, `approved`, `refused` or `used`; an approval counts once, on its business date, for its asker.
+    `state` is `asked`, `approved`, `refused`, `used` or `withdrawn` (not needed any more); an approval counts
+    once, on its business date, for its asker.
     """
 
     __tablename__ = "approval"

@@ -53,10 +53,13 @@ def allowed(session: Session, desk: Desk, request: Request, check: Callable[[Des
     """The desk that may do what is requested: the own one, or one with the approver who answered at another PC.
 
     `check` raises NotPermitted for a desk that may not; it is raised on with what could be asked for (`ask`).
-    A request is used up here, in the transaction of the action.
+    A request is used up here, in the transaction of the action; one that was made for it and then was not needed, as
+    somebody approved at this PC, is closed with it.
     """
     try:
         check(desk)
+        if desk.person is not None and TRIAL not in session.info:
+            _close(session, desk, request.what, _digest(desk, request))
         return desk
     except NotPermitted as error:
         refused = error
@@ -73,10 +76,38 @@ def allowed(session: Session, desk: Desk, request: Request, check: Callable[[Des
         except NotPermitted as error:
             refused = error
         else:
-            for row in rows:
-                execute(session, "UPDATE approval SET state = 'used' WHERE id = ?", row.id)
+            _close(session, desk, request.what, subject)
             return lent
     raise NotPermitted(refused.message, refused.role, second=refused.second, **named)
+
+
+def _close(session: Session, desk: Desk, what: str, subject: str) -> None:
+    """The action is done: no request for it stays open."""
+    execute(
+        session,
+        "UPDATE approval SET state = CASE state WHEN 'approved' THEN 'used' ELSE 'withdrawn' END "
+        "WHERE what = ? AND subject LIKE ? AND asked_by = ? AND business_date = ? AND state IN ('asked', 'approved')",
+        what,
+        f"%:{subject}",
+        desk.person,
+        desk.today,
+    )
+
+
+def forget(session: Session, request_id: int) -> None:
+    """Blank what a request says of a customer; one that is still open ends."""
+    row = fetch_one(session, f"{_SELECT} WHERE a.id = ?", request_id)
+    if row is None:
+        return
+    role, _, _ = row.subject.partition(":")
+    state = "withdrawn" if row.state in ("asked", "approved") else row.state
+    execute(
+        session,
+        "UPDATE approval SET words = '(blanked)', subject = ?, state = ? WHERE id = ?",
+        f"{role}:",
+        state,
+        request_id,
+    )
 
 
 def _digest(desk: Desk, request: Request) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from contextlib import suppress
 from datetime import date
@@ -23,7 +24,7 @@ from app.filenames import refuse_impossible
 from app.models import blanking
 from app.models.bulk import execute, fetch, fetch_one, fetch_tuples, fetch_value
 from app.money import format_cents, plain_cents
-from app.services import bank_numbers
+from app.services import approvals, bank_numbers
 from app.services.desk import Desk, begin, begin_on_any_day, require_reason, require_role
 from app.services.formulaguard import guarded
 from app.services.loading import card
@@ -200,6 +201,8 @@ def blank_customer(session: Session, desk: Desk, account_id: int, reason: str) -
         execute(session, sql, account_id)
     for action_id in rows["action"]:
         execute(session, "UPDATE action SET reason = '' WHERE id = ?", action_id)
+    for request_id in rows["approval"]:
+        approvals.forget(session, request_id)
     execute(session, "UPDATE note SET done_on = ? WHERE account_id = ? AND remind_on IS NOT NULL AND done_on IS NULL",
             desk.on, account_id)  # fmt: skip
     for payer in payers - {""}:
@@ -234,7 +237,7 @@ def _rows(session: Session, account_id: int) -> dict[str, list[int]]:
             ("refund_void", "refund_id", _OF_REFUNDS),
             ("issued_check", "number", _OF_REFUNDS),
         )
-    } | {"action": _actions_of(session, account_id)}
+    } | {"action": _actions_of(session, account_id), "approval": _naming(session, account_id, "approval", "words")}
 
 
 def _actions_of(session: Session, account_id: int) -> list[int]:
@@ -251,7 +254,20 @@ def _actions_of(session: Session, account_id: int) -> list[int]:
         *[account_id] * (len(_ACTIONS) + theirs.count("?")),
         f"account {number}: %",
     )
-    return [row[0] for row in rows]
+    about_requests = "what IN ('ask-approval', 'answer-approval')"
+    return [row[0] for row in rows] + _naming(session, account_id, "action", "reason", about_requests)
+
+
+def _naming(session: Session, account_id: int, table: str, column: str, where: str = "1 = 1") -> list[int]:
+    """The rows about a request for approval whose words name the account by its number, as they all do."""
+    number = card(session, account_id).number
+    named = re.compile(rf"account {re.escape(number)}(?!\d)")
+    rows = fetch_tuples(
+        session,
+        f"SELECT id, {column} FROM {table} WHERE {where} AND {column} LIKE ? ORDER BY id",
+        f"%account {number}%",
+    )
+    return [row[0] for row in rows if named.search(row[1])]
 
 
 _MINE = "account_id = ?"
@@ -259,10 +275,9 @@ _OF_REFUNDS = "refund_id IN (SELECT id FROM refund WHERE account_id = ?)"
 # Where an account's actions are found: table, column, which rows.
 _ACTIONS = (
     *((table, "action_id", _MINE) for table in (
-        "account_change", "arrangement", "bank_number", "credit", "failed_attempt", "fee_waiver", "invoice",
-        "invoice_reversal", "note", "payment_attempt", "pending_charge", "plan_change", "refund", "return_taken_back",
-        "scheduled_change",
-        "suspension", "work",
+        "account_change", "arrangement", "attempt_taken_back", "bank_number", "credit", "failed_attempt", "fee_waiver",
+        "invoice", "invoice_reversal", "note", "payment_attempt", "pending_charge", "plan_change", "refund",
+        "return_taken_back", "scheduled_change", "suspension", "work",
     )),
     ("audit_change", "coalesce(action_id, 0)", _MINE),
     ("payment_reversal", "action_id", _OF_PAYMENTS),

@@ -14,7 +14,7 @@ from app.models.bulk import day_or_none, execute, fetch, fetch_one, parse_day
 from app.money import format_cents
 from app.services.desk import Desk, begin, require_reason, require_role
 from app.services.ledger import Gl, Transfer, post
-from app.services.refunds import give_check_number, reprint_refund
+from app.services.refunds import RefundDue, approved_refunds, give_check_number, reprint_refund
 
 STALE_AFTER_DAYS: Final = 180
 """A check that has been out for more days than this is listed as stale."""
@@ -188,12 +188,16 @@ def unclear_check(session: Session, desk: Desk, number: int, reason: str) -> Non
 
 
 def reissue_unclaimed(session: Session, desk: Desk, refund_id: int, reason: str) -> int:
-    """The customer asked for an unclaimed refund after all: it goes on a new check. Returns the new number."""
+    """The customer asked for an unclaimed refund after all: it goes on a new check. Returns the new number.
+
+    As a refund outside the run it is within the office's limits, or somebody approves it.
+    """
     require_role(desk, "supervisor", "Paying an unclaimed refund")
     reason = require_reason(reason, "Paying an unclaimed refund")
-    cents = _unclaimed_cents(session, refund_id)
+    due = _unclaimed(session, refund_id)
+    desk = approved_refunds(session, desk, "pay-unclaimed", [due], reason, refund_id)
     act = begin(session, desk, "pay-unclaimed", reason=reason)
-    post(session, act, "pay-unclaimed", [Transfer(Gl.UNCLAIMED_REFUNDS, Gl.BANK, cents)])
+    post(session, act, "pay-unclaimed", [Transfer(Gl.UNCLAIMED_REFUNDS, Gl.BANK, due.cents)])
     return give_check_number(session, act, refund_id)
 
 
@@ -210,16 +214,17 @@ def paid_after_all(session: Session, desk: Desk, number: int, cleared_on: date, 
     clear_checks(session, replace(desk, token=None), [Clearing(number, row.cents, cleared_on)])
 
 
-def _unclaimed_cents(session: Session, refund_id: int) -> int:
+def _unclaimed(session: Session, refund_id: int) -> RefundDue:
     found = fetch_one(
         session,
-        "SELECT f.cents, c.state FROM refund f JOIN issued_check c ON c.refund_id = f.id WHERE f.id = ? "
+        "SELECT f.account_id, a.number, f.payee, f.address, f.cents, c.state FROM refund f "
+        "JOIN account a ON a.id = f.account_id JOIN issued_check c ON c.refund_id = f.id WHERE f.id = ? "
         "ORDER BY c.action_id DESC, c.number DESC",
         refund_id,
     )
     if found is None or found.state != "stale":
         raise UserError("The money of that refund does not lie in unclaimed refunds.", field="refund")
-    return int(found.cents)
+    return RefundDue(found.account_id, found.number, found.payee, found.address, found.cents, None)
 
 
 def told(row: IssuedRow) -> str:

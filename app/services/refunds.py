@@ -134,7 +134,7 @@ def run_refunds(
     else:
         refuse_wrong_date(session, desk.on)
     due = [item for item in refunds_due(session, desk.on) if item.account_id not in leave_out]
-    desk = _approved(session, desk, "run-refunds", [item for item in due if item.address], reason)
+    desk = approved_refunds(session, desk, "run-refunds", [item for item in due if item.address], reason)
     act = begin(session, desk, "run-refunds", reason=reason)
     if first_number is not None:
         refuse_other_number(session, first_number)
@@ -170,21 +170,29 @@ def run_refunds(
     return RefundRunResult(run_id, tuple(refund_ids), total, tuple(missing))
 
 
-def _approved(session: Session, desk: Desk, what: str, due: list[RefundDue], reason: str) -> Desk:
-    """The desk, with whoever approved exactly these refunds at another PC where one person may not make them."""
+def approved_refunds(
+    session: Session, desk: Desk, what: str, due: list[RefundDue], reason: str, refund_id: int | None = None
+) -> Desk:
+    """The desk, with whoever approved exactly these refunds at another PC where one person may not make them.
+
+    To these payees and addresses, too. `what`: run-refunds, or refund or pay-unclaimed (`refund_id`), which are one
+    refund outside the run. Raises NotPermitted for one above the office's limits that nobody approved.
+    """
     if not due:
         return desk
-    total, largest = sum(item.cents for item in due), max(item.cents for item in due)
-    words = f"{len(due)} refund checks, {format_cents(total)} in all, the largest {format_cents(largest)}"
-    if what == "refund":
-        words = f"A refund of {format_cents(total)} to account {due[0].number}: {' '.join(reason.split())}"
+    total, most = sum(item.cents for item in due), max(due, key=lambda item: item.cents)
+    payee = f"account {most.number}, {', '.join([most.name, *most.address.splitlines()])}"
+    words = f"{len(due)} refund checks, {format_cents(total)} in all, the largest {format_cents(most.cents)} to {payee}"
+    if what != "run-refunds":
+        called = "A refund" if what == "refund" else "An unclaimed refund"
+        words = f"{called} of {format_cents(total)} to {payee}: {' '.join(reason.split())}"
 
     def check(who: Desk) -> None:
-        if what == "refund":
-            require_within(session, who, "A refund outside the run", limits(session).refund, largest)
-        require_second_for_refund(session, who, largest)
+        if what != "run-refunds":
+            require_within(session, who, "A refund outside the run", limits(session).refund, most.cents)
+        require_second_for_refund(session, who, most.cents)
 
-    facts = (reason, [(item.account_id, item.cents, item.address) for item in due])
+    facts = (reason, refund_id, [(item.account_id, item.cents, item.name, item.address) for item in due])
     return allowed(session, desk, Request(what, words, facts), check)
 
 
@@ -200,7 +208,7 @@ def refund_now(session: Session, desk: Desk, account_id: int, reason: str) -> in
         raise UserError("Only a closed account with a credit is refunded.", field="account")
     if not item.address:
         raise UserError(f"Account {item.number} has no postal address; record one first.", field="address")
-    desk = _approved(session, desk, "refund", [item], reason)
+    desk = approved_refunds(session, desk, "refund", [item], reason)
     act = begin(session, desk, "refund", reason=reason)
     return _refund(session, act, item, None)
 

@@ -13,8 +13,20 @@ from staffed_office import NAMES, add_everybody, quick_passwords
 from support_office import Diary
 
 from app.errors import NotPermitted, SignInAgain, UserError
-from app.services import accounts, approvals, billing, checks, credits, limits, people, refunds, subscriptions
-from app.services.desk import Desk
+from app.services import (
+    accounts,
+    approvals,
+    billing,
+    checks,
+    credits,
+    customerdata,
+    limits,
+    outstanding,
+    people,
+    refunds,
+    subscriptions,
+)
+from app.services.desk import Approver, Desk
 from app.services.limits import Limits
 from app.services.requestlines import request_lines
 
@@ -202,6 +214,102 @@ def test_large_refunds_are_approved_as_they_were_asked(office: Diary, in_the_run
     do(office, manager, service, *given, **named)
     assert last(office)[3] == f"{NAMES['supervisor']} (supervisor)"
     assert office.sql("SELECT cents FROM refund") == [(60_000,)] and states(office) == ["used"]
+
+
+def closed_account(office: Diary) -> int:
+    """A closed account with 600.00 of credit, on a refund date."""
+    office.on(1, 5)
+    account, manager = open_account(office, "Cleo Closed", 0), at(office, "manager")
+    do(office, manager, checks.post_check, checks.CheckForm(account, 60_000, "77"))
+    do(office, manager, subscriptions.cancel_account, account, office.day)
+    office.on(2, 16)
+    return account
+
+
+def approver(office: Diary, role: str) -> Approver:
+    desk = at(office, role)
+    return Approver(int(desk.person or 0), desk.actor, desk.role)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_was_approved_here_meanwhile_cannot_be_done_a_second_time(office: Diary, answered: bool) -> None:
+    account, clerk = open_account(office), at(office, "clerk")
+    request, other = credit_asked(office, account), credit_asked(office, account, 100)
+    if answered:
+        do(office, at(office, "supervisor"), approvals.answer, request, approves=True)
+    here = clerk.approved_by(approver(office, "supervisor"))
+    do(office, here, credits.courtesy_credit, account, 6200, "an outage")
+    assert states(office) == ["used" if answered else "withdrawn", "asked"], "the other amount is another action"
+    if not answered:
+        with pytest.raises(UserError, match="was withdrawn already"):
+            do(office, at(office, "supervisor"), approvals.answer, request, approves=True)
+    refused(office, clerk, credits.courtesy_credit, account, 6200, "an outage")
+    do(office, at(office, "supervisor"), approvals.answer, other, approves=True)
+    assert office.sql("SELECT cents FROM credit") == [(6200,)]
+
+
+def test_a_request_stays_open_when_the_action_fails_or_somebody_else_does_the_same(office: Diary) -> None:
+    account, clerk = open_account(office), at(office, "clerk")
+    credit_asked(office, account)
+    here = clerk.approved_by(approver(office, "supervisor"))
+    with pytest.raises(RuntimeError), office.books.write() as session:
+        credits.courtesy_credit(session, here, account, 6200, "an outage")
+        raise RuntimeError
+    do(office, at(office, "supervisor"), credits.courtesy_credit, account, 6200, "an outage")
+    assert states(office) == ["asked"]
+
+
+@pytest.mark.parametrize("in_the_run", [True, False])
+def test_a_refund_is_approved_for_its_payee_and_no_other(office: Diary, in_the_run: bool) -> None:
+    limit(office, two_for_refunds_over=50_000)
+    account = closed_account(office)
+    manager, supervisor = at(office, "manager"), at(office, "supervisor")
+    service: Callable[..., Any] = partial(do, office, manager, refunds.refund_now, account, "asked for it")
+    if in_the_run:
+        service = partial(do, office, manager, refunds.run_refunds, force=True, reason="asked for it")
+    with pytest.raises(NotPermitted) as said:
+        service()
+    assert "Cleo Closed, 5 Elm St, Custer SD 57730" in said.value.words
+    do(office, supervisor, approvals.answer, do(office, manager, approvals.ask, said.value), approves=True)
+    do(office, at(office, "clerk"), accounts.change_name, account, "Max Money")
+    with pytest.raises(NotPermitted) as again:
+        service()
+    assert "Max Money" in again.value.words and office.sql("SELECT count(*) FROM refund") == [(0,)]
+    do(office, at(office, "clerk"), accounts.change_name, account, "Cleo Closed")
+    service()
+    assert office.sql("SELECT payee FROM refund") == [("Cleo Closed",)] and states(office) == ["used"]
+
+
+@pytest.mark.parametrize("limited", [{"two_for_refunds_over": 50_000}, {"refund": 50_000}])
+def test_an_unclaimed_refund_is_paid_within_the_same_limits_as_a_refund(office: Diary, limited: dict[str, int]) -> None:
+    account = closed_account(office)
+    refund = do(office, at(office, "manager"), refunds.refund_now, account, "asked for it")
+    supervisor = at(office, "supervisor")
+    do(office, supervisor, refunds.move_to_unclaimed, refund, "never cashed")
+    limit(office, **limited)
+    said = refused(office, supervisor, outstanding.reissue_unclaimed, refund, "found it")
+    assert "An unclaimed refund of 600.00 to account" in said.words and "Cleo Closed, 5 Elm St" in said.words
+    request = do(office, supervisor, approvals.ask, said)
+    do(office, at(office, "manager"), approvals.answer, request, approves=True)
+    do(office, supervisor, outstanding.reissue_unclaimed, refund, "found it")
+    assert last(office) == ("pay-unclaimed", NAMES["supervisor"], "supervisor", f"{NAMES['manager']} (manager)")
+    assert states(office) == ["used"]
+
+
+def test_blanking_a_customer_takes_what_was_asked_about_them_too(office: Diary) -> None:
+    office.on(1, 5)
+    account, other = open_account(office, "Ann Ames", 0), open_account(office, "Bob Birk", 0)
+    typed, clerk, supervisor = "her husband Zebedee died", at(office, "clerk"), at(office, "supervisor")
+    for number, why in ((account, typed), (account, f"{typed} again"), (other, "Bob's outage")):
+        said = refused(office, clerk, credits.courtesy_credit, number, 6200, why)
+        do(office, supervisor, approvals.answer, do(office, clerk, approvals.ask, said), approves=False, why="by Zebedee?")
+    do(office, clerk, subscriptions.cancel_account, account, office.day)
+    do(office, at(office, "manager"), customerdata.blank_customer, account, "asked in writing")
+    left = str(office.dump(leave_out=()))
+    assert typed not in left and "Bob's outage" in left
+    assert office.sql("SELECT words, state FROM approval ORDER BY id")[:2] == [("(blanked)", "refused")] * 2
+    said_of_bob = office.sql("SELECT reason FROM action WHERE what = 'answer-approval' AND reason <> ''")
+    assert len(said_of_bob) == 1 and "Bob's outage" in said_of_bob[0][0]
 
 
 def test_what_cannot_be_asked_for_is_said_so(office: Diary) -> None:

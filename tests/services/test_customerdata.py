@@ -15,9 +15,11 @@ from support_office import Diary
 
 from app.errors import NotPermitted, UserError
 from app.models import searchindex
+from app.models.bulk import execute
 from app.models.tables import Base
 from app.services import (
     accounts,
+    autopayanswers,
     bank_numbers,
     checks,
     credits,
@@ -235,6 +237,22 @@ def test_reasons_typed_about_the_customer_alone_are_blanked_and_others_stay(offi
     assert office.sql("SELECT payee FROM refund") == [(NAME,), (NAME,)], "the check register names whom it paid"
     office.assert_books_right()
     office.do(notes.add_note, 2, "the trail goes on")
+    office.assert_books_right()
+
+
+def test_why_a_failed_attempt_was_taken_back_is_blanked(office: Diary, tmp_path: Path) -> None:
+    said = "the bank said sorry to Zephyrine"
+    with office.books.write() as session:
+        execute(
+            session, "UPDATE account SET autopay = 'card', authorized_on = '2026-01-02', method_label = 'x' WHERE id = 1"
+        )
+    office.do(autopayanswers.record_attempt, 1, cents=1000, approved=False)
+    ((attempt,),) = office.sql("SELECT id FROM payment_attempt")
+    office.do(autopayanswers.take_back_attempt, attempt, said)
+    settle(office, tmp_path)
+    assert said in whole(office)
+    office.do(blank_customer, 1, "asked for by letter")
+    assert said not in whole(office)
     office.assert_books_right()
 
 
