@@ -84,7 +84,10 @@ def _judge_processing(row: Row, work: date | None, charged: date | None, paid: d
 def _judge_fee_date(
     row: Row, paid: date | None, next_fee: date | None, first: date | None, day: int | None
 ) -> tuple[date | None, int | None]:
-    """ARR-2, ARR-3: a fee date follows from the paid processing fee; returns the period's first day and the fee day."""
+    """ARR-2, ARR-3: a fee date follows from the paid processing fee; returns the period's first day and the fee day.
+
+    An empty first day follows from the office's policy, at the import.
+    """
     if not paid:
         for column in ("next_fee_on", "fee_from", "fee_day"):
             if row.text(column):
@@ -94,11 +97,18 @@ def _judge_fee_date(
         if not row.text("next_fee_on"):
             row.refuse("next_fee_on", "the processing fee is paid, so there is a next fee date; which?")
         return None, None
-    first = first or max(paid, add_months(next_fee, -1))
-    if first >= next_fee:
+    if next_fee < row.cutover:
+        row.refuse(
+            "next_fee_on", f"this is before the cut-over day, {row.cutover}; bill it in the old program, name the next"
+        )
+    elif next_fee > add_months(row.cutover, 2):
+        row.refuse("next_fee_on", f"this is more than two months after the cut-over, {row.cutover}: a month would be lost")
+    if first is not None and first >= next_fee:
         row.refuse("fee_from", f"the next fee, of {next_fee}, must cover days before it")
-    elif first < paid:
+    elif first is not None and first < paid:
         row.refuse("fee_from", f"this is before the processing fee was paid, {paid}")
+    elif first is not None and first > row.cutover:
+        row.refuse("fee_from", f"this is after the cut-over day, {row.cutover}: the days before it would not be billed")
     if day is not None and day != next_fee.day and not (day > next_fee.day and _is_last_day(next_fee)):
         row.refuse("fee_day", f"the next fee date, {next_fee}, does not fall on that day of the month")
     return first, day or next_fee.day

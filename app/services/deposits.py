@@ -213,12 +213,14 @@ def take_out(
 def _refuse_unsound(session: Session, items: Collection[DepositItem]) -> None:
     """Raises UserError for a check that came back from the bank, and for one that is on its accounts in part only."""
     for item in items:
+        # A part that was returned while the check lay in the drawer came off the drawer, and was never at the bank.
         state, good_cents, came_back = fetch_one(
             session,
             "SELECT m.state, coalesce(sum(CASE WHEN r.state IS NULL THEN p.cents END), 0), "
-            "min(CASE WHEN r.state = 'returned' AND t.payment_id IS NULL THEN r.business_date END) FROM mail_check m "
-            "LEFT JOIN payment p ON p.mail_check_id = m.id LEFT JOIN payment_reversal r ON r.payment_id = p.id "
-            "LEFT JOIN return_taken_back t ON t.payment_id = p.id "
+            "min(CASE WHEN r.state = 'returned' AND t.payment_id IS NULL AND NOT EXISTS (SELECT 1 FROM posting d WHERE "
+            f"d.entry_id = r.entry_id AND d.credit = {int(Gl.UNDEPOSITED_FUNDS)}) THEN r.business_date END) "
+            "FROM mail_check m LEFT JOIN payment p ON p.mail_check_id = m.id "
+            "LEFT JOIN payment_reversal r ON r.payment_id = p.id LEFT JOIN return_taken_back t ON t.payment_id = p.id "
             "WHERE m.id = ? GROUP BY m.id",
             item.mail_check_id,
         ) or ("", 0, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,10 +12,11 @@ from sqlalchemy.orm import Session
 from app.errors import UserError
 from app.models.bulk import insert_ready_rows, iso
 from app.money import plain_cents
+from app.periods import ONE_DAY, month_start
 from app.services.customerfile_types import ImportAccount, ImportMember
 from app.services.desk import Act
 from app.services.invoicing import write_invoices
-from app.services.policies.arrears import PROCESSING
+from app.services.policies.arrears import PROCESSING, arr_1_window, arr_2_fee_on_day, arr_2_first_fee_on
 from app.services.policies.clause import Charge, InvoiceDraft
 from app.services.policies.policyfile import AdvancePolicy, ArrearsPolicy, Policy
 from app.services.terms import policies_on, policy_named
@@ -88,7 +90,10 @@ def write_members(session: Session, act: Act, rows: Sequence[tuple[int, ImportAc
         session,
         "membership",
         _MEMBERSHIP,
-        [_row(i, item, member, policy, invoice_of.get(i)) for i, item, member, policy in members],
+        [
+            _row(i, item, _fitting(act.on, item, member, policy), policy, invoice_of.get(i))
+            for i, item, member, policy in members
+        ],
     )
     return drafts
 
@@ -103,6 +108,33 @@ def _processing(account_id: int, item: ImportAccount, member: ImportMember) -> I
     return InvoiceDraft(account_id, on, on, "opening", (charge,))
 
 
+def _fitting(on: date, item: ImportAccount, member: ImportMember, policy: ArrearsPolicy) -> ImportMember:
+    """The member with the first day of its fee period; raises UserError where the policy's days speak against the row.
+
+    An empty `fee_from` is the fee date before `next_fee_on` (ARR-2: counted from the original day), or the day on which
+    the processing fee was paid where that one would lie before the first fee date.
+    """
+    latest, _ = arr_1_window(item.opened_on, policy)
+    asked, paid, next_fee = member.instructed_on, member.processing_paid_on, member.next_fee_on
+    if asked is not None and not item.opened_on <= asked <= latest:
+        said = f"the customer's day for the processing fee, {asked}, must lie from {item.opened_on} through {latest} (ARR-1)"
+        raise UserError(f"Line {item.line}: {said}.", field="instructed_on")
+    if item.status == "closed" or paid is None or next_fee is None or member.fee_day is None:
+        return member
+    first_fee_on = arr_2_first_fee_on(paid, policy)
+    first = member.fee_from
+    if first is None:
+        before = arr_2_fee_on_day(month_start(month_start(next_fee) - ONE_DAY), member.fee_day)
+        first = paid if before < first_fee_on else before
+    if next_fee < first_fee_on:
+        said = f"the first monthly fee falls on {first_fee_on} or later, as the processing fee was paid on {paid} (ARR-2)"
+        raise UserError(f"Line {item.line}: {said}; the list says {next_fee}.", field="next_fee_on")
+    if first > on:
+        said = f"the fee of {next_fee} would cover days from {first} on, after the cut-over; name the fee date before"
+        raise UserError(f"Line {item.line}: {said}.", field="next_fee_on")
+    return replace(member, fee_from=first)
+
+
 def _row(
     account_id: int, item: ImportAccount, member: ImportMember, policy: ArrearsPolicy, invoice_id: int | None
 ) -> tuple[Any, ...]:
@@ -113,6 +145,9 @@ def _row(
         processing = plan.processing_cents if processing is None else processing
     if monthly is None or processing is None:
         raise UserError(f"Line {item.line}: plan {member.plan} has no fees of its own; type monthly_fee and processing_fee.")
+    if member.processing_open_cents > processing:
+        said = f"{plain_cents(member.processing_open_cents)} cannot be open of a processing fee of {plain_cents(processing)}"
+        raise UserError(f"Line {item.line}: {said}; name the rest as an open item.", field="processing_open")
     is_open = item.status != "closed"
     return (
         account_id,

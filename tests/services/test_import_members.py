@@ -108,10 +108,62 @@ def test_suspended_and_closed_members_and_what_they_owe(office: Diary, tmp_path:
 
 def test_the_end_of_a_month_stays_the_fee_day(office: Diary, tmp_path: Path) -> None:
     row = RUNNING | {"processing_paid_on": "2026-05-01", "fee_from": "", "next_fee_on": "2026-11-30", "fee_day": "31"}
+    office.on(10, 31)
     taken_over(office, tmp_path, row)
-    assert office.sql("SELECT period_from FROM membership") == [("2026-10-30",)]
+    assert office.sql("SELECT period_from FROM membership") == [("2026-10-31",)]
     office.on(11, 30).bill()
     assert office.sql("SELECT next_fee_on FROM membership") == [("2026-12-31",)]
+
+
+@pytest.mark.parametrize(
+    ("cutover", "cells", "ended_on", "cents"),
+    [
+        # 99.00 for 11 of the period's days: from Oct 31 of 30, from Jan 31 of 28, from the day paid of 30.
+        (date(2026, 11, 1), {"next_fee_on": "2026-11-30", "fee_day": "31"}, date(2026, 11, 10), 3630),
+        (date(2027, 2, 1), {"next_fee_on": "2027-02-28", "fee_day": "31"}, date(2027, 2, 10), 3889),
+        (date(2026, 10, 30), {"processing_paid_on": "2026-10-20", "next_fee_on": "2026-11-19"}, date(2026, 10, 30), 3630),
+    ],
+)
+def test_an_empty_fee_from_is_the_fee_date_before_or_the_day_the_processing_fee_was_paid(
+    office: Diary, tmp_path: Path, cutover: date, cells: dict[str, str], ended_on: date, cents: int
+) -> None:
+    office.day = CUTOVER if cutover < CUTOVER else cutover
+    path = tmp_path / "list.csv"
+    path.write_text(as_csv(RUNNING | {"fee_from": ""} | cells), encoding="utf-8")
+    found = read_customer_file(path, cutover, office.see(importmembers.offered, cutover))
+    assert found.problems == ()
+    (member,) = office.do(importing.import_accounts, found.accounts).account_ids
+    office.day = ended_on
+    office.do(subscriptions.cancel_account, member)
+    assert office.sql("SELECT cents FROM line WHERE account_id = ? AND kind = 'final-fee'", member) == [(cents,)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"processing_paid_on": "2026-10-10", "fee_from": "2026-10-10"}, "first monthly fee falls on 2026-11-09 or later"),
+        ({"fee_from": "", "next_fee_on": "2026-12-05"}, "after the cut-over"),
+        ({"instructed_on": "2026-03-07"}, "must lie from 2026-03-01 through 2026-03-06"),
+        (
+            {
+                "processing_paid_on": "",
+                "next_fee_on": "",
+                "fee_from": "",
+                "processing_fee": "60",
+                "processing_open": "60.01",
+            },
+            "60.01 cannot be open of a processing fee of 60.00",
+        ),
+        ({"instructed_on": "2026-02-28"}, "must lie from 2026-03-01 through 2026-03-06"),
+    ],
+)
+def test_days_that_the_policy_speaks_against_are_refused_at_the_import(
+    office: Diary, tmp_path: Path, cells: dict[str, str], said: str
+) -> None:
+    found = read(office, tmp_path, RUNNING | cells)
+    assert found.problems == ()
+    with pytest.raises(UserError, match=f"Line 2: .*{said}"):
+        office.do(importing.import_accounts, found.accounts)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +187,9 @@ def test_the_end_of_a_month_stays_the_fee_day(office: Diary, tmp_path: Path) -> 
         ({"processing_open": "5"}, "processing_open", "leave this empty"),
         ({"next_fee_on": ""}, "next_fee_on", "which?"),
         ({"fee_from": "2026-11-05"}, "fee_from", "must cover days before it"),
+        ({"fee_from": "2026-10-31"}, "fee_from", "after the cut-over day"),
+        ({"next_fee_on": "2026-10-29", "fee_from": "2026-09-29"}, "next_fee_on", "before the cut-over day"),
+        ({"next_fee_on": "2026-12-31"}, "next_fee_on", "a month would be lost"),
         ({"fee_from": "2026-03-05"}, "fee_from", "before the processing fee was paid"),
         ({"fee_day": "6"}, "fee_day", "does not fall on that day"),
         ({"fee_day": "32"}, "fee_day", "whole number"),

@@ -190,6 +190,11 @@ def test_part_of_a_check_whose_rest_was_deposited_since_is_refused_with_the_way_
     deposit = office.do(deposits.make_deposit)
     with pytest.raises(UserError, match=f"out of deposit {deposit} first"):
         back(office, payment)
+    ((check,),) = office.sql("SELECT id FROM mail_check")
+    assert office.do(deposits.take_out, deposit, [check], "one part was missing") == 5000
+    back(office, payment)
+    office.do(deposits.make_deposit)
+    assert office.sql("SELECT cents FROM deposit ORDER BY id") == [(5000,), (9900,)]
 
 
 def test_a_card_charged_back_before_and_after_it_arrived_in_the_bank(office: Diary) -> None:
