@@ -177,10 +177,12 @@ def _import(arguments: argparse.Namespace) -> int:
 
 def _due(arguments: argparse.Namespace) -> int:
     from app.models import database
+    from app.services.backup import back_up
     from app.services.duetoday import do_everything_due
     from app.services.gateways.autopay import FolderGateway
     from app.services.gateways.mail import FolderMail
     from app.services.office import office_form
+    from app.services.waiting import month_waits
 
     on = arguments.on or _today()
     folder: Path = arguments.office.parent
@@ -188,7 +190,9 @@ def _due(arguments: argparse.Namespace) -> int:
     with database.open_existing(arguments.office) as books:
         desk = desk_for(books, arguments, on, max(on, _today()))
         with books.read() as session:
-            form = office_form(session)
+            form, bills = office_form(session), month_waits(session, on)
+        if bills:
+            print(f"Backed up before the month is billed: {back_up(books, desk, 'month-end').path}.")
         mail = FolderMail(folder / "mail", form.name, form.email or "office@counterfoil.invalid", on)
         with _progress_bar(console, f"Everything due on {on}") as progress:
             done = do_everything_due(books, desk, FolderGateway(folder / "autopay", on), mail, progress)

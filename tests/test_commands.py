@@ -155,7 +155,11 @@ def test_due_does_the_next_month_and_closes_the_day(folder: Path) -> None:
     assert f"Billed: {invoices} invoices, {format_cents(cents)}.\n" in done.stdout
     assert "Revenue of November 2026: " in done.stdout
     assert "2026-12-01 is closed.\nBacked up and checked: " in done.stdout
-    assert [(row[0], row[1]) for row in ask(folder, "SELECT kind, state FROM backup_log")] == [("day-close", "verified")]
+    assert [(row[0], row[1]) for row in ask(folder, "SELECT kind, state FROM backup_log ORDER BY number")] == [
+        ("month-end", "verified"),
+        ("day-close", "verified"),
+    ]
+    assert "Backed up before the month is billed: " in done.stdout
     assert ask(folder, "SELECT closed_through FROM office") == [("2026-12-01",)]
     assert (folder / "autopay" / "autopay-2026-12-01.csv").is_file()
     approved = ask(

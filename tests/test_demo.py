@@ -189,7 +189,7 @@ def test_refund_checks_are_numbered_one_after_another_and_say_what_the_books_ref
 
 def test_the_deposit_ticket_is_what_went_to_the_bank(made: Made) -> None:
     text = "\n".join(texts(made.folder / "deposit-ticket.pdf"))
-    count, total = re.search(r"^(\d+) checks Total deposit ([\d,]+\.\d\d)$", text, re.MULTILINE).groups()  # type: ignore[union-attr]
+    count, total = re.search(r"^Total deposit, (\d+) checks ([\d,]+\.\d\d)$", text, re.MULTILINE).groups()  # type: ignore[union-attr]
     listed = re.findall(r"^\d+ \S+ .+ ([\d,]+\.\d\d)$", text, re.MULTILINE)
     listed = listed[: int(count)]
     assert sum(parse_cents(amount) for amount in listed) == parse_cents(total)

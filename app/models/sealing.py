@@ -222,6 +222,14 @@ def refuse_edited_revision(connection: Connection, name: object, found: str) -> 
 
 _SEAL_CHANGES = "UPDATE audit_change SET n = ?, action_id = ? WHERE n IS NULL AND id > ?"
 
+# On a server somebody with another SQL client may commit a change while this transaction goes on: only what is still in
+# progress is one's own (its savepoints have numbers near its own). What is another's stays unsealed, for `check` to find.
+_OWN_CHANGES = (
+    " AND pg_xact_status(CAST(CAST(CAST(CAST(pg_current_xact_id() AS text) AS bigint)"
+    " + mod(CAST(CAST(xmin AS text) AS bigint) - mod(CAST(CAST(pg_current_xact_id() AS text) AS bigint), 4294967296)"
+    " + 6442450944, 4294967296) - 2147483648 AS text) AS xid8)) = 'in progress'"
+)
+
 
 def open_capture(session: Session, layouts: Layouts | None) -> Layouts:
     """Begin to note what the session writes. `layouts` are known after the first time."""
@@ -235,9 +243,10 @@ def open_capture(session: Session, layouts: Layouts | None) -> Layouts:
 def seal(session: Session) -> int | None:
     """Join what the transaction wrote to the chain: the last thing before its commit. Its row there; None for nothing."""
     capture: Capture = session.info[CAPTURE]
+    own = _OWN_CHANGES if on_server(session) else ""
     changes = fetch_tuples(
         session,
-        f"SELECT salt, {CHANGED} FROM audit_change WHERE n IS NULL AND id > ? ORDER BY id",
+        f"SELECT salt, {CHANGED} FROM audit_change WHERE n IS NULL AND id > ?{own} ORDER BY id",
         capture.since,
     )
     sealed, salts, actions = capture.take()
@@ -248,7 +257,7 @@ def seal(session: Session) -> int | None:
         return None
     n = _append(session, sealed, salts, actions)
     if changes:
-        execute(session, _SEAL_CHANGES, n, actions[1], capture.since)
+        execute(session, _SEAL_CHANGES + own, n, actions[1], capture.since)
     return n
 
 

@@ -27,7 +27,7 @@ from app.models.serveraddress import LOCK_SECONDS as LOCK_SECONDS
 from app.models.serveraddress import WRITERS_LOCK as WRITERS_LOCK
 from app.models.serveraddress import shown as shown
 from app.models.serverdriver import ServerDriver, configure
-from app.models.serverwatch import Watch
+from app.models.serverwatch import KEEPALIVES, Watch
 
 CHANNEL = "counterfoil"
 _SETTINGS = {
@@ -42,7 +42,7 @@ _SETTINGS = {
     "synchronous_commit": "on",
     "jit": "off",
 }
-_CONNECT = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+_CONNECT = {"connect_timeout": 10, **KEEPALIVES}
 
 
 class ServerDatabase(Database):

@@ -18,15 +18,18 @@ UNDONE = {
     "charged-back": "Charged back",
     "reversed": "Reversed as a mistake",
     "sent-back": "Sent back",
+    "taken-back": "Return taken back",
 }
 
 # Money comes in once: a held check when it is held, and not again when its account is found. A payment out of a
-# check held (or deposited before) moves it from unidentified receipts; its entry has no debit of the drawer.
+# check held (or deposited before) moves it from unidentified receipts; its entry has no debit of the drawer. The payment
+# that stands for one whose return was taken back came in with the first.
 _RECEIVED = """
 SELECT p.business_date AS business_date, p.kind AS kind, p.cents AS cents, p.id AS payment_id, p.account_id AS account_id,
   p.check_number AS number
 FROM payment p JOIN credit c ON c.id = p.id
-WHERE p.business_date BETWEEN ? AND ? AND (p.mail_check_id IS NULL OR EXISTS (
+WHERE p.business_date BETWEEN ? AND ? AND p.id NOT IN (SELECT by_payment_id FROM return_taken_back)
+  AND (p.mail_check_id IS NULL OR EXISTS (
   SELECT 1 FROM posting g WHERE g.entry_id = c.entry_id AND g.debit <> 2200))
 UNION ALL
 SELECT e.business_date, 'held', m.cents, NULL, NULL, m.number FROM entry e JOIN mail_check m ON m.held_entry_id = e.id
@@ -40,6 +43,9 @@ FROM payment_reversal r JOIN payment p ON p.id = r.payment_id
 WHERE r.business_date BETWEEN ? AND ? AND EXISTS (
   SELECT 1 FROM posting g WHERE g.entry_id = r.entry_id AND g.credit <> 2200)
 UNION ALL
+SELECT t.business_date, 'taken-back', -p.cents, p.account_id, p.check_number, p.kind
+FROM return_taken_back t JOIN payment p ON p.id = t.by_payment_id WHERE t.business_date BETWEEN ? AND ?
+UNION ALL
 SELECT e.business_date, 'sent-back', m.cents, NULL, m.number, 'held' FROM entry e
 JOIN mail_check m ON m.held_entry_id = e.reverses_id
 WHERE e.business_date BETWEEN ? AND ? AND e.what = 'return-to-sender'
@@ -48,7 +54,7 @@ WHERE e.business_date BETWEEN ? AND ? AND e.what = 'return-to-sender'
 
 def receipts_report(session: Session, period: Period, _about: str) -> Report:
     """Receipts by day and method, as they moved the drawer and the clearing accounts of the ledger."""
-    days = (period.first, period.last, period.first, period.last)
+    days = (period.first, period.last) * 2
     came: defaultdict[date, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
     place = {"check": 0, "card": 1, "echeck": 2, "bank-draft": 2, "held": 3}
     counts: defaultdict[date, int] = defaultdict(int)
@@ -57,7 +63,9 @@ def receipts_report(session: Session, period: Period, _about: str) -> Report:
     ):
         came[parse_day(on)][place[kind]] += cents
         counts[parse_day(on)] += count
-    for on, cents in fetch_tuples(session, f"SELECT business_date, sum(cents) FROM ({_TAKEN_BACK}) GROUP BY 1", *days):
+    for on, cents in fetch_tuples(
+        session, f"SELECT business_date, sum(cents) FROM ({_TAKEN_BACK}) GROUP BY 1", *days, *period
+    ):
         came[parse_day(on)][4] -= cents
     columns = (
         ReportColumn("Day", "date", 11),
@@ -93,7 +101,8 @@ def receipts_report(session: Session, period: Period, _about: str) -> Report:
             KeyFigure("Receipts", sum(counts.values()), money=False),
         ),
         _by_day(period, {on: sum(amounts[:4]) for on, amounts in came.items()}),
-        note="Held: checks whose account was not known when they came. Came back: returned, charged back, reversed.",
+        note="Held: checks whose account was not known when they came. Came back: returned, charged back, "
+        "reversed; less what was taken back of it.",
     )
 
 
@@ -115,7 +124,7 @@ def _by_day(period: Period, cents: dict[date, int]) -> Chart | None:
 
 def receipts_behind(session: Session, period: Period, _about: str) -> Report:
     """Each receipt of the days, and what came back on them."""
-    days = (period.first, period.last, period.first, period.last)
+    days = (period.first, period.last) * 2
     columns = (
         ReportColumn("Day", "date", 11),
         ReportColumn("What", width=20),
@@ -135,6 +144,7 @@ def receipts_behind(session: Session, period: Period, _about: str) -> Report:
         f"SELECT x.business_date, x.state, x.number, a.number, a.name, -x.cents, x.account_id FROM ({_TAKEN_BACK}) x "
         "LEFT JOIN account a ON a.id = x.account_id ORDER BY 1, 2",
         *days,
+        *period,
     )
     rows = tuple(
         ReportRow(

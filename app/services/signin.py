@@ -77,6 +77,9 @@ def sign_in(
             _count_try(session, digest, now)
         else:
             _note(session, now, pc, known, "locked")
+            # If the clock was set back the lock begins anew by it: that neither opens it nor locks for days.
+            sql = "UPDATE sign_in_guard SET locked_until = ? WHERE login_digest = ? AND locked_until > ?"
+            execute(session, sql, now + LONGEST_LOCK, digest, now + LONGEST_LOCK)
     if wait is not None:
         raise UserError(_locked_words(wait), field="password")
     usable = person is not None and person.state == "active"
@@ -126,8 +129,7 @@ def _locked_for(session: Session, digest: str, now: datetime) -> timedelta | Non
     until = instant(fetch_value(session, "SELECT locked_until FROM sign_in_guard WHERE login_digest = ?", digest))
     if until is None or until <= now:
         return None
-    # A clock that was set back must not lock anybody out for longer than the longest lock.
-    return None if until - now > LONGEST_LOCK else until - now
+    return min(until - now, LONGEST_LOCK)
 
 
 def _count_try(session: Session, digest: str, now: datetime) -> None:

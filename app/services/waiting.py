@@ -164,6 +164,11 @@ def _open_days(session: Session, on: date) -> Iterator[Waiting]:
         )
 
 
+def month_waits(session: Session, on: date) -> bool:
+    """Whether the month of a day is not billed yet, or its run was cut off."""
+    return next(_month(session, on), None) is not None
+
+
 def _month(session: Session, on: date) -> Iterator[Waiting]:
     """The month whose cycle has not been billed, or whose run was cut off (ADV-1, BOTH-2)."""
     first = month_start(on)

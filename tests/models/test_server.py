@@ -13,10 +13,10 @@ from support_office import Diary
 
 from app import networkdrives
 from app.errors import OfficeFileError, UserError
-from app.models import database, server
+from app.models import database, sealing, server
 from app.models.bulk import execute, fetch, fetch_one, fetch_value
 from app.models.serversql import to_server
-from app.services import billing, verification
+from app.services import billing, notes, verification
 from app.services.desk import Desk
 from app.services.office import OfficeForm, set_up
 
@@ -48,6 +48,23 @@ def test_another_program_cannot_rewrite_the_books(change: str) -> None:
             other.execute(change.encode())
         with diary.books.read() as session:
             assert verification.verify_books(session) == []
+
+
+@pytest.mark.server_only
+def test_a_change_by_hand_in_the_middle_of_somebodys_action_is_not_sealed_as_theirs() -> None:
+    with Diary(date(2026, 1, 1)) as diary:
+        account, changed = diary.open("Ann Ames", 4995), diary.open("Bea Bell", 4995)
+        address = diary.books.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(address, autocommit=True) as other, diary.books.write() as session:
+            notes.add_note(session, diary.desk, account, "called")
+            with sealing.savepoint(session):
+                execute(session, "UPDATE account SET phone = '605-555-0123' WHERE id = ?", changed)
+            other.execute("UPDATE account SET name = 'Mallory' WHERE id = %s", (account,))
+        with diary.books.read() as session:
+            assert [row for row in verification.verify_trail(session) if "by hand" in row], "it is found"
+            sealed = fetch(session, "SELECT before FROM audit_change WHERE n IS NOT NULL AND table_name = 'account'")
+        assert not any("Ann" in row.before for row in sealed)
+        assert any("phone" in row.before for row in sealed), "one's own, in a savepoint, is sealed"
 
 
 @pytest.mark.server_only

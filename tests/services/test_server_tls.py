@@ -81,7 +81,7 @@ def test_with_the_servers_certificate_an_office_works_encrypted_and_with_another
     assert look.encryption.startswith("TLSv1.") and look.is_office
     with database.open_office(address(mine)) as books:
         assert verification.verify_office(books) == []
-        assert books.changes_by_others() == frozenset()
+        assert books.changes_by_others() is None and books.changes_by_others() == frozenset()
     for wrong, said in (
         (address(another), "certificate does not fit"),
         (address(mine, host="127.0.0.1"), "certificate does not fit"),

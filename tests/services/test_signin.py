@@ -113,7 +113,9 @@ def test_what_was_typed_as_a_name_is_not_kept(office: StaffedOffice) -> None:
 def test_a_clock_set_back_locks_nobody_out_for_long(office: StaffedOffice) -> None:
     for _ in range(5):
         refused(office, "carl", "wrong wrong", NOW + timedelta(days=2))
-    assert enter(office).name == NAMES["clerk"]
+    # Nor does it let anybody try again at once.
+    assert "Too many" in refused(office, "carl", PASSWORDS["clerk"], NOW)
+    assert enter(office, now=NOW + signin.LONGEST_LOCK).name == NAMES["clerk"]
 
 
 def test_old_counts_are_forgotten(office: StaffedOffice) -> None:
