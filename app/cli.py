@@ -178,6 +178,7 @@ def _import(arguments: argparse.Namespace) -> int:
 def _due(arguments: argparse.Namespace) -> int:
     from app.models import database
     from app.services.backup import back_up
+    from app.services.desk import require_right
     from app.services.duetoday import do_everything_due
     from app.services.gateways.autopay import FolderGateway
     from app.services.gateways.mail import FolderMail
@@ -191,6 +192,8 @@ def _due(arguments: argparse.Namespace) -> int:
         desk = desk_for(books, arguments, on, max(on, _today()))
         with books.read() as session:
             form, bills = office_form(session), month_waits(session, on)
+            if bills:
+                require_right(session, desk, "run-billing")
         if bills:
             print(f"Backed up before the month is billed: {back_up(books, desk, 'month-end').path}.")
         mail = FolderMail(folder / "mail", form.name, form.email or "office@counterfoil.invalid", on)
