@@ -211,13 +211,8 @@ class EntryForm(QFrame):
                 return True
         return super().eventFilter(watched, event)
 
-    def take_cursor(self, control: QWidget) -> None:
-        """The cursor goes to an input, unless another page has been gone to meanwhile."""
-        if control.isVisibleTo(control.window()):
-            control.setFocus(_TAB)
-
     def _go(self, control: QWidget) -> None:
-        self.take_cursor(control)
+        control.setFocus(_TAB)
         if isinstance(control, QLineEdit):
             control.selectAll()
 

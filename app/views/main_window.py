@@ -200,6 +200,10 @@ class MainWindow(QMainWindow):
             (before if before is not None and before.isVisibleTo(page) else page).setFocus()
 
     def _focus_moved(self, _old: QWidget | None, now: QWidget | None) -> None:
+        if now is not None and self.page is not None and self.stack.isAncestorOf(now) and not now.isVisibleTo(self):
+            # Something on a page that was left asked for it late.
+            self.page.setFocus()
+            return
         area = self.stack.currentWidget()
         if now is not None and isinstance(area, PageArea) and now is not area.page and area.page.isAncestorOf(now):
             area.bring_into_sight(now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -281,7 +281,7 @@ class ChecksPage(Page):
 
     def _back_to_check(self) -> None:
         self.stop.hide()
-        self.entry.take_cursor(self.entry.number)
+        self.entry.number.setFocus(Qt.FocusReason.TabFocusReason)
 
     def _clear(self) -> None:
         self.stop.hide()
@@ -354,7 +354,7 @@ class ChecksPage(Page):
             entry = self.entry.entry()
             dialog = SplitDialog(self.workplace, cents, entry.parts, self)
             dialog.parting.connect(self.entry.set_parts)
-            dialog.finished.connect(lambda _code: self.entry.take_cursor(self.entry.number))
+            dialog.finished.connect(lambda _code: self.entry.number.setFocus(Qt.FocusReason.TabFocusReason))
             dialog.open()
 
         self.attempt(split)
