@@ -197,13 +197,10 @@ class MainWindow(QMainWindow):
             page.setFocus()
         elif held is not None and self.stack.isAncestorOf(held) and held is not page and not page.isAncestorOf(held):
             # Left behind on the page before while another window, such as Ctrl+K, had the keys.
-            (before if before is not None and before.isVisibleTo(page) else page).setFocus()
+            is_usable = before is not None and before.isVisibleTo(page) and before.isEnabled()
+            (before if before is not None and is_usable else page).setFocus()
 
     def _focus_moved(self, _old: QWidget | None, now: QWidget | None) -> None:
-        if now is not None and self.page is not None and self.stack.isAncestorOf(now) and not now.isVisibleTo(self):
-            # Something on a page that was left asked for it late.
-            self.page.setFocus()
-            return
         area = self.stack.currentWidget()
         if now is not None and isinstance(area, PageArea) and now is not area.page and area.page.isAncestorOf(now):
             area.bring_into_sight(now)

@@ -202,6 +202,7 @@ class Hands:
     def check_cursor(self) -> None:
         """With nothing open, the next key goes to something that can be seen."""
         self.let_the_desktop_choose()
+        self.window.settle()  # the window brings a cursor back that came late to a page which was left
         focus = QApplication.focusWidget()
         if focus is None:
             return  # the screen that is none gives it to nobody after the list of a combo box was closed

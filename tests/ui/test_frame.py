@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QShortcut
-from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QLineEdit, QWidget
 from ui.window import Window
 
 from app.views.dialogs.account_actions import ACTIONS, FOR_MEMBERS
@@ -109,3 +109,16 @@ def test_a_warning_goes_with_its_page_once_it_could_be_read_and_a_good_message_s
     assert window.message == "Deposit 3 is made."
     message._timer.timeout.emit()
     assert window.message == ""
+
+
+def test_a_late_cursor_comes_to_the_page_shown_also_when_it_stood_on_a_button_that_is_off_now(window: Window) -> None:
+    window.go("checks")
+    left = window.control("checks.account")
+    window.go("refunds")
+    run = window.control("refunds.run")
+    run.setEnabled(True)
+    run.setFocus()
+    left.setFocus()
+    run.setEnabled(False)
+    window.wait_for(lambda: (QApplication.focusWidget() or left).isVisible())
+    assert window.frame.page is not None and window.frame.page.isAncestorOf(QApplication.focusWidget())
