@@ -13,13 +13,13 @@ from app.services.allocation import Remaining
 from app.services.desk import Act
 from app.services.invoicing import write_invoices
 from app.services.policies.clause import Charge, InvoiceDraft
+from app.services.waived import IS_WAIVED
 
 # The lines of the invoices that an action made, but for those waived since.
 CHARGED = (
     "SELECT i.id, l.n, l.kind, l.key, l.cents, l.description FROM invoice i JOIN line l ON l.invoice_id = i.id "
-    "WHERE i.action_id = ? AND i.what IN ('returned-payment', 'failed-attempt', 'chargeback') AND NOT EXISTS "
-    "(SELECT 1 FROM credit c WHERE c.account_id = l.account_id AND c.why LIKE 'waives line ' || l.n || ' of invoice ' "
-    "|| l.invoice_id || ':%') ORDER BY i.id, l.n"
+    "WHERE i.action_id = ? AND i.what IN ('returned-payment', 'failed-attempt', 'chargeback') "
+    f"AND NOT {IS_WAIVED} ORDER BY i.id, l.n"
 )
 
 

@@ -20,6 +20,7 @@ from app.services.payments import KIND_NAMES
 from app.services.policies.facts import ArrangementFacts
 from app.services.policies.policyfile import AdvancePolicy, Policy
 from app.services.terms import policy_of
+from app.services.waived import IS_WAIVED
 
 
 class ServiceChoice(NamedTuple):
@@ -163,8 +164,7 @@ def charged_fees(session: Session, account_id: int) -> list[FeeChoice]:
         session,
         "SELECT l.description, l.cents, l.invoice_id, l.n, i.issued_on FROM line l JOIN invoice i ON i.id = l.invoice_id "
         "WHERE l.account_id = ? AND l.cents > 0 AND l.kind NOT IN ('recurring', 'write-off') AND i.what <> 'opening' "
-        "AND NOT EXISTS (SELECT 1 FROM credit c WHERE c.account_id = l.account_id "
-        "AND c.why LIKE 'waives line ' || l.n || ' of invoice ' || l.invoice_id || ':%') "
+        f"AND NOT {IS_WAIVED} "
         "AND NOT EXISTS (SELECT 1 FROM invoice_reversal r WHERE r.invoice_id = i.id OR r.by_invoice_id = i.id) "
         "AND NOT EXISTS (SELECT 1 FROM line o WHERE o.account_id = l.account_id AND o.key = 'reversed:' || l.key) "
         "ORDER BY l.invoice_id DESC, l.n",

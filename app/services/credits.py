@@ -20,6 +20,7 @@ from app.services.limits import limits, require_waivable, require_within
 from app.services.loading import AccountCard, card, open_invoices
 from app.services.policies.policyfile import AdvancePolicy, Policy
 from app.services.terms import policy_of
+from app.services.waived import waives
 
 
 def insert_credit(
@@ -255,8 +256,8 @@ def waive_charge(session: Session, desk: Desk, invoice_id: int, line_n: int, rea
     request = Request("waive-charge", words, (row.account_id, invoice_id, line_n, row.cents, reason))
     desk = _approved_waiver(session, desk, request)
     reason = require_reason(reason, "Waiving a fee")
-    why = f"waives line {line_n} of invoice {invoice_id}"
-    if fetch_one(session, "SELECT 1 FROM credit WHERE account_id = ? AND why LIKE ?", row.account_id, f"{why}:%"):
+    why = waives(line_n, invoice_id)
+    if fetch_one(session, "SELECT 1 FROM credit WHERE account_id = ? AND why LIKE ?", row.account_id, f"{why}%"):
         raise UserError("That fee has been waived already.", field="line")
     act = begin(session, desk, "waive-charge", reason=reason)
     transfer = Transfer(Gl.CREDITS_AND_ALLOWANCES, Gl.RECEIVABLE, row.cents, row.account_id)
@@ -269,7 +270,7 @@ def waive_charge(session: Session, desk: Desk, invoice_id: int, line_n: int, rea
         row.cents,
         "BOTH-4",
         f"Waived: {row.description}",
-        f"{why}: {reason}",
+        f"{why} {reason}",
         entry_id,
     )
     standing.after_money(session, act, row.account_id, "credit")

@@ -19,6 +19,7 @@ from app.services.desk import Desk, begin, require_reason, require_role
 from app.services.memberbilling import member
 from app.services.memberplans import undo_plan_change
 from app.services.subscriptions import brought_up_to_date
+from app.services.waived import waives
 
 _FEE_DAY = re.compile(r"\(day (\d+)\)")
 
@@ -172,7 +173,7 @@ def _undo_fee_day(session: Session, desk: Desk, account_id: int, reason: str) ->
     )
     was = f"{moved.before}, taken back: {reason}"
     record_change(session, act, account_id, "fee-day-taken-back", str(known.next_fee_on), was)
-    waived = f"waives line {moved.line_n} of invoice {moved.invoice_id}:%"
+    waived = f"{waives(moved.line_n, moved.invoice_id)}%"
     if moved.invoice_id is not None and not fetch_tuples(
         session, "SELECT 1 FROM credit WHERE account_id = ? AND why LIKE ?", account_id, waived
     ):

@@ -12,6 +12,7 @@ from app.errors import UserError
 from app.models.bulk import fetch
 from app.periods import month_end, month_start
 from app.services import aging, ledger
+from app.services.chargenames import CHARGE_NAMES
 from app.services.deposits import deposit_as_it_stands
 from app.services.documents.content import (
     Chart,
@@ -25,27 +26,6 @@ from app.services.documents.content import (
 from app.services.exceptions import open_exceptions
 
 _AGING_LABELS = ("Not due", "1-30", "31-60", "61-90", "Over 90")
-_KIND_NAMES = {
-    "recurring": "Services",
-    "paper-statement": "Paper statements",
-    "late-fee": "Late fees",
-    "returned-bank-fee": "Returned payments, bank's fees",
-    "returned-admin-fee": "Returned payments, administrative fees",
-    "reactivation-fee": "Re-activation fees",
-    "work": "Work",
-    "processing-fee": "Processing fees",
-    "monthly-fee": "Monthly fees",
-    "final-fee": "Final fees",
-    "late-charge": "Late charges",
-    "dishonored-fee": "Dishonored payment fees",
-    "date-change-fee": "Fee dates moved",
-    "chargeback-fee": "Chargeback fees",
-    "chargeback-cost": "Chargeback costs",
-    "credit-unused": "Unused services credited",
-    "courtesy-credit": "Courtesy credits",
-    "write-off": "Write-offs",
-    "other": "Opening items",
-}
 _METHOD_NAMES = {"check": "Checks", "card": "Cards", "echeck": "E-Checks", "bank-draft": "Bank drafts"}
 EXCEPTIONS_SHOWN = 60
 _ARRIVES = (int(ledger.Gl.UNDEPOSITED_FUNDS), int(ledger.Gl.CARD_CLEARING), int(ledger.Gl.ECHECK_CLEARING))
@@ -178,7 +158,7 @@ def _receipts_by_day(session: Session, last_day: date) -> tuple[tuple[str, ...],
 
 def _charges_section(session: Session, last_day: date) -> Section:
     rows = [
-        (_KIND_NAMES.get(kind, kind), count, cents)
+        (CHARGE_NAMES.get(kind, kind), count, cents)
         for kind, count, cents in fetch(
             session,
             "SELECT kind, count(*), sum(cents) FROM ("
@@ -201,7 +181,7 @@ def _charges_section(session: Session, last_day: date) -> Section:
 def _next_cycle(session: Session, last_day: date, printed_on: date) -> list[tuple[str, int, int]]:
     """What the cycle of the month after billed until the report was printed: kind, lines, cents."""
     return [
-        (_KIND_NAMES.get(kind, kind), count, cents)
+        (CHARGE_NAMES.get(kind, kind), count, cents)
         for kind, count, cents in fetch(
             session,
             "SELECT kind, count(*), sum(cents) FROM line WHERE invoice_id IN (SELECT id FROM invoice WHERE run_id IN "

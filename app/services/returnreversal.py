@@ -17,10 +17,12 @@ from app.services import allocation, membercorrections, standing
 from app.services.accounts import record_change
 from app.services.allocation import Applied
 from app.services.chargesback import settle_memos, take_back_charges
+from app.services.collections import past_due_cents
 from app.services.desk import Act, Desk, begin, require_reason, require_role
 from app.services.ledger import Gl, Transfer, post
 from app.services.loading import AccountCard, card
 from app.services.payments import PaymentRow, bring_back_write_offs, insert_payment, payment, written_off_cents
+from app.services.waived import IS_WAIVED
 
 COMES_BACK = ("returned", "charged-back")
 
@@ -251,21 +253,10 @@ def _unsuspend(session: Session, act: Act, back: Return) -> None:
         if not _came_from_it_alone(session, back, action_id, on):
             continue
         suspended = card(session, account_id).status == "suspended"  # a closed account stays closed
-        if suspended and restored_on is None and not _past_due(session, account_id, act.on):
+        if suspended and restored_on is None and not past_due_cents(session, account_id, act.on):
             standing.restore(session, act, account_id, "other")
         if proposal != "approved":
             execute(session, "UPDATE suspension SET reactivation = 'void' WHERE id = ?", suspension_id)
-
-
-def _past_due(session: Session, account_id: int, on: date) -> int:
-    return int(
-        fetch_value(
-            session,
-            "SELECT coalesce(sum(open_cents), 0) FROM invoice WHERE account_id = ? AND open_cents > 0 AND due_on < ?",
-            account_id,
-            on,
-        )
-    )
 
 
 def _came_from_it_alone(session: Session, back: Return, suspended_by: int, on: str) -> bool:
@@ -297,8 +288,7 @@ def later_charges(session: Session, back: Return) -> list[tuple[str, int, date, 
         session,
         "SELECT l.description, l.cents, i.issued_on, i.id FROM line l JOIN invoice i ON i.id = l.invoice_id "
         "WHERE l.account_id = ? AND i.action_id > ? AND l.cents > 0 AND l.kind IN ('late-fee', 'late-charge', "
-        "'dishonored-fee', 'reactivation-fee') AND NOT EXISTS (SELECT 1 FROM credit c WHERE c.account_id = l.account_id "
-        "AND c.why LIKE 'waives line ' || l.n || ' of invoice ' || l.invoice_id || ':%') AND NOT EXISTS "
+        f"'dishonored-fee', 'reactivation-fee') AND NOT {IS_WAIVED} AND NOT EXISTS "
         "(SELECT 1 FROM line o WHERE o.account_id = l.account_id AND o.key = 'reversed:' || l.key) "
         "ORDER BY i.id, l.n",
         back.payment.account_id,

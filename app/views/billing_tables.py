@@ -6,26 +6,13 @@ from datetime import datetime
 
 from app.services.billingcompare import CHANGED, GONE, NEW, Difference, KindTotal, ParkedAccount
 from app.services.billingoutlook import DONE, REVERSED, RunLine
+from app.services.chargenames import CHARGE_NAMES
 from app.views.settings import Settings
 from app.views.table import Table
 from app.views.table_model import Column
 
-KIND_TITLES = {
-    "recurring": "Services",
-    "paper-statement": "Paper statements",
-    "late-fee": "Late fees",
-    "work": "Work",
-    "credit-unused": "Unused services credited",
-    "reactivation-fee": "Re-activation fees",
-    "processing-fee": "Processing fees",
-    "monthly-fee": "Monthly fees",
-    "final-fee": "Final fees",
-    "late-charge": "Late charges",
-    "dishonored-fee": "Dishonored payment fees",
-    "date-change-fee": "Fee dates moved",
-    "write-off": "Write-offs taken back",
-    "other": "Other charges",
-}
+# In a billing run these two are written by the run itself.
+KIND_TITLES = {**CHARGE_NAMES, "write-off": "Write-offs taken back", "other": "Other charges"}
 _WHAT = {NEW: "New", GONE: "Gone", CHANGED: "Changed"}
 
 

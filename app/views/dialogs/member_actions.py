@@ -289,6 +289,9 @@ class TakeBackDialog(ActionDialog):
         elif step.key == "fee-day":
             super().describe(seen)
             self.outcome.add_text(f"The next fee is due {format_day(seen.result.next_fee_on)} again.")
+        elif step.key.startswith("attempt:"):
+            super().describe(seen)
+            self.outcome.add_text("The attempt counts as a failed one no more, and its charges are taken back.")
         else:
             member: MemberStanding = seen.result
             agreed = member.coming[-1] if member.coming else member
