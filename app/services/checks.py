@@ -227,7 +227,7 @@ def find_duplicate(session: Session, form: CheckForm, part_cents: int | None = N
         )
     if row is None:
         return None
-    return f"check {form.number.strip()} over {format_cents(row[1])} for {row[3]} ({row[2]}), received on {row[0]}"
+    return f"check {form.number.strip()} for {format_cents(row[1])} of {row[3]} ({row[2]}), received on {row[0]}"
 
 
 def post_check(session: Session, desk: Desk, form: CheckForm) -> int:
@@ -256,7 +256,7 @@ def post_split_check(session: Session, desk: Desk, form: CheckForm, parts: Seque
     if any(cents <= 0 for _, cents in parts) or sum(cents for _, cents in parts) != left:
         raise UserError(
             f"The parts add up to {format_cents(sum(cents for _, cents in parts))}, "
-            f"but the check is over {format_cents(left)}.",
+            f"but the check is for {format_cents(left)}.",
             field="amount",
         )
     for account_id, _ in parts:
@@ -300,7 +300,7 @@ def _as_logged(session: Session, logged: LoggedCheck, form: CheckForm) -> tuple[
     refuse_finished(logged, left)
     if form.cents != left:
         raise UserError(
-            f"The check was logged over {format_cents(left)}, not {format_cents(form.cents)}; correct one of them.",
+            f"The check was logged for {format_cents(left)}, not {format_cents(form.cents)}; correct one of them.",
             field="amount",
         )
     known = replace(

@@ -36,6 +36,7 @@ class Hit(NamedTuple):
     """Something found. `kind`: account, invoice or check; `id` is its row's, `account_id` None if unknown.
 
     `match` names the field, and its value, in which a word was found that `title` and `detail` do not show.
+    `by` says in which field of an account digits alone were found; empty when they are its whole number.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Hit(NamedTuple):
     title: str
     detail: str
     match: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,29 @@ def _account_hit(row: Any, asked: _Typed) -> Hit:
         if word not in shown and not match:
             hidden = (("old number", old_number), ("payer", payer), ("e-mail", email), ("address", address))
             match = next((f"{label} {value}" for label, value in hidden if word in _searchable(value)), "")
-    return Hit("account", account_id, account_id, name, detail, match.replace("\n", ", "))
+    return Hit("account", account_id, account_id, name, detail, match.replace("\n", ", "), _found_by(row, asked))
+
+
+def _is_exact(row: Any, asked: _Typed) -> bool:
+    """Whether an account has the whole number that was typed, today or before the import."""
+    return bool(asked.chunk) and asked.chunk.lower() in (row[1].lower(), row[7].lower())
+
+
+def _found_by(row: Any, asked: _Typed) -> str:
+    digits = asked.chunk
+    if not _DIGITS.fullmatch(digits) or _is_exact(row, asked):
+        return ""
+    _, number, name, address, phone, email, payer, old_number, _ = row
+    fields = (
+        ("a part of its number", number),
+        ("its phone", phone),
+        ("its street", address),
+        ("its name", name),
+        ("its old number", old_number),
+        ("its payer", payer),
+        ("its e-mail", email),
+    )
+    return next((words for words, value in fields if digits in _searchable(value)), "a part of what is known of it")
 
 
 def _searchable(text: str) -> str:
@@ -355,14 +379,14 @@ def _check_hit(row: Any) -> Hit:
     parts = (name or payer, f"received {received_on}", state)
     detail = " · ".join(part for part in parts if part)
     match = f"payer {payer}" if name and payer and payer != name else ""
-    return Hit("check", check_id, account_id, f"Check {number} over {format_cents(cents)}", detail, match)
+    return Hit("check", check_id, account_id, f"Check {number} for {format_cents(cents)}", detail, match)
 
 
 # What the windows call
 
 
 def find(session: Session, typed: str, limit: int = 50) -> list[Hit]:
-    """At most `limit` accounts, invoices and checks, in this order; exact numbers first within each.
+    """At most `limit` accounts, invoices and checks, in this order; those of exactly this number before all others.
 
     A fifth of the places is kept for invoices and a fifth for checks, so that many accounts with 1042 in a
     phone do not hide check 1042. `77.34` or `$77` also finds checks of that amount. Any text is allowed;
@@ -374,11 +398,14 @@ def find(session: Session, typed: str, limit: int = 50) -> list[Hit]:
     checks = _checks(session, asked, max(limit // 5, limit - len(accounts) - len(invoices)))
     accounts = accounts[: limit - min(len(invoices), limit // 5) - min(len(checks), limit // 5)]
     invoices = invoices[: limit - len(accounts) - min(len(checks), limit // 5)]
-    return [
-        *(_account_hit(row, asked) for row in accounts),
-        *(_invoice_hit(row) for row in invoices),
-        *(_check_hit(row) for row in checks[: limit - len(accounts) - len(invoices)]),
+    checks = checks[: limit - len(accounts) - len(invoices)]
+    hits = [
+        *((_account_hit(row, asked), _is_exact(row, asked)) for row in accounts),
+        *((_invoice_hit(row), str(row[0]) == asked.chunk) for row in invoices),
+        *((_check_hit(row), row[1].lower() == asked.chunk.lower()) for row in checks),
     ]
+    # The order among equals stays: accounts, invoices, checks.
+    return [hit for hit, _is_first in sorted(hits, key=lambda pair: not pair[1])]
 
 
 def find_accounts(session: Session, typed: str, limit: int = 50) -> list[Hit]:
@@ -396,7 +423,10 @@ def find_accounts(session: Session, typed: str, limit: int = 50) -> list[Hit]:
     rows += _accounts_by_id(session, further[: limit - len(rows)])
     of_invoice = {row[1]: f"invoice {row[0]}" for row in reversed(invoices) if row[1] in (*exact, *further)}
     hits = (_account_hit(row, asked) for row in rows)
-    return [hit._replace(match=of_invoice.get(hit.id, hit.match)) for hit in hits]
+    return [
+        hit._replace(match=of_invoice[hit.id], by=of_invoice[hit.id] if hit.by else "") if hit.id in of_invoice else hit
+        for hit in hits
+    ]
 
 
 def _accounts_by_id(session: Session, account_ids: Sequence[int]) -> list[Any]:

@@ -23,6 +23,9 @@ SHORT_HINT = "Account or name"
 class AccountEdit(QLineEdit):
     """Typing shows what fits; Enter or Tab takes the one marked, the arrows mark another.
 
+    Digits that several accounts hold and that are nobody's whole number name no account: they stay a list, from
+    which an arrow or the mouse chooses (BOTH-7).
+
     `picked(account_id)` when one is taken, `cleared()` when what was picked is typed over. While an answer is
     on its way Enter waits for it, so that fast hands never take what an earlier letter found: `waiting()` says
     so, for a form that lets them type on; then comes `picked`, or `missed()` when nothing was found.
@@ -43,6 +46,7 @@ class AccountEdit(QLineEdit):
         self._asked = ""
         self._answered = ""
         self._take_when_answered = False
+        self._is_pointed_at = False
         self._popup = QFrame(self, Qt.WindowType.ToolTip)
         self._popup.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._popup.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
@@ -50,7 +54,7 @@ class AccountEdit(QLineEdit):
         box = QVBoxLayout(self._popup)
         box.setContentsMargins(1, 1, 1, 1)
         box.addWidget(self.hits)
-        self.hits.clicked.connect(lambda _index: self._take_marked())
+        self.hits.clicked.connect(lambda _index: self._take_clicked())
         self.textEdited.connect(self._typed)
 
     def hint(self, words: str) -> None:
@@ -110,6 +114,7 @@ class AccountEdit(QLineEdit):
         steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: SHOWN, Qt.Key.Key_PageUp: -SHOWN}
         if event.key() in steps and self.is_open:
             self.hits.step(steps[Qt.Key(event.key())])
+            self._is_pointed_at = True
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.account_id is None and self.text().strip():
             self._take()
         else:
@@ -129,7 +134,7 @@ class AccountEdit(QLineEdit):
         if self.account_id is not None:
             self.account_id = None
             self.cleared.emit()
-        self._take_when_answered = False
+        self._take_when_answered = self._is_pointed_at = False
         self._ask(text)
 
     def _ask(self, text: str) -> None:
@@ -174,6 +179,15 @@ class AccountEdit(QLineEdit):
             self._ask(self.text())
         self.waiting.emit()
 
+    def _take_clicked(self) -> None:
+        self._is_pointed_at = True
+        self._take_marked()
+
+    def _is_doubtful(self, hit: Hit) -> bool:
+        """Whether digits alone were found in several accounts and are no whole number of an account or invoice."""
+        is_one = len(self.hits.hit_model.hits) == 1 or hit.by == f"invoice {self.text().strip()}"
+        return bool(hit.by) and not is_one and not self._is_pointed_at
+
     def _take_marked(self) -> None:
         hit = self.hits.current_hit()
         if hit is None or not self.hits.hit_model.hits:
@@ -184,6 +198,17 @@ class AccountEdit(QLineEdit):
                 )
             )
             self.missed.emit()
+            return
+        if self._is_doubtful(hit):
+            mark_wrong(self, wrong=True)
+            self.workplace.refuse(
+                UserError(
+                    f"“{self.text().strip()}” is no whole account number and is found in several accounts; "
+                    "choose one with the arrows, or type on."
+                )
+            )
+            self.missed.emit()
+            self._show_popup(len(self.hits.hit_model.hits))
             return
         self._popup.hide()
         self.set_account(hit.id, hit.title)

@@ -125,9 +125,9 @@ class DaySlider(QWidget):
     def __init__(self, workplace: Workplace) -> None:
         super().__init__()
         self.workplace = workplace
-        self._first = workplace.today
+        self._first = workplace.on
         self._said = ""
-        self.day = DayEdit("account.as-of", "As of which day", workplace.today)
+        self.day = DayEdit("account.as-of", "As of which day", workplace.on)
         self.day.setMaximumWidth(self.day.fontMetrics().averageCharWidth() * 16)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         named(self.slider, "account.day-slider", "Day to show, from the account's first one to today")
@@ -161,7 +161,7 @@ class DaySlider(QWidget):
         """The days of an account; `keep` stays on an earlier day that is shown."""
         day = None if self.is_present or not keep else self.current_day
         self._first = first
-        days = max((self.workplace.today - first).days, 0)
+        days = max((self.workplace.on - first).days, 0)
         self.slider.blockSignals(True)
         self.slider.setRange(0, days)
         self.slider.setValue(days if day is None else (day - first).days)
@@ -180,8 +180,8 @@ class DaySlider(QWidget):
         return self._first + timedelta(days=self.slider.value())
 
     def _write(self) -> None:
-        self.day.today = self.workplace.today
-        self.day.set_day(self.workplace.today if self.is_present else self.current_day)
+        self.day.today = self.workplace.on
+        self.day.set_day(self.workplace.on if self.is_present else self.current_day)
         self.present.setEnabled(not self.is_present)
         # A slider says only how far along it is; what counts is the day.
         self.slider.setAccessibleDescription(spoken_day(self.current_day))
@@ -200,10 +200,10 @@ class DaySlider(QWidget):
         self._said = self.day.text()
         try:
             day = self.day.required_day("The day")
-            if not self._first <= day <= self.workplace.today:
+            if not self._first <= day <= self.workplace.on:
                 raise UserError(
                     f"Choose a day from {format_day(self._first)}, when the account was opened, "
-                    f"to {format_day(self.workplace.today)}."
+                    f"to {format_day(self.workplace.on)}."
                 )
         except UserError as error:
             self.workplace.refuse(error)

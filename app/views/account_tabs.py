@@ -205,7 +205,7 @@ def make_specs(shown: Callable[[], Shown | None]) -> tuple[TabSpec, ...]:
             service_rows,
             lambda _, row: explaining.of_service(row[0]),
             lambda row: row[0].id,
-            "No service yet. Add one with Actions.",
+            "No service. One is added with Actions while the account is open.",
         ),
         _small("collections", "Collections", collections, collection_lines, no_collections),
         _small("work", "Work", work, work_lines, "No work was logged."),

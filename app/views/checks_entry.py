@@ -218,8 +218,8 @@ class EntryForm(QFrame):
 
     def _picked(self, _account_id: int) -> None:
         hit = self.account.hits.current_hit()
-        found_by = hit.match if hit is not None and hit.match.startswith("invoice") else ""
-        # A mis-keyed account number can be an invoice's: it must not pass unseen (BOTH-7).
+        found_by = hit.by if hit is not None else ""
+        # A mis-keyed account number can be an invoice's, or a part of a street: it must not pass unseen (BOTH-7).
         self.tell(f"Found by {found_by}, not by an account's number" if found_by else "", "warning" if found_by else "quiet")
         if self.account.hasFocus():
             self._go(self.amount)

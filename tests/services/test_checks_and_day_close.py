@@ -106,7 +106,7 @@ def test_a_logged_check_counts_on_the_day_it_was_received(office: Diary) -> None
 def test_a_logged_check_is_posted_once_and_over_its_own_amount(office: Diary) -> None:
     account = office.open(service_cents=NET)
     mail = office.do(checks.log_check, office.do(checks.log_mail, 1, 1000), 1000, "1")
-    with pytest.raises(UserError, match=r"logged over 10\.00, not 10\.01"):
+    with pytest.raises(UserError, match=r"logged for 10\.00, not 10\.01"):
         office.check(account, 1001, "1", mail_check_id=mail)
     office.check(account, 1000, "1", mail_check_id=mail)
     with pytest.raises(UserError, match="already posted"):
@@ -157,7 +157,7 @@ def test_the_same_number_and_amount_for_the_same_account_stops_the_clerk(office:
     before = office.digest()
     with pytest.raises(DuplicateCheck) as stopped:
         office.check(account, 1000, " 77 ")
-    assert "check 77 over 10.00 for Ann Ames" in stopped.value.earlier
+    assert "check 77 for 10.00 of Ann Ames" in stopped.value.earlier
     assert "2026-01-01" in stopped.value.earlier
     assert office.digest() == before
     for who, cents, number in ((account, 1001, "77"), (account, 1000, "78"), (other, 1000, "77")):

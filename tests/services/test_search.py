@@ -150,6 +150,17 @@ def test_an_exact_account_number_comes_first_then_an_old_one(session: Session) -
     assert names(find(session, "20417"))[0] == "Li Na"
 
 
+def test_digits_that_are_no_whole_number_say_where_they_were_found(session: Session) -> None:
+    number = account_number(3)
+    opened = open_account(
+        session, DESK, AccountForm("Odd", address=("90210 Elm St",), phone="605-777-8181", old_number="X-5")
+    )
+    said = {typed: [hit.by for hit in find_accounts(session, typed) if hit.id == opened] for typed in ("90210", "7778181")}
+    assert said == {"90210": ["its street"], "7778181": ["its phone"]}
+    assert find_accounts(session, number)[0].by == "" and find_accounts(session, "x-5")[0].by == ""
+    assert {hit.by for hit in find_accounts(session, number[:5]) if hit.id == 3} == {"a part of its number"}
+
+
 # Invoices and checks
 
 
@@ -167,6 +178,7 @@ def test_the_posting_window_finds_an_account_by_an_invoice(session: Session) -> 
     insert_invoice(session, 700_001, 3)
     assert [(hit.id, hit.match) for hit in find_accounts(session, "700001")] == [(3, "invoice 700001")]
     assert [hit.id for hit in find_accounts(session, "70000")] == [3]
+    assert [hit.by for hit in find_accounts(session, "70000")] == ["invoice 700001"]
     assert {hit.kind for hit in find_accounts(session, "7")} == {"account"}
 
 
@@ -185,7 +197,7 @@ def test_a_check_is_found_by_number_payer_and_amount(session: Session) -> None:
         "77.34 203",
     ):
         hits = [hit for hit in find(session, typed) if hit.kind == "check"]
-        assert [hit.title for hit in hits] == ["Check 20318 over 77.34"], typed
+        assert [hit.title for hit in hits] == ["Check 20318 for 77.34"], typed
         assert hits[0].account_id == 2
         assert "Kathleen O'Brien" in hits[0].detail
     assert [hit.id for hit in find(session, "$1,234.50")] == [2]
@@ -208,8 +220,12 @@ def test_many_accounts_do_not_hide_invoices_and_checks(session: Session) -> None
     post_check(session, DESK, CheckForm(2, 5000, "1234"))
     hits = find(session, "1234")
     assert len(hits) == 50
-    assert [hit.kind for hit in hits] == ["account"] * 48 + ["invoice", "check"]
+    assert [hit.kind for hit in hits] == ["invoice", "check"] + ["account"] * 48
     assert hits == find(session, "1234")
+    # Numbers that only begin so stay behind the accounts, and an account of that number is before all.
+    assert [hit.kind for hit in find(session, "123")] == ["account"] * 48 + ["invoice", "check"]
+    numbered = open_account(session, DESK, AccountForm("Imported", old_number="1234"))
+    assert [(hit.kind, hit.id) for hit in find(session, "1234")[:2]] == [("account", numbered), ("invoice", 1234)]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 50])
@@ -341,7 +357,7 @@ def test_accounts_loaded_while_the_index_is_paused_are_found_afterwards(session:
     with searchindex.paused(session.connection()):
         open_account(session, DESK, AccountForm("Late Arrival"))
         post_check(session, DESK, CheckForm(1, 5000, "88", payer="Late Payer"))
-    assert names(find(session, "late")) == ["Late Arrival", "Check 88 over 50.00"]
+    assert names(find(session, "late")) == ["Late Arrival", "Check 88 for 50.00"]
     assert searchindex.agrees_with_rows(session.connection())
     assert searchindex.is_current(session.connection())
 

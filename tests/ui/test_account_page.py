@@ -169,6 +169,15 @@ def test_the_slider_shows_the_account_as_of_an_earlier_day_and_back(window: Wind
     assert (text(window, "account.balance"), len(rows(window, "ledger")), text(window, "account.sentence")) == now
 
 
+def test_on_an_earlier_business_date_the_slider_ends_on_that_date(window: Window) -> None:
+    account_id = past_due_account(window)
+    day = date(2026, 11, 18)
+    window.program.workplace.choose_date(day)
+    page = open_page(window, account_id)
+    assert window.control("account.as-of", QLineEdit).text() == "11/18/2026"
+    assert page.head.days.is_present and page.head.days.current_day == page.shown.on == day
+
+
 def test_a_day_is_typed_and_one_before_the_account_is_refused(window: Window) -> None:
     account_id = past_due_account(window)
     page = open_page(window, account_id)

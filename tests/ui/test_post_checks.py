@@ -9,6 +9,7 @@ from ui.posting_keys import (
     ENTER,
     SPACE,
     cursor,
+    desk,
     dollars,
     log_mail,
     open_page,
@@ -20,6 +21,8 @@ from ui.posting_keys import (
 )
 from ui.window import Window
 
+from app.services.accounts import change_address
+from app.services.books import open_office
 from app.views.account_edit import AccountEdit
 from app.views.checks_account import AccountPanel, InvoiceTable
 from app.views.checks_batch import BatchTable
@@ -229,6 +232,40 @@ def test_an_account_found_by_an_invoices_number_is_said_so(window: Window) -> No
     window.settle()
     assert typed(window, "checks.account") == name
     assert text(window, "checks.said") == f"Found by invoice {invoice}, not by an account's number"
+
+
+def test_a_part_of_a_number_that_fits_several_accounts_is_not_taken_until_one_is_chosen(window: Window) -> None:
+    (account_id, account, name, _), *_ = owing(window, 1)
+    open_page(window, 1, 100)
+    edit = window.control("checks.account", AccountEdit)
+    window.press(account[:3], ENTER)
+    window.settle()
+    assert edit.account_id is None and edit.is_open and cursor() == "checks.account"
+    assert "no whole account number" in window.message
+    window.press(ENTER)
+    window.settle()
+    assert edit.account_id is None
+    places = [hit.id for hit in edit.hits.hit_model.hits]
+    window.press(Qt.Key.Key_Down, ENTER)
+    window.settle()
+    assert edit.account_id == places[1]
+    assert text(window, "checks.said") == "Found by a part of its number, not by an account's number"
+    assert cursor() == "checks.amount"
+    window.shortcut(Qt.Key.Key_Tab, Qt.KeyboardModifier.ShiftModifier)
+    window.press(account, ENTER)
+    window.settle()
+    assert (edit.account_id, edit.text(), text(window, "checks.said")) == (account_id, name, "")
+
+
+def test_digits_of_one_street_alone_are_taken_and_said_so(window: Window) -> None:
+    account_id = int(window.rows("SELECT id FROM account WHERE status = 'active' ORDER BY id")[0][0])
+    with open_office(window.path) as books, books.write() as session:
+        change_address(session, desk(window), account_id, ("918273 Elm St",))
+    open_page(window, 1, 100)
+    window.press("918273", ENTER)
+    window.settle()
+    assert window.control("checks.account", AccountEdit).account_id == account_id
+    assert text(window, "checks.said") == "Found by its street, not by an account's number"
 
 
 # What is shown before Enter

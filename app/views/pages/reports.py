@@ -194,6 +194,8 @@ class ReportsPage(Page):
             (self.last, self.last_label, _LAST_WORDS[kind.asks]),
         ):
             words.setText(text)
+            # The row may be tight: a word with a letter less is no word.
+            words.setMinimumWidth(words.sizeHint().width() if text else 0)
             for widget in (edit, words):
                 widget.setVisible(bool(text))
         for made in (self.show_button, self.earlier, self.later):
