@@ -34,6 +34,10 @@ def label(text: str = "", role: str = "", *, buddy: QWidget | None = None, wrap:
         made.setFont(figures_font(made.font()))
     if buddy is not None:
         made.setBuddy(buddy)
+        # The underlined letter is drawn by itself, without kerning, but measured with it: "To" would lose half its o.
+        font = made.font()
+        font.setKerning(False)
+        made.setFont(font)
     made.setWordWrap(wrap)
     return made
 

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QWidget
 
 from app.views import style
+
+
+def beside(*widgets: QWidget) -> QWidget:
+    """Controls that stay beside each other on one row: a word and its field."""
+    held = QWidget()
+    row = QHBoxLayout(held)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(style.SMALL)
+    for widget in widgets:
+        row.addWidget(widget)
+    return held
 
 
 class FlowLayout(QLayout):

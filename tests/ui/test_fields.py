@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.errors import UserError
 from app.money import MAX_CENTS, format_cents, parse_typed_cents
 from app.periods import parse_typed_day
-from app.views.fields import DayEdit, MoneyEdit, told_dates
+from app.views.fields import DayEdit, MoneyEdit, label, told_dates
 
 TODAY = date(2026, 3, 10)
 
@@ -150,3 +151,17 @@ def test_leaving_a_date_writes_it_out(qtbot: QtBot) -> None:
 )
 def test_dates_in_a_sentence_are_shown_as_everywhere_else(said: str, shown: str) -> None:
     assert told_dates(said) == shown
+
+
+def test_a_label_with_an_underlined_letter_is_as_wide_as_it_is_drawn(qtbot: QtBot) -> None:
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    made = label("&To", buddy=field)
+    qtbot.addWidget(made)
+    needed = made.sizeHint()
+    made.resize(needed.width() + 40, needed.height())
+    picture = made.grab().toImage()
+    beyond = {picture.pixelColor(x, y).name() for x in range(needed.width(), picture.width()) for y in range(picture.height())}
+    inside = {picture.pixelColor(x, y).name() for x in range(needed.width()) for y in range(picture.height())}
+    assert len(beyond) == 1
+    assert len(inside) > 1

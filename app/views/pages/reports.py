@@ -19,6 +19,7 @@ from app.services import reporting
 from app.services.reporting import KINDS, REPORTS, Period, Report, ReportKind, ReportRow
 from app.views import style
 from app.views.fields import DayEdit, button, format_day, label, named
+from app.views.flow import FlowLayout, beside
 from app.views.page import Page
 from app.views.reports_table import ReportTable
 from app.views.stoppable import StopBar, until_stopped
@@ -128,11 +129,14 @@ class ReportsPage(Page):
         named(self.with_chart, "reports.with-chart", "Show the chart")
         self.with_chart.setChecked(self.workplace.settings.flag("reports/chart", default=True))
         self.with_chart.toggled.connect(self._chart_wanted)
+        days = FlowLayout()
+        self.first_day = beside(self.first_label, self.first)
+        self.last_day = beside(self.last_label, self.last)
+        for widget in (self.first_day, self.last_day, self.show_button, self.earlier, self.later):
+            days.addWidget(widget)
         row = QHBoxLayout()
         row.setSpacing(style.SMALL)
-        for widget in (self.first_label, self.first, self.last_label, self.last, self.show_button, self.earlier, self.later):
-            row.addWidget(widget)
-        row.addStretch(1)
+        row.addLayout(days, 1)
         row.addWidget(self.with_chart)
         right.addLayout(row)
 
@@ -189,15 +193,12 @@ class ReportsPage(Page):
         period = self._periods.get(key) or reporting.first_period(kind, self.workplace.on)
         self.first.set_day(period.first)
         self.last.set_day(period.last)
-        for edit, words, text in (
-            (self.first, self.first_label, _FIRST_WORDS[kind.asks]),
-            (self.last, self.last_label, _LAST_WORDS[kind.asks]),
+        for day, words, text in (
+            (self.first_day, self.first_label, _FIRST_WORDS[kind.asks]),
+            (self.last_day, self.last_label, _LAST_WORDS[kind.asks]),
         ):
             words.setText(text)
-            # The row may be tight: a word with a letter less is no word.
-            words.setMinimumWidth(words.sizeHint().width() if text else 0)
-            for widget in (edit, words):
-                widget.setVisible(bool(text))
+            day.setVisible(bool(text))
         for made in (self.show_button, self.earlier, self.later):
             made.setVisible(kind.asks != "nothing")
         self.places = [Place(key, period)]
