@@ -29,7 +29,6 @@ from app.views.checks_batch import BatchTable
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 ALT = Qt.KeyboardModifier.AltModifier
-MOST_KEYS = 14
 
 
 def newest(window: Window) -> tuple[int, int, str]:
@@ -52,37 +51,6 @@ def open_invoices(window: Window, at_least: int) -> tuple[int, str, list[tuple[i
 
 
 # Posting by keys
-
-
-def test_a_practised_clerk_posts_a_check_in_at_most_14_keys_beside_amount_and_number(window: Window) -> None:
-    (account_id, account, _, cents), *_ = owing(window, 1)
-    open_page(window, 2, 2 * cents)
-    keys = 0
-
-    def press(*pressed: str | Qt.Key) -> None:
-        nonlocal keys
-        keys += sum(len(key) if isinstance(key, str) else 1 for key in pressed)
-        window.press(*pressed)
-
-    press(account, ENTER)
-    window.press(dollars(cents))
-    press(ENTER)
-    window.press("1041")
-    press(ENTER, ENTER, ENTER)
-    window.settle()
-    assert newest(window) == (account_id, cents, "1041")
-    assert keys <= MOST_KEYS
-    assert cursor() == "checks.account" and typed(window, "checks.account") == ""
-    assert window.books_agree()
-
-
-def test_a_quick_clerk_posts_from_the_check_number(window: Window) -> None:
-    (account_id, account, _, cents), *_ = owing(window, 1)
-    open_page(window, 1, cents)
-    window.control("checks.quick", QCheckBox).setChecked(True)
-    window.press(account, ENTER, dollars(cents), ENTER, "7", ENTER)
-    window.settle()
-    assert newest(window) == (account_id, cents, "7")
 
 
 def test_enter_waits_for_the_account_to_be_found_while_fast_hands_type_on(window: Window) -> None:
