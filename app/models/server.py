@@ -174,13 +174,23 @@ def create(url: URL) -> ServerDatabase:
     return books
 
 
+# Functions of the office's owner; an extension of the server's may have brought others.
+_OWN_ROUTINES = (
+    "SELECT count(*) FROM pg_proc x WHERE pronamespace = 'public'::regnamespace "
+    "AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = x.oid AND d.deptype = 'e')"
+)
+
+
 def refuse_unless_empty(connection: Connection, url: URL, *, restoring: bool = False) -> None:
     """Raises OfficeFileError when there is something in the database already.
 
     What a restore left there that was cut off is nothing to the next one (`restoring`).
     """
-    tables = inspect(connection).get_table_names()
-    if not tables or (restoring and UNFINISHED in tables):
+    found = inspect(connection)
+    tables = found.get_table_names()
+    if restoring and UNFINISHED in tables:
+        return
+    if not tables and not found.get_view_names() and not connection.exec_driver_sql(_OWN_ROUTINES).scalar():
         return
     if UNFINISHED in tables:
         raise _half_restored(shown(url))

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from app.services.backupfiles import BackupFile
 
 STOPPED = "It was stopped before it was whole."
+# What the log says of a server's backup that counts although nobody has seen it restored.
+NOT_RESTORED = (
+    "Every table was found in it and every row could be read, but it was not restored on trial: "
+    "the sign-in may not make a database on the server, or not use one that it made."
+)
 
 
 def local_zone(session: Session) -> ZoneInfo:
@@ -97,13 +102,15 @@ def listed_backups(session: Session, office: Path) -> list[ListedBackup]:
 class BackupStanding(NamedTuple):
     """How safe the office is: its last verified backup (`at` local, none when there is none) and what went wrong since.
 
-    `age_days`: calendar days since; without a backup, since the office was opened here.
+    `age_days`: calendar days since; without a backup, since the office was opened here. `is_restored`: the check opened
+    a restored copy of it; else it was read from end to end only (a server that lets nobody make a database).
     """
 
     at: datetime | None
     age_days: int
     warn_after_days: int
     problem: str
+    is_restored: bool = True
 
     @property
     def is_loud(self) -> bool:
@@ -117,7 +124,8 @@ class BackupStanding(NamedTuple):
             said = "There is no verified backup of this office."
         else:
             ago = {0: "today", 1: "yesterday"}.get(self.age_days, f"{self.age_days:,} days ago")
-            said = f"Last verified backup: {self.at:%m/%d/%Y %H:%M}, {ago}."
+            which = "verified backup" if self.is_restored else "backup, read through but not restored on trial"
+            said = f"Last {which}: {self.at:%m/%d/%Y %H:%M}, {ago}."
         return f"{said} {self.problem}".rstrip()
 
 
@@ -126,7 +134,7 @@ def backup_standing(session: Session, today: date) -> BackupStanding:
     zone, plan = local_zone(session), plan_of(session)
     good = fetch_one(
         session,
-        "SELECT number, begun_at, second FROM backup_log WHERE state = 'verified' ORDER BY number DESC LIMIT 1",
+        "SELECT number, begun_at, second, problem FROM backup_log WHERE state = 'verified' ORDER BY number DESC LIMIT 1",
     )
     after = 0 if good is None else good.number
     failed = fetch_one(
@@ -144,7 +152,8 @@ def backup_standing(session: Session, today: date) -> BackupStanding:
         opened = parse_day(fetch_value(session, "SELECT opened_on FROM office"))
         return BackupStanding(None, max((today - opened).days, 0), plan.warn_after_days, problem)
     at = _local(good.begun_at, zone)
-    return BackupStanding(at, max((today - at.date()).days, 0), plan.warn_after_days, problem)
+    is_restored = good.problem != NOT_RESTORED
+    return BackupStanding(at, max((today - at.date()).days, 0), plan.warn_after_days, problem, is_restored)
 
 
 def waiting_backup(standing: BackupStanding) -> Waiting | None:

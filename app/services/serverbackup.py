@@ -24,14 +24,11 @@ from app.models.bulk import Progress, fetch_value
 from app.models.server import ServerDatabase
 from app.models.serverdump import ServerPrograms
 from app.services.backupfiles import SERVER_TRAILER
+from app.services.backupstanding import NOT_RESTORED
 from app.services.desk import Desk
 from app.services.verification import trail_remark, verify_books
 
 RESTORED, LISTED = "restored", "listed"
-NOT_RESTORED = (
-    "Every table was found in it and every row could be read, but it was not restored on trial: "
-    "the sign-in may not make a database on the server, or not use one that it made."
-)
 _SCRATCH = "counterfoil_check"
 # A scratch database that old belongs to nobody any more: the program was ended while it checked.
 _STALE_HOURS = 6

@@ -26,7 +26,7 @@ from app.services.desk import Desk
 from app.services.gateways.mail import NoMail
 from app.services.office import OfficeForm, set_up
 from app.services.subscriptions import add_service
-from app.services.verification import verify_books
+from app.services.verification import verify_books, verify_trail
 
 OPENED, LAST, MONTH = date(2026, 1, 2), date(2026, 1, 31), date(2026, 2, 1)
 PRICE_CENTS = 4_995
@@ -175,7 +175,7 @@ def _add(together: Shift, one: Shift) -> None:
 
 def _problems(books: Database, shift: Shift, accounts: int) -> list[str]:
     with books.read() as session:
-        found = verify_books(session)
+        found = verify_books(session) + verify_trail(session)
         standing = fetch_value(
             session,
             "SELECT coalesce(sum(p.cents), 0) FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id "
@@ -207,5 +207,8 @@ def told(result: SoakResult) -> list[str]:
     lines += [f"refused {count} times: {said}" for said, count in result.shift.refused.most_common()]
     lines += [f"WRONG: {problem}" for problem in result.problems]
     if not result.problems:
-        lines.append("Nothing lost, nothing billed twice, one billing run, every figure agrees with the ledger.")
+        lines.append(
+            "Nothing lost, nothing billed twice, one billing run, every figure agrees with the ledger, "
+            "and the audit trail is whole."
+        )
     return lines

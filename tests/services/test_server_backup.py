@@ -108,6 +108,21 @@ def test_it_is_never_restored_over_an_office(office: Diary, tmp_path: Path) -> N
     office.assert_books_right(trail=False)
 
 
+@pytest.mark.parametrize(
+    "theirs",
+    ["CREATE FUNCTION theirs() RETURNS integer LANGUAGE sql AS 'SELECT 1'", "CREATE VIEW theirs AS SELECT 1 AS one"],
+)
+def test_it_is_never_restored_beside_what_somebody_else_made(office: Diary, tmp_path: Path, theirs: str) -> None:
+    made, address = take(office, tmp_path), support_databases.new_address()
+    with ServerDatabase(server.server_url(address)) as other:
+        with other.engine.begin() as connection:
+            connection.exec_driver_sql(theirs)
+        with pytest.raises(OfficeFileError, match="is not empty; create a new database"):
+            restore_on_server(made.path, address, office.desk)
+        with other.engine.begin() as connection:
+            connection.exec_driver_sql(f"DROP {theirs.split()[1]} theirs")  # it is there still
+
+
 def test_an_encrypted_one_holds_nothing_readable_and_needs_its_passphrase(office: Diary, tmp_path: Path) -> None:
     office.do(set_passphrase, FileKeyStore(tmp_path / "keys"), PASSPHRASE, PASSPHRASE, "a new rule")
     made = take(office, tmp_path)
@@ -137,6 +152,8 @@ def test_a_sign_in_that_may_not_make_databases_gets_a_backup_that_says_so(office
     assert made.remark == serverbackup.NOT_RESTORED
     (line,) = office.see(backup_log)
     assert (line.state, line.problem) == ("verified", serverbackup.NOT_RESTORED)
+    standing = office.see(lambda session: backup_standing(session, office.desk.on))
+    assert standing.words.startswith("Last backup, read through but not restored on trial: ")
     assert json.loads(made.path.read_bytes().rpartition(b"\n")[2])["checked"] == "listed"
     address = support_databases.new_address()
     restore_on_server(made.path, address, office.desk)
