@@ -98,24 +98,33 @@ def _bill(data: Data) -> None:
     work.replace(data.billed)
 
 
+_OF_AN_ACTION = ("mail_check", "entry", "credit", "allocation")
+
+
 def _posts(data: Data) -> list[dict[str, Any]]:
     """The finished rows of each posted check, one dictionary a check."""
     work = data.fresh_work(data.billed)
     with closing(sqlite3.connect(work)) as connection:
         last = connection.execute("SELECT max(id) FROM action").fetchone()[0]
+        since = {
+            table: connection.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").fetchone()[0]
+            for table in (*_OF_AN_ACTION, "audit")
+        }
     post_checks(work, data)
     verify(work)
     posts = []
     with closing(sqlite3.connect(work)) as connection:
         for (action,) in connection.execute("SELECT id FROM action WHERE id > ? ORDER BY id", (last,)).fetchall():
-            posts.append(_rows_of_action(connection, action))
+            posts.append(_rows_of_action(connection, action, since))
     return posts
 
 
-def _rows_of_action(connection: sqlite3.Connection, action: int) -> dict[str, Any]:
+def _rows_of_action(connection: sqlite3.Connection, action: int, since: dict[str, int]) -> dict[str, Any]:
+    """`since`: the last row of each table before the checks were posted; the tables have no index by action."""
     inserted = {"action": connection.execute("SELECT * FROM action WHERE id = ?", (action,)).fetchall()}
-    for table in ("mail_check", "entry", "credit", "allocation"):
-        found = connection.execute(f"SELECT * FROM {table} WHERE action_id = ?", (action,)).fetchall()
+    for table in _OF_AN_ACTION:
+        mine = f"SELECT * FROM {table} WHERE rowid > ? AND action_id = ?"
+        found = connection.execute(mine, (since[table], action)).fetchall()
         if found:
             inserted[table] = found
     entries = [row[0] for row in inserted["entry"]]
@@ -129,7 +138,7 @@ def _rows_of_action(connection: sqlite3.Connection, action: int) -> dict[str, An
         row for credit in credits for row in connection.execute("SELECT * FROM payment WHERE id = ?", (credit,)).fetchall()
     ]
     inserted["audit"] = connection.execute(
-        "SELECT * FROM audit WHERE ? BETWEEN first_action_id AND last_action_id", (action,)
+        "SELECT * FROM audit WHERE rowid > ? AND ? BETWEEN first_action_id AND last_action_id", (since["audit"], action)
     ).fetchall()
     order = ("action", "entry", "posting", "mail_check", "credit", "payment", "allocation", "audit")
     account = inserted["payment"][0][1]
