@@ -81,6 +81,21 @@ def allowed(session: Session, desk: Desk, request: Request, check: Callable[[Des
     raise NotPermitted(refused.message, refused.role, second=refused.second, **named)
 
 
+def approved_before(session: Session, desk: Desk, what: str) -> Desk:
+    """The desk that takes up a run of its business date that was stopped: approved once, it is approved to its end.
+
+    `what`: the code of the run's actions. The same desk when none of them was approved, or by nobody who still may.
+    """
+    row = fetch_one(
+        session,
+        "SELECT p.id, p.name, p.role FROM action a JOIN person p ON p.id = a.approver_id "
+        "WHERE a.what = ? AND a.business_date = ? AND p.state = 'active' ORDER BY a.id DESC LIMIT 1",
+        what,
+        desk.on,
+    )
+    return desk if row is None or desk.approver is not None else desk.approved_by(Approver(row.id, row.name, row.role))
+
+
 def _close(session: Session, desk: Desk, what: str, subject: str) -> None:
     """The action is done: no request for it stays open."""
     execute(

@@ -11,7 +11,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from sqlalchemy.orm import Session
 
@@ -34,7 +34,7 @@ from app.models.database import Database
 from app.models.sealing import savepoint
 from app.periods import month_start
 from app.services import allocation, memberbilling, standing
-from app.services.approvals import Request, allowed
+from app.services.approvals import Request, allowed, approved_before
 from app.services.billingdrafts import account_bounds, cycle_drafts, drafts_of_range, quiet_collector
 from app.services.desk import TRIAL, Act, Desk, begin, refuse_closed_or_future, require_right
 from app.services.invoicing import write_invoices
@@ -253,6 +253,8 @@ def run_billing(
         require_right(session, desk, "run-billing")
         if limits(session).two_for_billing:
             words = f"The billing run of {desk.on:%m/%d/%Y}"
+            if _stopped_run(session, desk) is not None:
+                desk = approved_before(session, desk, "run-billing")
             desk = allowed(
                 session,
                 desk,
@@ -309,6 +311,11 @@ def _totals_of_run(session: Session, run_id: int, tally: _Tally) -> BillingTotal
     return BillingTotals(run_id, row.accounts, row.documents, row.cents, by_kind, tuple(tally.parked))
 
 
+def _stopped_run(session: Session, desk: Desk) -> int | None:
+    found = "SELECT id FROM run WHERE what = 'billing' AND state = 'running' AND business_date = ?"
+    return cast("int | None", fetch_value(session, found, desk.on))
+
+
 def _open_run(session: Session, desk: Desk) -> tuple[int, bool]:
     """The run to make, and whether it is one of this date that was cut off and is taken up again.
 
@@ -321,11 +328,9 @@ def _open_run(session: Session, desk: Desk) -> tuple[int, bool]:
         desk.now(),
         desk.on,
     )
-    found = fetch_value(
-        session, "SELECT id FROM run WHERE what = 'billing' AND state = 'running' AND business_date = ?", desk.on
-    )
+    found = _stopped_run(session, desk)
     if found is not None:
-        return int(found), True
+        return found, True
     run_id = insert_with_id(
         session,
         "run",

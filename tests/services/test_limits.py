@@ -9,7 +9,7 @@ from staffed_office import StaffedOffice, quick_passwords
 from support_members import sign_up
 from support_office import Diary
 
-from app.errors import NotPermitted, UserError
+from app.errors import Cancelled, NotPermitted, UserError
 from app.services import billing, collections, credits, limits, members, payments, people, refunds, subscriptions
 from app.services.limits import Limits
 
@@ -125,6 +125,48 @@ def test_the_billing_run_takes_two_people_when_that_is_switched_on(office: Staff
     office.approver = "supervisor"
     assert office.bill().invoices == 1
     assert office.sql("SELECT DISTINCT approved_by FROM action WHERE what = 'run-billing'") == [("Sue Super (supervisor)",)]
+
+
+def test_a_stopped_run_that_was_approved_goes_on_without_asking_again(
+    office: StaffedOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(billing, "CHUNK", 1)
+    for _ in range(3):
+        office.open(service_cents=3100)
+    set_limits(office, two_for_billing=True)
+    office.on(2, 1).role = "manager"
+    office.approver = "supervisor"
+    answers = iter([False, True])
+    with pytest.raises(Cancelled):
+        billing.run_billing(office.books, office.desk, cancelled=lambda: next(answers))
+    assert billing.preview(office.books, office.desk).invoices > 0
+    office.approver = None
+    assert office.bill().invoices >= 3
+    assert billing.preview(office.books, office.desk).invoices == 0
+    approved = office.sql(
+        "SELECT DISTINCT approved_by FROM action WHERE what = 'run-billing' AND business_date = ?", office.day
+    )
+    assert approved == [("Sue Super (supervisor)",)]
+    office.on(3, 1)
+    with pytest.raises(NotPermitted, match="two people"):
+        office.bill()
+
+
+def test_who_approved_a_stopped_run_does_not_take_it_up_alone(
+    office: StaffedOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(billing, "CHUNK", 1)
+    for _ in range(2):
+        office.open(service_cents=3100)
+    set_limits(office, two_for_billing=True)
+    office.on(2, 1).role = "manager"
+    office.approver = "administrator"
+    answers = iter([False, True])
+    with pytest.raises(Cancelled):
+        billing.run_billing(office.books, office.desk, cancelled=lambda: next(answers))
+    office.role, office.approver = "administrator", None
+    with pytest.raises(NotPermitted, match="two people"):
+        office.bill()
 
 
 def test_limits_are_changed_with_a_reason_and_kept(office: StaffedOffice) -> None:
