@@ -15,8 +15,8 @@ from app.services.collections import has_kept_arrangement, past_due_cents
 from app.services.exceptions import open_codes
 from app.services.loading import card
 from app.services.memberbilling import fee_dates
-from app.services.storyevents import Stage
 from app.services.storyfile import Event
+from app.services.storystage import Stage
 
 
 class Failure(NamedTuple):

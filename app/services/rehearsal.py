@@ -20,8 +20,9 @@ from app.services.history import account_history
 from app.services.loading import card
 from app.services.policies.policyfile import PolicyError, laid_over, load_policy, shipped_policy_path
 from app.services.policyvalues import overlaid
-from app.services.storyevents import EVENTS, Stage, read_keys
+from app.services.storyevents import EVENTS
 from app.services.storyfile import Event, Story, StoryError, read_story
+from app.services.storystage import Stage, read_keys
 
 
 @dataclass(slots=True)

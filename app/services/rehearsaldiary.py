@@ -20,8 +20,8 @@ from app.services.nextbill import next_bill
 from app.services.policies.facts import OpenInvoice
 from app.services.policyvalues import PolicyKey, as_override, policy_keys
 from app.services.rehearsal import changed, play, policy_body
-from app.services.storyevents import Stage
 from app.services.storyfile import Event, Story
+from app.services.storystage import Stage
 from app.services.storywords import event_says, expectation_says
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from app.errors import UserError
-from app.models.database import Database
-from app.money import parse_cents
 from app.services import (
     accounts,
     autopay,
@@ -25,102 +22,27 @@ from app.services import (
     subscriptions,
     work,
 )
-from app.services.desk import Desk
 from app.services.gateways.autopay import DeclineListGateway
 from app.services.gateways.mail import NoMail
-from app.services.history import account_invoices, account_payments
+from app.services.history import account_invoices
 from app.services.loading import card
-from app.services.policies.dishonored import Cost
 from app.services.policies.facts import InstalmentFacts
-from app.services.storyfile import Event
-
-
-@dataclass(slots=True)
-class Stage:
-    """The office that a story plays in; `accounts` maps the story's names to ids."""
-
-    books: Database
-    policy: str
-    accounts: dict[str, int] = field(default_factory=dict)
-    desk: Desk = field(default_factory=lambda: Desk("rehearsal", "manager", "rehearsal", date.min, date.max))
-
-    def account(self, name: str) -> int:
-        """The id of a story's account. Raises UserError for an unknown one."""
-        if name not in self.accounts:
-            raise UserError(f"This story has no account {name}.", field="account")
-        return self.accounts[name]
-
-
-@dataclass(frozen=True, slots=True)
-class EventSpec:
-    """An event's function and its keys: name -> type; `needed` must be there."""
-
-    play: Callable[..., None]
-    keys: Mapping[str, Callable[[Any, str], Any]]
-    needed: frozenset[str]
-
-
-def _text(value: Any, key: str) -> str:
-    if not isinstance(value, str):
-        raise UserError(f"{key} is text in quotes.", field=key)
-    return value
-
-
-def _whole(value: Any, key: str) -> int:
-    if type(value) is not int:
-        raise UserError(f"{key} is a whole number.", field=key)
-    return value
-
-
-def _yes_no(value: Any, key: str) -> bool:
-    if not isinstance(value, bool):
-        raise UserError(f"{key} is true or false.", field=key)
-    return value
-
-
-def _day(value: Any, key: str) -> date:
-    if not isinstance(value, date) or isinstance(value, datetime):
-        raise UserError(f"{key} is a date, such as 2026-01-15.", field=key)
-    return value
-
-
-def _moment(value: Any, key: str) -> datetime:
-    if not isinstance(value, datetime) or value.tzinfo is not None:
-        raise UserError(f"{key} is a date and time, such as 2026-01-15T08:00:00.", field=key)
-    return value
-
-
-def money(value: Any, key: str) -> int:
-    """Cents of an amount in quotes. Raises UserError that names the key."""
-    try:
-        return parse_cents(_text(value, key))
-    except ValueError as error:
-        raise UserError(f"{key}: {error}.", field=key) from None
-
-
-def _list_of(read: Callable[[Any, str], Any]) -> Callable[[Any, str], list[Any]]:
-    def read_list(value: Any, key: str) -> list[Any]:
-        if not isinstance(value, list):
-            raise UserError(f"{key} is a list.", field=key)
-        return [read(item, key) for item in value]
-
-    return read_list
-
-
-def _instalment(value: Any, key: str) -> InstalmentFacts:
-    if not isinstance(value, dict) or set(value) != {"on", "amount"}:
-        raise UserError(f"{key} is a list of {{on, amount}}.", field=key)
-    return InstalmentFacts(_day(value["on"], "on"), money(value["amount"], "amount"))
-
-
-def read_keys(spec: EventSpec, event: Event) -> dict[str, Any]:
-    """The event's keys, read and checked. Raises UserError that names the line and the key."""
-    for key in event.keys:
-        if key not in spec.keys:
-            raise UserError(f"line {event.line}: {event.do} has no key “{key}”; it has {', '.join(spec.keys)}.", key)
-    for key in sorted(spec.needed - set(event.keys)):
-        raise UserError(f"line {event.line}: {event.do} needs the key “{key}”.", field=key)
-    return {key: spec.keys[key](value, key) for key, value in event.keys.items()}
+from app.services.storycorrections import CORRECTIONS
+from app.services.storystage import (
+    EventSpec,
+    Stage,
+    a_cost,
+    a_day,
+    instalment,
+    list_of,
+    moment,
+    money,
+    picked_payment,
+    spec,
+    text,
+    whole,
+    yes_no,
+)
 
 
 def _open_account(stage: Stage, account: str, name: str = "", address: Sequence[str] = (), **known: Any) -> None:
@@ -196,35 +118,24 @@ def _post_check(
         checks.post_check(session, stage.desk, form)
 
 
-def _payment_id(stage: Stage, account_id: int, ordinal: int) -> int:
-    with stage.books.read() as session:
-        known = account_payments(session, account_id)
-    if not 1 <= ordinal <= len(known):
-        raise UserError(f"The account has no payment number {ordinal}.", field="payment")
-    return known[ordinal - 1].id
-
-
 def _return_payment(
     stage: Stage, account: str, number: str = "", payment: int = 0, bank_fee: int = 0, reason: str = ""
 ) -> None:
-    account_id = stage.account(account)
-    payment_id = 0 if number else _payment_id(stage, account_id, payment)
     with stage.books.write() as session:
-        if number:
-            payment_id = payments.latest_payment_by_check(session, account_id, number).id
-        payments.return_payment(session, stage.desk, payment_id, bank_fee, reason)
+        payments.return_payment(
+            session, stage.desk, picked_payment(session, stage, account, number, payment), bank_fee, reason
+        )
 
 
 def _reverse_payment(stage: Stage, account: str, payment: int, reason: str) -> None:
-    payment_id = _payment_id(stage, stage.account(account), payment)
     with stage.books.write() as session:
-        payments.reverse_payment(session, stage.desk, payment_id, reason)
+        payments.reverse_payment(session, stage.desk, picked_payment(session, stage, account, "", payment), reason)
 
 
 def _chargeback(stage: Stage, account: str, payment: int, fraudulent: bool, costs: Sequence[Any] = ()) -> None:
-    payment_id = _payment_id(stage, stage.account(account), payment)
     with stage.books.write() as session:
-        payments.charge_back(session, stage.desk, payment_id, fraudulent=fraudulent, costs=costs)
+        found = picked_payment(session, stage, account, "", payment)
+        payments.charge_back(session, stage.desk, found, fraudulent=fraudulent, costs=costs)
 
 
 def _record_work_performed(stage: Stage, account: str) -> None:
@@ -309,70 +220,59 @@ def _write_off(stage: Stage, account: str, amount: int, reason: str) -> None:
         credits.write_off(session, stage.desk, stage.account(account), amount, reason)
 
 
-def _cost(value: Any, key: str) -> Cost:
-    if not isinstance(value, dict) or set(value) != {"what", "amount"}:
-        raise UserError(f"{key} is a list of {{what, amount}}.", field=key)
-    return Cost(_text(value["what"], "what"), money(value["amount"], "amount"))
-
-
-def _spec(play: Callable[..., None], **keys: Callable[[Any, str], Any]) -> EventSpec:
-    """Keys whose name ends in an underscore are optional."""
-    names = {key.rstrip("_"): read for key, read in keys.items()}
-    return EventSpec(play, names, frozenset(key for key in keys if not key.endswith("_")))
-
-
 EVENTS: Mapping[str, EventSpec] = {
-    "open-account": _spec(
+    "open-account": spec(
         _open_account,
-        account=_text,
-        name_=_text,
-        kind_=_text,
-        managed_=_yes_no,
-        email_=_text,
-        address_=_list_of(_text),
-        delivery_=_text,
-        autopay_=_text,
+        account=text,
+        name_=text,
+        kind_=text,
+        managed_=yes_no,
+        email_=text,
+        address_=list_of(text),
+        delivery_=text,
+        autopay_=text,
         hourly_rate_=money,
-        plan_=_text,
+        plan_=text,
         monthly_=money,
         processing_=money,
-        individuals_=_whole,
+        individuals_=whole,
     ),
-    "add-service": _spec(_add_service, account=_text, service=_text, monthly=money, name_=_text),
-    "change-service": _spec(_change_service, account=_text, service=_text, monthly=money, effective_=_day),
-    "end-service": _spec(_end_service, account=_text, service=_text, effective_=_day),
-    "cancel-account": _spec(_cancel_account, account=_text, effective_=_day),
-    "change-address": _spec(_change_address, account=_text, address=_list_of(_text)),
-    "change-delivery": _spec(_change_delivery, account=_text, delivery=_text),
-    "run-billing": _spec(_run_billing),
-    "run-autopay": _spec(_run_autopay, declines_=_list_of(_text)),
-    "post-check": _spec(
+    "add-service": spec(_add_service, account=text, service=text, monthly=money, name_=text),
+    "change-service": spec(_change_service, account=text, service=text, monthly=money, effective_=a_day),
+    "end-service": spec(_end_service, account=text, service=text, effective_=a_day),
+    "cancel-account": spec(_cancel_account, account=text, effective_=a_day),
+    "change-address": spec(_change_address, account=text, address=list_of(text)),
+    "change-delivery": spec(_change_delivery, account=text, delivery=text),
+    "run-billing": spec(_run_billing),
+    "run-autopay": spec(_run_autopay, declines_=list_of(text)),
+    "post-check": spec(
         _post_check,
-        account=_text,
+        account=text,
         amount=money,
-        number=_text,
-        dated_=_day,
-        via_=_text,
-        apply_to_=_list_of(_whole),
-        force_=_text,
+        number=text,
+        dated_=a_day,
+        via_=text,
+        apply_to_=list_of(whole),
+        force_=text,
     ),
-    "return-payment": _spec(_return_payment, account=_text, number_=_text, payment_=_whole, bank_fee_=money, reason_=_text),
-    "reverse-payment": _spec(_reverse_payment, account=_text, payment=_whole, reason=_text),
-    "suspend-past-due": _spec(_suspend),
-    "arrange": _spec(_arrange, account=_text, instalments=_list_of(_instalment)),
-    "approve-reactivation": _spec(_approve_reactivation, account=_text, reason_=_text),
-    "waive-reactivation": _spec(_waive_reactivation, account=_text, reason_=_text),
-    "log-work": _spec(_log_work, account=_text, kind=_text, start=_moment, end=_moment, description_=_text),
-    "run-refunds": _spec(_run_refunds, force_=_yes_no),
-    "void-refund": _spec(_void_refund, account=_text, reason=_text),
-    "send-receipts": _spec(_send_receipts),
-    "close-day": _spec(_close_day),
-    "record-work-performed": _spec(_record_work_performed, account=_text),
-    "instruct-early": _spec(_instruct_early, account=_text, charge_on=_day),
-    "change-fee-day": _spec(_change_fee_day, account=_text, day=_whole, waive_=_yes_no),
-    "chargeback": _spec(_chargeback, account=_text, payment=_whole, fraudulent=_yes_no, costs_=_list_of(_cost)),
-    "change-payment-method": _spec(_change_payment_method, account=_text, kind=_text, form_=_yes_no),
-    "record-authorization": _spec(_record_authorization, account=_text),
-    "courtesy-credit": _spec(_courtesy_credit, account=_text, amount=money, reason=_text),
-    "write-off": _spec(_write_off, account=_text, amount=money, reason=_text),
+    "return-payment": spec(_return_payment, account=text, number_=text, payment_=whole, bank_fee_=money, reason_=text),
+    "reverse-payment": spec(_reverse_payment, account=text, payment=whole, reason=text),
+    "suspend-past-due": spec(_suspend),
+    "arrange": spec(_arrange, account=text, instalments=list_of(instalment)),
+    "approve-reactivation": spec(_approve_reactivation, account=text, reason_=text),
+    "waive-reactivation": spec(_waive_reactivation, account=text, reason_=text),
+    "log-work": spec(_log_work, account=text, kind=text, start=moment, end=moment, description_=text),
+    "run-refunds": spec(_run_refunds, force_=yes_no),
+    "void-refund": spec(_void_refund, account=text, reason=text),
+    "send-receipts": spec(_send_receipts),
+    "close-day": spec(_close_day),
+    "record-work-performed": spec(_record_work_performed, account=text),
+    "instruct-early": spec(_instruct_early, account=text, charge_on=a_day),
+    "change-fee-day": spec(_change_fee_day, account=text, day=whole, waive_=yes_no),
+    "chargeback": spec(_chargeback, account=text, payment=whole, fraudulent=yes_no, costs_=list_of(a_cost)),
+    "change-payment-method": spec(_change_payment_method, account=text, kind=text, form_=yes_no),
+    "record-authorization": spec(_record_authorization, account=text),
+    "courtesy-credit": spec(_courtesy_credit, account=text, amount=money, reason=text),
+    "write-off": spec(_write_off, account=text, amount=money, reason=text),
+    **CORRECTIONS,
 }

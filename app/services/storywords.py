@@ -56,6 +56,27 @@ def _chargeback(keys: Keys) -> str:
     return f"{keys.get('account')}: payment {keys.get('payment')} is charged back{fraud}."
 
 
+def _kind(keys: Keys) -> str:
+    return str(keys.get("kind")).replace("-", " ")
+
+
+def _waived(keys: Keys) -> str:
+    kinds = [str(kind).replace("-", " ") for kind in keys.get("waive", ())]
+    return f", waived: {' and '.join(kinds)}" if kinds else ""
+
+
+def _returned_item(keys: Keys) -> str:
+    fraud = ", by fraud" if keys.get("fraudulent") else ""
+    code = f" ({keys['code']})" if keys.get("code") else ""
+    return f"{keys.get('account')}: {_payment(keys)} comes back{code}{fraud}{_waived(keys)}."
+
+
+def _attempt(keys: Keys) -> str:
+    amount = f" for {keys['amount']}" if "amount" in keys else ""
+    outcome = "which is paid" if keys.get("approved") else "which fails"
+    return f"{keys.get('account')} is asked{amount} outside the run, {outcome}{_waived(keys)}."
+
+
 def _of(words: str) -> Callable[[Keys], str]:
     """A sentence about an account."""
     return lambda keys: f"{keys.get('account')}: {words}{_later(keys)}."
@@ -99,6 +120,14 @@ _SAYS: dict[str, Callable[[Keys], str]] = {
     "record-authorization": _of("the signed authorization form is recorded"),
     "courtesy-credit": lambda keys: f"{keys.get('account')}: a courtesy credit of {keys.get('amount')}.",
     "write-off": lambda keys: f"{keys.get('account')}: {keys.get('amount')} is written off.",
+    "waive-charge": lambda keys: f"{keys.get('account')}: the last {_kind(keys)} is waived.",
+    "waive-before": lambda keys: (
+        f"{keys.get('account')}: the {_kind(keys)} of {keys.get('month')} is waived before it is charged."
+    ),
+    "record-returned-item": _returned_item,
+    "record-attempt": _attempt,
+    "take-back-return": lambda keys: f"{keys.get('account')}: the return of {_payment(keys)} is taken back.",
+    "take-back-attempt": _of("the last failed attempt is taken back"),
 }
 
 

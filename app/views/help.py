@@ -43,6 +43,7 @@ _ORDER = (
     "office",
     "audit",
     "rehearsal",
+    "stories",
     "keys",
 )
 

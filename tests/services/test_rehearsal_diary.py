@@ -24,7 +24,9 @@ from app.services.storyfile import Event, Story, read_story
 from app.services.storywords import _SAYS, event_says
 
 EXAMPLES = sorted(resources.path("stories").glob("*.toml"))
-HOME, MEMBER = EXAMPLES
+HOME, MEMBER = (
+    resources.path("stories") / name for name in ("a-home-that-pays-late.toml", "a-member-whose-draft-fails.toml")
+)
 ISP = shipped_policy_path("isp-advance").read_text(encoding="utf-8")
 MEMBERSHIP = shipped_policy_path("membership-arrears").read_text(encoding="utf-8")
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app import resources
 from app.cli import run
 from app.money import parse_cents
+from app.services.chargenames import CHARGE_NAMES
+from app.services.expectations import _OF_ACCOUNT
 from app.services.policies.policyfile import shipped_policy_path
 from app.services.rehearsal import StoryResult, rehearse
 from app.services.storyevents import EVENTS
@@ -171,7 +175,30 @@ WRONG_EVENTS = [
     ("arrange", {"account": '"A"', "instalments": "[]"}, "instalment"),
     ("run-autopay", {"declines": '["Z"]'}, "This story has no account Z"),
     ("run-refunds", {"force": "1"}, "force is true or false"),
+    ("return-payment", {"account": '"A"'}, "Which payment? Say number ="),
+    ("return-payment", {"account": '"A"', "payment": "-1"}, "no payment number -1"),
+    ("waive-charge", {"account": '"A"', "kind": '"fee"', "reason": '"x"'}, "“fee” is no kind of charge; known are"),
+    ("waive-charge", {"account": '"A"', "kind": '"late-fee"', "reason": '"x"'}, "has no late-fee that could be waived"),
+    ("waive-before", {"account": '"A"', "kind": '"late-fee"', "month": '"March"', "reason": '"x"'}, "names no fee"),
+    ("record-returned-item", {"account": '"A"', "number": '"9"'}, "has no check number 9"),
+    ("record-returned-item", {"account": '"A"', "waive": '"late-fee"'}, "waive is a list"),
+    ("record-attempt", {"account": '"A"', "approved": "true"}, "has no card or bank account on file"),
+    ("take-back-return", {"account": '"A"', "number": '"9"', "reason": '"x"'}, "has no check number 9"),
+    ("take-back-attempt", {"account": '"A"', "reason": '"x"'}, "no failed attempt that could be taken back"),
 ]  # fmt: skip
+
+
+def test_the_guide_names_every_event_with_its_keys_and_all_that_can_be_expected() -> None:
+    guide = resources.path("help/stories.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z_-]+)` \| (.*) \|$", guide, re.MULTILINE)
+    told = {name: set(re.findall(r"`([a-z_]+)`", keys)) for name, keys in rows if name in EVENTS}
+    needed = {name: set(re.findall(r"`([a-z_]+)`", keys.partition("(")[0])) for name, keys in rows if name in EVENTS}
+    assert told == {name: set(event_spec.keys) for name, event_spec in EVENTS.items()}
+    for name, event_spec in EVENTS.items():
+        assert event_spec.needed <= needed[name], name
+    assert {name for name, _ in rows} - told.keys() == {*_OF_ACCOUNT, "ledger_balanced"}
+    kinds = guide.partition("The kinds of charge are")[2].partition("\n")[0]
+    assert {*re.findall(r"`([a-z-]+)`", kinds), "other"} == CHARGE_NAMES.keys()
 
 
 @pytest.mark.parametrize(("do", "keys", "reason"), WRONG_EVENTS)
