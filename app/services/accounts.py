@@ -295,6 +295,8 @@ def change_payment_method(
         account_id,
     )
     record_change(session, act, account_id, "autopay", before.autopay, kind)
+    if label != before.method_label:
+        record_change(session, act, account_id, "autopay-name", before.method_label, label)
 
 
 def _refuse_signed_later(signed_on: date | None, on: date) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -59,16 +60,33 @@ def open_invoices(session: Session, account_id: int, cents: int) -> tuple[int, .
 
 
 def never_failed(session: Session, invoice_ids: Sequence[int]) -> list[int]:
-    """Those of some invoices that bill a processing, monthly or final fee and never had a failed attempt (ARR-7)."""
+    """Those of some invoices that bill a processing, monthly or final fee and never had a failed attempt (ARR-7).
+
+    An open item taken over from the old program counts as such a fee: no attempt for it failed here.
+    """
     listed = ", ".join(str(int(number)) for number in invoice_ids)
     if not invoice_ids:
         return []
     rows = fetch_tuples(
         session,
-        f"SELECT DISTINCT l.invoice_id FROM line l WHERE l.invoice_id IN ({listed}) AND l.kind IN ({_KINDS}) "
+        "SELECT DISTINCT l.invoice_id FROM line l JOIN invoice i ON i.id = l.invoice_id "
+        f"WHERE l.invoice_id IN ({listed}) AND (l.kind IN ({_KINDS}) OR i.what = 'opening') "
         f"AND NOT EXISTS (SELECT 1 FROM failed_attempt f WHERE f.invoice_id = l.invoice_id AND {COUNTS}) ORDER BY 1",
     )
     return [row[0] for row in rows]
+
+
+def charges_of(session: Session, policy: ArrearsPolicy, failed: Failed, on: date) -> tuple[Charge, ...]:
+    """ARR-6, ARR-7: what a failed attempt of `on` costs, as things stand before it is recorded."""
+    plan = arr_3_terms_on(member(session, failed.account_id), on).plan
+    first_time = bool(never_failed(session, failed.invoice_ids))
+    return arr_7_failed_attempt(policy, plan, failed.attempt, failed.what, first_time=first_time)
+
+
+def if_the_next_fails(session: Session, policy: ArrearsPolicy, account_id: int, cents: int, on: date) -> tuple[Charge, ...]:
+    """What it would cost if the next attempt to be paid so many cents failed, as things stand on `on`."""
+    invoices = open_invoices(session, account_id, cents)
+    return charges_of(session, policy, Failed(account_id, "next", "declined", "declined", invoices), on)
 
 
 def charge_failed(
@@ -78,9 +96,7 @@ def charge_failed(
 
     `waive`: kinds of charge that a supervisor waived before; returns their cents. The caller settles the account.
     """
-    plan = arr_3_terms_on(member(session, failed.account_id), act.on).plan
-    first_time = bool(never_failed(session, failed.invoice_ids))
-    charges = arr_7_failed_attempt(policy, plan, failed.attempt, failed.what, first_time=first_time)
+    charges = charges_of(session, policy, failed, act.on)
     _issue(session, act, failed.account_id, "failed-attempt", [item for item in charges if item.kind not in waive])
     for invoice_id in failed.invoice_ids:
         insert_with_id(

@@ -269,6 +269,12 @@ def of_instalment(row: InstalmentLine) -> Explanation:
     return explain(title, "ADV-16", worked, [f"Arrangement made {row.made_on:%m/%d/%Y}"])
 
 
+_REACTIVATION = {
+    "void": "none: the suspension came from a return alone, which was taken back",
+    "waived-void": "waived; the suspension came from a return alone, which was taken back",
+}
+
+
 def of_suspension(row: SuspensionLine) -> Explanation:
     """A suspension: how it ended."""
     if row.restored_on is None:
@@ -276,7 +282,8 @@ def of_suspension(row: SuspensionLine) -> Explanation:
     by = {"payment": "a payment", "credit": "a credit", "arrangement": "an arrangement"}.get(
         row.restored_by, "another entry"
     )
-    fee = [f"Re-activation fee {row.reactivation} (ADV-17)"] if row.reactivation else []
+    said = _REACTIVATION.get(row.reactivation, row.reactivation)
+    fee = [f"Re-activation fee {said} (ADV-17)"] if said else []
     return explain(f"Suspended {row.on:%m/%d/%Y}", "ADV-15", f"restored {row.restored_on:%m/%d/%Y} by {by}", fee)
 
 

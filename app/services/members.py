@@ -39,11 +39,21 @@ def record_work_performed(session: Session, desk: Desk, account_id: int) -> None
 def instruct_early(session: Session, desk: Desk, account_id: int, charge_on: date) -> None:
     """ARR-1: the customer asks to be charged on `charge_on`, at the latest on the policy's own first day.
 
-    Raises UserError on a closed account, an account that is no membership, or for a later day.
+    Raises UserError on a closed account, an account that is no membership, for a later day or one before the sign-up,
+    and once the fee is charged.
     """
     act = begin(session, desk, "instruct-early")
-    brought_up_to_date(session, act, account_id, "an instruction")
+    account = brought_up_to_date(session, act, account_id, "an instruction")
     known = member(session, account_id)
+    if known.processing_charged_on is not None:
+        raise UserError(
+            f"The processing fee was charged on {known.processing_charged_on} already; it cannot be charged sooner.",
+            "account",
+        )
+    if charge_on < known.signed_up_on:
+        raise UserError(
+            f"Account {account.number} signed up on {known.signed_up_on}; name that day or a later one.", field="charge_on"
+        )
     latest, _ = arr_1_window(known.signed_up_on, arrears_policy_of(session, account_id, desk.on))
     if charge_on > latest:
         raise UserError(f"The processing fee is charged from {latest} on anyway; name that day or one before.", "charge_on")

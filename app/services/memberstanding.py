@@ -64,6 +64,7 @@ class MemberStanding(NamedTuple):
     processing_paid_on: date | None
     first_fee_on: date | None
     next_fee_on: date | None
+    fee_day: int | None
     covers_from: date | None
     covers_through: date | None
     next_fee_cents: int
@@ -105,6 +106,7 @@ def member_standing(session: Session, account: AccountCard, on: date) -> MemberS
         paid_on,
         None if paid_on is None else arr_2_first_fee_on(paid_on, policy),
         fee_on,
+        member.fee_day,
         first,
         None if fee_on is None else fee_on - ONE_DAY,
         0 if fee is None else fee.total_cents,

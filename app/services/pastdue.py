@@ -17,6 +17,7 @@ from app.services import aging, collections, loading
 from app.services.arrangementlines import ArrangementLine, arrangement_lines
 from app.services.desk import Desk, begin, require_reason
 from app.services.policies.conduct import adv_11_to_13_work, adv_15_may_be_suspended
+from app.services.standing import IS_VOID
 from app.services.terms import advance_policy_of
 
 LEFT_OUT = "leave-out-of-suspension"
@@ -279,7 +280,7 @@ def proposed_fees(session: Session, on: date) -> list[ProposedFee]:
         days = fetch(
             session,
             "SELECT count(*) FROM suspension WHERE account_id = ? AND business_date > ? AND business_date <= ? "
-            "AND reactivation <> 'void'",
+            f"AND NOT {IS_VOID}",
             account_id,
             add_months(latest, -policy.reactivation_months),
             latest,

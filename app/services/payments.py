@@ -19,7 +19,7 @@ from app.models.bulk import (
     parse_day,
 )
 from app.money import format_cents
-from app.services import allocation, dishonored, standing
+from app.services import allocation, dishonored, methodonfile, standing
 from app.services.accounts import withdraw_authorization
 from app.services.allocation import Remaining
 from app.services.desk import Act, Desk, begin, require_reason, require_role
@@ -290,7 +290,8 @@ def return_payment(
     else:
         waived = _charge_returned(session, act, policy, row, bank_fee_cents, what, waive)
     require_waivable(session, desk, waived)
-    if arr_10_withdraws(card(session, row.account_id).autopay, row.kind, reason):
+    other = methodonfile.is_another_than_paid(session, row.account_id, row.id)
+    if arr_10_withdraws(card(session, row.account_id).autopay, row.kind, reason, other_account=other):
         withdraw_authorization(session, act, row.account_id, f"{what} returned: {reason}")
     standing.after_money(session, act, row.account_id, "other")
 

@@ -22,6 +22,8 @@ from app.services.loading import AccountCard, card
 from app.services.memberbilling import fee_dates
 from app.services.payments import KIND_NAMES, PaymentRow, payment
 from app.services.permissions import rank
+from app.services.policies.clause import Charge
+from app.services.policies.conduct import adv_10_returned_charges
 from app.services.policies.policyfile import ArrearsPolicy
 from app.services.returneditems import ReturnedItem
 from app.services.returnedletter import ReturnedLetter, returned_letter
@@ -226,20 +228,31 @@ def _autopay(facts: _Facts) -> str:
         )
     if before.authorized_on is None:
         return f"{method} is not used: it waits for a signed form."
-    if before.autopay != facts.payment.kind:
-        return f"{method} stays as it is."
     if after.balance_cents <= 0:
         return f"{method} stays; nothing is owed that it would ask for."
     owed = _dollars(after.balance_cents)
     policy = policy_of(facts.session, after.id, facts.on)
     if isinstance(policy, ArrearsPolicy):
-        costs = _dollars(policy.late_charge_again + policy.dishonored_fee)
-        return f"{method} stays: the next auto-pay run asks for {owed}. If that fails too, it costs {costs} (ARR-7)."
+        failure = dishonored.if_the_next_fails(facts.session, policy, after.id, after.balance_cents, facts.on)
+        return f"{method} stays: the next auto-pay run asks for {owed}. If that fails, {_costs(failure)}."
+    if after.autopay == "echeck":
+        again = f"If it comes back, {_costs(adv_10_returned_charges(policy, 0, 0, ''))} besides what the bank takes"
+    else:
+        again = "If it is declined, that costs nothing (BOTH-9)"
     due_now = autopay.belongs_to(facts.session, facts.on)
     run = "the auto-pay run that is due now" if due_now else f"the run of {_day(next_month_start(facts.on))}"
     return (
-        f"{method} stays: {run} asks for the whole balance, {owed} as it stands. To stop it, change the account's auto-pay."
+        f"{method} stays: {run} asks for the whole balance, {owed} as it stands. {again}. "
+        "To stop it, change the account's auto-pay."
     )
+
+
+def _costs(charges: Sequence[Charge]) -> str:
+    """`it costs $40.00: $5.00 (ARR-6) and $35.00 (ARR-7)`, from the clauses that would charge it."""
+    total = _dollars(sum(charge.cents for charge in charges))
+    if len(charges) == 1:
+        return f"it costs {total} ({charges[0].clause})"
+    return f"it costs {total}: {' and '.join(f'{_dollars(charge.cents)} ({charge.clause})' for charge in charges)}"
 
 
 def _fee_date(facts: _Facts, before: date | None) -> list[str]:

@@ -209,26 +209,40 @@ def _bring_back(session: Session, act: Act, back: Return, account: AccountCard, 
 
 
 def authorization_before(session: Session, back: Return, account: AccountCard) -> date | None:
-    """ARR-10: the date of the signed form that this return alone made unusable; None where it did not."""
+    """ARR-10: the date of the signed form that this return made unusable, it alone or with others taken back before.
+
+    None where it did not, where another return still does, and where something else was recorded since.
+    """
     if account.authorized_on is not None or account.autopay != back.payment.kind:
         return None
-    row = fetch_one(
+    gone = {back.action_id}
+    gone.update(
+        row[0]
+        for row in fetch_tuples(session, "SELECT return_action_id FROM return_taken_back WHERE account_id = ?", account.id)
+    )
+    was, withdrawn_by = "", 0
+    for before, action_id in fetch_tuples(
         session,
         "SELECT before, action_id FROM account_change WHERE account_id = ? AND what IN ('authorization', 'autopay') "
         "ORDER BY id DESC",
         account.id,
-    )
-    if row is None or row[1] != back.action_id or not row[0]:  # no form was on file when it came back
+    ):
+        if action_id not in gone:
+            break
+        if before:  # else no form was on file when that one came back
+            was, withdrawn_by = before, action_id
+            break
+    if not was:
         return None
     try:
-        return date.fromisoformat(row[0])
+        return date.fromisoformat(was)
     except ValueError:  # recorded before the program kept the date: the day of what set it
         found = fetch_value(
             session,
             "SELECT max(business_date) FROM account_change WHERE account_id = ? AND what IN ('authorization', 'autopay') "
             "AND action_id < ?",
             account.id,
-            back.action_id,
+            withdrawn_by,
         )
         return account.opened_on if found is None else parse_day(found)
 
@@ -256,7 +270,8 @@ def _unsuspend(session: Session, act: Act, back: Return) -> None:
         if suspended and restored_on is None and not past_due_cents(session, account_id, act.on):
             standing.restore(session, act, account_id, "other")
         if proposal != "approved":
-            execute(session, "UPDATE suspension SET reactivation = 'void' WHERE id = ?", suspension_id)
+            void = standing.WAIVED_VOID if proposal in ("waived", standing.WAIVED_VOID) else standing.VOID
+            execute(session, "UPDATE suspension SET reactivation = ? WHERE id = ?", void, suspension_id)
 
 
 def _came_from_it_alone(session: Session, back: Return, suspended_by: int, on: str) -> bool:

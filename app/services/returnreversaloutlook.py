@@ -14,6 +14,7 @@ from app.services.loading import AccountCard, card
 from app.services.memberbilling import fee_dates
 from app.services.payments import KIND_NAMES
 from app.services.returnreversal import Return, later_charges, recorded_return, take_back_return
+from app.services.standing import IS_VOID
 
 
 class TakenBack(NamedTuple):
@@ -89,7 +90,7 @@ def _suspension(session: Session, back: Return, before: AccountCard, after: Acco
     said = []
     void = fetch_value(
         session,
-        "SELECT count(*) FROM suspension WHERE account_id = ? AND action_id > ? AND reactivation = 'void'",
+        f"SELECT count(*) FROM suspension WHERE account_id = ? AND action_id > ? AND {IS_VOID}",
         before.id,
         back.action_id,
     )

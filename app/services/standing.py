@@ -15,6 +15,9 @@ NO_REFUND_ADDRESS = "no-refund-address"
 NO_RECEIPT_ADDRESS = "no-receipt-address"
 BILLING_FAILED = "billing-failed"
 CHANGE_FAILED = "change-failed"
+# A suspension that came from a return alone, which was taken back, is no sign of a habit; a fee waived for it stays waived.
+VOID, WAIVED_VOID = "void", "waived-void"
+IS_VOID = f"reactivation IN ('{VOID}', '{WAIVED_VOID}')"
 
 
 def after_money(session: Session, act: Act, account_id: int, cause: str) -> None:
@@ -42,10 +45,11 @@ def restore(session: Session, act: Act, account_id: int, cause: str) -> None:
     history = fetch(
         session, "SELECT id, business_date, reactivation FROM suspension WHERE account_id = ? ORDER BY id", account_id
     )
-    # One that came from a return alone, which was taken back, is no sign of a habit.
-    days = [parse_day(row[1]) for row in history if row[2] != "void"]
+    days = [parse_day(row[1]) for row in history if row[2] not in (VOID, WAIVED_VOID)]
+    is_void = bool(history) and history[-1][2] in (VOID, WAIVED_VOID)
     policy = policy_of(session, account_id, act.on)
-    proposed = bool(days) and isinstance(policy, AdvancePolicy) and adv_17_fee_is_proposed(days, cause, policy)
+    may_cost = bool(days) and not is_void
+    proposed = may_cost and isinstance(policy, AdvancePolicy) and adv_17_fee_is_proposed(days, cause, policy)
     execute(session, "UPDATE account SET status = 'active' WHERE id = ?", account_id)
     if history:
         execute(
@@ -53,7 +57,7 @@ def restore(session: Session, act: Act, account_id: int, cause: str) -> None:
             "UPDATE suspension SET restored_on = max(business_date, ?), restored_by = ?, reactivation = ? WHERE id = ?",
             act.on,
             cause,
-            "proposed" if proposed else "",
+            history[-1][2] if is_void else "proposed" if proposed else "",
             history[-1][0],
         )
 

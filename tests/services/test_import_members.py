@@ -13,7 +13,17 @@ from support_members import both_books, sign_up
 from support_office import Diary
 
 from app.errors import NotPermitted, UserError
-from app.services import collections, credits, importing, importmembers, memberplans, members, payments, subscriptions
+from app.services import (
+    autopayanswers,
+    collections,
+    credits,
+    importing,
+    importmembers,
+    memberplans,
+    members,
+    payments,
+    subscriptions,
+)
 from app.services.customerfile import CustomerFile, read_customer_file
 from app.services.customerfile_export import export_customers
 from app.services.loading import card
@@ -104,6 +114,14 @@ def test_suspended_and_closed_members_and_what_they_owe(office: Diary, tmp_path:
     assert office.see(card, closed).status == "closed"
     standing = office.see(lambda session: member_standing(session, card(session, closed), office.day))
     assert standing is not None and "ended" in standing.sentence
+
+
+def test_a_fee_taken_over_open_costs_the_plans_late_charge_when_it_first_fails(office: Diary, tmp_path: Path) -> None:
+    (member,) = taken_over(office, tmp_path, RUNNING | OPEN | {"plan": "Optimize", "open1_due": "2026-10-05"})
+    office.do(autopayanswers.record_attempt, member, approved=False)
+    office.on(10, 31).do(autopayanswers.record_attempt, member, approved=False)
+    late = office.sql("SELECT clause, cents FROM line WHERE kind = 'late-charge' ORDER BY invoice_id")
+    assert late == [("ARR-6", 500), ("ARR-7", 1500)]
 
 
 def test_the_end_of_a_month_stays_the_fee_day(office: Diary, tmp_path: Path) -> None:

@@ -209,6 +209,19 @@ def test_work_and_an_instruction_are_taken_back_until_the_processing_fee_is_char
         office.do(membercorrections.take_back, member, "work", "too late")
 
 
+def test_an_instruction_before_the_sign_up_or_after_the_fee_is_charged_is_refused(office: Diary) -> None:
+    member = sign_up(office.on(1, 3))
+    for day, words in ((date(2026, 1, 2), "signed up on 2026-01-03"), (date(2026, 1, 9), "from 2026-01-08 on anyway")):
+        with pytest.raises(UserError, match=words):
+            office.do(members.instruct_early, member, day)
+    office.do(members.instruct_early, member, date(2026, 1, 3))
+    office.do(members.record_work_performed, member)
+    office.on(1, 4).bill()
+    assert office.balance(member) == 6000
+    with pytest.raises(UserError, match="was charged on 2026-01-04 already"):
+        office.do(members.instruct_early, member, date(2026, 1, 4))
+
+
 def test_a_moved_fee_date_goes_back_to_its_old_day_and_its_fee_is_waived(office: Diary) -> None:
     member = sign_up(office.on(1, 1))
     office.on(1, 1).do(members.record_work_performed, member)

@@ -129,7 +129,7 @@ def test_the_first_and_the_second_failure_of_a_members_fee(office: Diary) -> Non
     assert [item.failed for item in seen.open_again] == [1]
     assert any("number 1 of invoice" in said for said in seen.sentences)
     assert any("02/05/2026 is withdrawn" in said for said in seen.sentences)
-    assert any("If that fails too, it costs $50.00" in said for said in seen.sentences)
+    assert any("If that fails, it costs $50.00" in said for said in seen.sentences)
     office.do(record, ReturnedItem(payment_id, "R01"))
     assert office.balance(member) == 6000 + 5000
     again = office.on(1, 10).check(member, 11000, "77")

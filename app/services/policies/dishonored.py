@@ -70,7 +70,10 @@ def arr_9_chargeback(
     )
 
 
-def arr_10_withdraws(method: str, kind: str, reason: str) -> bool:
-    """ARR-10: whether a payment of `kind` returned for `reason` makes the method on file unusable (R02)."""
+def arr_10_withdraws(method: str, kind: str, reason: str, *, other_account: bool) -> bool:
+    """ARR-10: whether a payment of `kind` returned for `reason` makes the method on file unusable (R02).
+
+    `other_account`: another bank account was put on file since it was taken; that one is not closed.
+    """
     code = reason.upper().split(maxsplit=1)[:1]  # what follows the bank's code is a remark
-    return code == [BANK_ACCOUNT_CLOSED] and method == kind
+    return code == [BANK_ACCOUNT_CLOSED] and method == kind and not other_account

@@ -127,8 +127,8 @@ class FeeDateDialog(ActionDialog):
         self.fit()
 
     def fill(self, known: Choices) -> None:
-        if known.member is not None and known.member.next_fee_on is not None:
-            self.day.setValue(known.member.next_fee_on.day)
+        if known.member is not None and known.member.fee_day is not None:
+            self.day.setValue(known.member.fee_day)
         self.day.selectAll()
 
     def deed(self) -> Deed:
@@ -136,7 +136,7 @@ class FeeDateDialog(ActionDialog):
         account_id, day, waive = self.account_id, self.day.value(), self.waive.isChecked()
         reason = self.why() if waive else ""
         member = None if self.choices is None else self.choices.member
-        if member is not None and member.next_fee_on is not None and member.next_fee_on.day == day:
+        if member is not None and member.fee_day == day:
             raise UserError(f"The fee falls on day {day} now; choose another one.", field="day")
 
         def move(session: Session, desk: Desk) -> MemberStanding:
