@@ -665,6 +665,7 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     "refunds.void_refund": ("supervisor", _on_refund(refunds.void_refund)),
     "refunds.reprint_refund": ("supervisor", _on_refund(refunds.reprint_refund)),
     "refunds.stop_and_reissue": ("supervisor", _on_refund(refunds.stop_and_reissue, printed=True)),
+    "refunds.print_anew": ("supervisor", _on_refund(refunds.print_anew)),
     "restoring.restore": ("manager", _restore),
     "scheduled.undo_scheduled": ("clerk", _given(_waiting, scheduled.undo_scheduled)),
     "statementprints.mark_pages": ("clerk", _pages_mark),

@@ -14,7 +14,8 @@ from app.models.bulk import day_or_none, execute, fetch, fetch_one, parse_day
 from app.money import format_cents
 from app.services.desk import Desk, begin, require_reason, require_role
 from app.services.ledger import Gl, Transfer, post
-from app.services.refunds import RefundDue, approved_refunds, give_check_number, reprint_refund
+from app.services.refundapproval import approved_refunds
+from app.services.refunds import RefundDue, give_check_number, print_anew
 
 STALE_AFTER_DAYS: Final = 180
 """A check that has been out for more days than this is listed as stale."""
@@ -134,7 +135,7 @@ def confirm_sheets(
     for number in good:
         execute(session, "UPDATE issued_check SET printed_on = ? WHERE number = ?", desk.on, number)
     once = replace(desk, token=None)
-    return SheetsDone(len(good), {number: reprint_refund(session, once, waiting[number], reason) for number in spoiled})
+    return SheetsDone(len(good), {number: print_anew(session, once, waiting[number], reason) for number in spoiled})
 
 
 class Clearing(NamedTuple):

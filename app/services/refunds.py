@@ -14,32 +14,14 @@ from app.money import format_cents
 from app.periods import add_months
 from app.services import allocation, standing
 from app.services.allocation import Applied
-from app.services.approvals import Request, allowed
 from app.services.desk import Act, Desk, begin, require_reason, require_role
 from app.services.ledger import Gl, Transfer, post, reverse
-from app.services.limits import limits, require_second_for_refund, require_within
 from app.services.policies.conduct import adv_9_is_refund_date, adv_9_refund_dates
+from app.services.refundapproval import RefundDue as RefundDue
+from app.services.refundapproval import approved_again, approved_refunds
 from app.services.terms import refund_days
 
 PAID_BY_CHECK_WITHIN_DAYS = 10
-
-
-class RefundDue(NamedTuple):
-    """A closed account with credit; amounts in cents.
-
-    `paid_by_check_on`: a check of the last days, that with `check_number` over `check_cents`, may not have cleared
-    yet. `since`: the later of the day the account was closed and that of its oldest credit.
-    """
-
-    account_id: int
-    number: str
-    name: str
-    address: str
-    cents: int
-    paid_by_check_on: date | None
-    check_number: str = ""
-    check_cents: int = 0
-    since: date | None = None
 
 
 class RefundDates(NamedTuple):
@@ -168,32 +150,6 @@ def run_refunds(
         run_id,
     )
     return RefundRunResult(run_id, tuple(refund_ids), total, tuple(missing))
-
-
-def approved_refunds(
-    session: Session, desk: Desk, what: str, due: list[RefundDue], reason: str, refund_id: int | None = None
-) -> Desk:
-    """The desk, with whoever approved exactly these refunds at another PC where one person may not make them.
-
-    To these payees and addresses, too. `what`: run-refunds, or refund or pay-unclaimed (`refund_id`), which are one
-    refund outside the run. Raises NotPermitted for one above the office's limits that nobody approved.
-    """
-    if not due:
-        return desk
-    total, most = sum(item.cents for item in due), max(due, key=lambda item: item.cents)
-    payee = f"account {most.number}, {', '.join([most.name, *most.address.splitlines()])}"
-    words = f"{len(due)} refund checks, {format_cents(total)} in all, the largest {format_cents(most.cents)} to {payee}"
-    if what != "run-refunds":
-        called = "A refund" if what == "refund" else "An unclaimed refund"
-        words = f"{called} of {format_cents(total)} to {payee}: {' '.join(reason.split())}"
-
-    def check(who: Desk) -> None:
-        if what != "run-refunds":
-            require_within(session, who, "A refund outside the run", limits(session).refund, most.cents)
-        require_second_for_refund(session, who, most.cents)
-
-    facts = (reason, refund_id, [(item.account_id, item.cents, item.name, item.address) for item in due])
-    return allowed(session, desk, Request(what, words, facts), check)
 
 
 def refund_now(session: Session, desk: Desk, account_id: int, reason: str) -> int:
@@ -386,7 +342,18 @@ def _end_number(session: Session, refund_id: int, state: Literal["void", "stoppe
 
 
 def reprint_refund(session: Session, desk: Desk, refund_id: int, reason: str) -> int:
-    """BOTH-6: print a refund on a new check; the old number is void. Returns the new number."""
+    """BOTH-6: print a refund on a new check; the old number is void. Returns the new number.
+
+    Raises NotPermitted above the office's limit unless a second person approves (`refundapproval`).
+    """
+    _, cents, _ = _live_refund(session, refund_id)
+    require_role(desk, "supervisor", "Reprinting a refund check")
+    desk = approved_again(session, desk, "reprint-refund", refund_id, cents, reason)
+    return print_anew(session, desk, refund_id, reason)
+
+
+def print_anew(session: Session, desk: Desk, refund_id: int, reason: str) -> int:
+    """As `reprint_refund`, for a sheet that the printer spoiled: it never left the house, so one person is enough."""
     _live_refund(session, refund_id)
     require_role(desk, "supervisor", "Reprinting a refund check")
     reason = require_reason(reason, "Reprinting a refund check")
@@ -399,9 +366,10 @@ def stop_and_reissue(session: Session, desk: Desk, refund_id: int, reason: str) 
     """BOTH-6: the bank was told to stop a check that is out; the refund goes on a new one. Returns the new number.
 
     When the account's name or address is another by now the refund itself is void, and what is then due is refunded
-    to the address as it stands today (ADV-9). Raises UserError when nothing is due any more.
+    to the address as it stands today (ADV-9). Raises UserError when nothing is due any more, and NotPermitted above the
+    office's limit unless a second person approves (`refundapproval`).
     """
-    account_id, _, _ = _live_refund(session, refund_id)
+    account_id, cents, _ = _live_refund(session, refund_id)
     require_role(desk, "supervisor", "Stopping a refund check")
     reason = require_reason(reason, "Stopping a refund check")
     moved = fetch_value(
@@ -411,6 +379,7 @@ def stop_and_reissue(session: Session, desk: Desk, refund_id: int, reason: str) 
         refund_id,
     )
     if not moved:
+        desk = approved_again(session, desk, "stop-refund", refund_id, cents, reason)
         act = begin(session, desk, "stop-refund", reason=reason)
         _end_number(session, refund_id, "stopped", reason)
         return give_check_number(session, act, refund_id)

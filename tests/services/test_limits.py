@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from staffed_office import StaffedOffice, quick_passwords
@@ -10,7 +10,18 @@ from support_members import sign_up
 from support_office import Diary
 
 from app.errors import Cancelled, NotPermitted, UserError
-from app.services import billing, collections, credits, limits, members, payments, people, refunds, subscriptions
+from app.services import (
+    billing,
+    collections,
+    credits,
+    limits,
+    members,
+    outstanding,
+    payments,
+    people,
+    refunds,
+    subscriptions,
+)
 from app.services.limits import Limits
 
 
@@ -99,6 +110,40 @@ def test_a_large_refund_takes_two_people_and_a_smaller_one_does_not(office: Staf
     assert office.sql("SELECT actor, approved_by FROM action ORDER BY id DESC LIMIT 1") == [
         ("Max Money", "Sue Super (supervisor)")
     ]
+
+
+@pytest.mark.parametrize("again", [refunds.reprint_refund, refunds.stop_and_reissue])
+def test_a_large_refund_goes_out_a_second_time_with_two_people_only(
+    office: StaffedOffice, again: Callable[..., int]
+) -> None:
+    large, small = closed_in_credit(office, 50001), closed_in_credit(office, 50000)
+    office.role = "supervisor"
+    first = {
+        cents: office.do(refunds.refund_now, account, "moves away") for cents, account in ((50001, large), (50000, small))
+    }
+    checks_out = office.see(outstanding.sheets_to_confirm, office.day)
+    office.do(outstanding.confirm_sheets, [row.number for row in checks_out], [])
+    set_limits(office, two_for_refunds_over=50000)
+    numbers = office.sql("SELECT number FROM issued_check ORDER BY number")
+    with pytest.raises(NotPermitted, match="two people") as refused:
+        office.do(again, first[50001], "never arrived")
+    assert refused.value.second and "500.01" in refused.value.words and "never arrived" in refused.value.words
+    assert office.sql("SELECT number FROM issued_check ORDER BY number") == numbers
+    office.do(again, first[50000], "never arrived")
+    office.approver = "manager"
+    office.do(again, first[50001], "never arrived")
+    assert office.sql("SELECT approved_by FROM action ORDER BY id DESC LIMIT 1") == [("Max Money (manager)",)]
+    assert len(office.sql("SELECT number FROM issued_check")) == len(numbers) + 2
+
+
+def test_a_sheet_spoiled_in_the_printer_is_printed_again_by_one_person(office: StaffedOffice) -> None:
+    office.role = "supervisor"
+    office.do(refunds.refund_now, closed_in_credit(office, 60000), "moves away")
+    set_limits(office, two_for_refunds_over=50000)
+    (waiting,) = office.see(outstanding.sheets_to_confirm, office.day)
+    office.role = "supervisor"
+    done = office.do(outstanding.confirm_sheets, [], [waiting.number], "torn")
+    assert list(done.new_numbers) == [waiting.number]
 
 
 def test_a_refund_run_with_a_large_check_takes_two_people_and_refunds_nobody_without(office: StaffedOffice) -> None:
