@@ -48,6 +48,7 @@ def members(stage: Stage) -> Iterator[tuple[str, Any]]:
     policy.setCurrentIndex(policy.findData("membership-arrears"))
     dialog.findChild(QLineEdit, "newaccount.name").setText("Imogen Achterberg")
     yield "dialog-new-member", dialog
+    yield "returned-chargeback", _charged_back(stage)
     account_id = stage.accounts[WAITING].id
     page = stage.page("account", account_id=account_id)
     action = next(action for action in ACTIONS if action.key == "authform")
@@ -55,3 +56,25 @@ def members(stage: Stage) -> Iterator[tuple[str, Any]]:
     stage.settle()
     dialog.press()
     yield "member-authorization-form", stage.dialog()
+
+
+def _charged_back(stage: Stage) -> Any:
+    """A member's card payment charged back by fraud, with its costs, of which one is waived."""
+    from PySide6.QtWidgets import QCheckBox
+
+    from app.views.dialogs.returned_item import open_returned_item
+
+    account_id = stage.accounts[RUNNING].id
+    dialog: Any = open_returned_item(
+        stage.program.workplace, stage.page("account", account_id=account_id), account_id=account_id
+    )
+    stage.settle()
+    dialog.press()
+    stage.settle()
+    dialog.findChild(QCheckBox, "returned.fraud").setChecked(True)
+    for part, typed in (("cost-court", "125"), ("cost-attorney", "300"), ("remark", "says the card was stolen")):
+        stage.type_into(f"returned.{part}", typed)
+    stage.settle()
+    dialog.findChild(QCheckBox, "returned.waive-chargeback-cost-attorney").setChecked(True)
+    stage.type_into("returned.reason", "settled out of court")
+    return dialog

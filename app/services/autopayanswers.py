@@ -12,7 +12,7 @@ from app.models.bulk import fetch_one, fetch_tuples, fetch_value, insert_row, pa
 from app.money import format_cents
 from app.services import standing
 from app.services.autopay import AutopayDue, record_outcome
-from app.services.chargesback import settle_memos, take_back_charges
+from app.services.chargesback import rate_later_failures, settle_memos, take_back_charges
 from app.services.desk import Desk, begin, require_reason, require_role
 from app.services.gateways.autopay import Outcome
 from app.services.inputs import refuse_large
@@ -106,6 +106,7 @@ def declined_attempts(session: Session, account_id: int, limit: int = 5) -> list
 def take_back_attempt(session: Session, desk: Desk, attempt_id: int, reason: str) -> None:
     """A failed attempt was recorded by mistake: its charges are taken back, and it counts no more (BOTH-3, ARR-6, ARR-7).
 
+    A later failure that is the first now costs the plan's late charge instead of the one for further attempts.
     A supervisor's, with a reason. Raises UserError for one that was paid or taken back already, or a day before it.
     """
     row = fetch_one(
@@ -130,4 +131,5 @@ def take_back_attempt(session: Session, desk: Desk, attempt_id: int, reason: str
         action_id=act.id,
     )
     settle_memos(session, act, row.account_id, take_back_charges(session, act, row.account_id, row.action_id))
+    settle_memos(session, act, row.account_id, rate_later_failures(session, act, row.account_id, row.action_id))
     standing.after_money(session, act, row.account_id, "other")

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import fetch_tuples, insert_with_id
+from app.models.bulk import fetch_tuples, fetch_value, insert_with_id, parse_day
 from app.services.desk import Act
 from app.services.invoicing import write_invoices
 from app.services.memberbilling import member
-from app.services.policies.arrears import FEE_KINDS, arr_3_terms_on
+from app.services.policies.arrears import FEE_KINDS, arr_3_terms, arr_3_terms_on
 from app.services.policies.clause import Charge, InvoiceDraft
-from app.services.policies.dishonored import Cost, arr_7_failed_attempt, arr_9_chargeback
+from app.services.policies.dishonored import Cost, arr_7_failed_attempt, arr_9_chargeback, names_to_waive
+from app.services.policies.facts import TermFacts
 from app.services.policies.policyfile import ArrearsPolicy
 
 # A failed attempt (`f`) that counts: not that of a return or attempt taken back since.
@@ -23,6 +24,8 @@ COUNTS = (
     "AND f.action_id NOT IN (SELECT attempt_action_id FROM attempt_taken_back)"
 )
 _KINDS = ", ".join(f"'{kind}'" for kind in FEE_KINDS)
+# Of a query that names lines `l` and their invoices `i`: a fee, or an open item taken over from the old program.
+_IS_FEE = f"(l.kind IN ({_KINDS}) OR i.what = 'opening')"
 
 
 class Failed(NamedTuple):
@@ -70,10 +73,40 @@ def never_failed(session: Session, invoice_ids: Sequence[int]) -> list[int]:
     rows = fetch_tuples(
         session,
         "SELECT DISTINCT l.invoice_id FROM line l JOIN invoice i ON i.id = l.invoice_id "
-        f"WHERE l.invoice_id IN ({listed}) AND (l.kind IN ({_KINDS}) OR i.what = 'opening') "
+        f"WHERE l.invoice_id IN ({listed}) AND {_IS_FEE} "
         f"AND NOT EXISTS (SELECT 1 FROM failed_attempt f WHERE f.invoice_id = l.invoice_id AND {COUNTS}) ORDER BY 1",
     )
     return [row[0] for row in rows]
+
+
+def failed_first(session: Session, action_id: int) -> bool:
+    """ARR-6: whether the failed attempt of an action was the first for some fee, of the attempts that count now."""
+    return bool(
+        fetch_value(
+            session,
+            "SELECT count(*) FROM failed_attempt x JOIN line l ON l.invoice_id = x.invoice_id "
+            f"JOIN invoice i ON i.id = l.invoice_id WHERE x.action_id = ? AND {_IS_FEE} AND NOT EXISTS "
+            f"(SELECT 1 FROM failed_attempt f WHERE f.invoice_id = x.invoice_id AND f.action_id < x.action_id AND {COUNTS})",
+            action_id,
+        )
+    )
+
+
+def terms_on(session: Session, account_id: int, on: date) -> TermFacts:
+    """ARR-3: the plan that was in force on a day: that of the fee period, billed or open, in which it lies."""
+    known = member(session, account_id)
+    billed = fetch_value(
+        session,
+        "SELECT max(period_from) FROM line WHERE account_id = ? AND kind IN ('monthly-fee', 'final-fee') "
+        "AND period_from <= ? AND period_to >= ?",
+        account_id,
+        on,
+        on,
+    )
+    if billed is not None:
+        return arr_3_terms(known, parse_day(billed))
+    is_open = known.period_from is not None and known.period_from <= on
+    return arr_3_terms_on(known, on) if is_open else arr_3_terms(known, on)
 
 
 def charges_of(session: Session, policy: ArrearsPolicy, failed: Failed, on: date) -> tuple[Charge, ...]:
@@ -121,13 +154,15 @@ def charge_fraud(
     costs: Sequence[Cost],
     waive: frozenset[str] = frozenset(),
 ) -> int:
-    """ARR-9: what a fraudulent chargeback costs a member, but for the kinds waived, whose cents are returned.
+    """ARR-9: what a fraudulent chargeback costs a member, but for the lines waived, whose cents are returned.
 
-    The caller settles the account.
+    `waive`: kinds, or single costs by `names_to_waive`. The caller settles the account.
     """
     charges = arr_9_chargeback(policy, member(session, account_id).individuals, payment_id, costs)
-    _issue(session, act, account_id, "chargeback", [item for item in charges if item.kind not in waive])
-    return sum(item.cents for item in charges if item.kind in waive)
+    names = names_to_waive([(item.kind, item.description) for item in charges])
+    waived = [item for item, name in zip(charges, names, strict=True) if waive & {item.kind, name}]
+    _issue(session, act, account_id, "chargeback", [item for item in charges if item not in waived])
+    return sum(item.cents for item in waived)
 
 
 def _issue(session: Session, act: Act, account_id: int, what: str, charges: Sequence[Charge]) -> None:

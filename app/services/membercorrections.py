@@ -18,6 +18,7 @@ from app.services.accounts import record_change
 from app.services.desk import Desk, begin, require_reason, require_role
 from app.services.memberbilling import member
 from app.services.memberplans import undo_plan_change
+from app.services.policies.arrears import arr_8_moved_fee_on
 from app.services.subscriptions import brought_up_to_date
 from app.services.waived import waives
 
@@ -40,6 +41,16 @@ class _Moved(NamedTuple):
     fee_day: int
     invoice_id: int | None
     line_n: int
+
+
+class _Change(NamedTuple):
+    """A move of a fee date as it was recorded, or its taking back."""
+
+    moved_on: str
+    what: str
+    before: str
+    after: str
+    action_id: int
 
 
 def steps(session: Session, account_id: int) -> list[Step]:
@@ -73,19 +84,37 @@ def steps(session: Session, account_id: int) -> list[Step]:
     return sorted(found, key=lambda step: step.on, reverse=True)
 
 
+def _standing_moves(session: Session, account_id: int) -> list[_Change]:
+    """The moves of the fee date since the processing fee was paid that were not taken back, in their order."""
+    standing: list[_Change] = []
+    for found in fetch_tuples(
+        session,
+        "SELECT c.business_date, c.what, c.before, c.after, c.action_id FROM account_change c "
+        "JOIN membership m ON m.account_id = c.account_id WHERE c.account_id = ? "
+        "AND c.what IN ('fee-day', 'fee-day-taken-back') AND c.business_date >= m.processing_paid_on ORDER BY c.id",
+        account_id,
+    ):
+        change = _Change(*found)
+        if change.what == "fee-day":
+            standing.append(change)
+        elif standing:  # it is always the latest one that is taken back
+            standing.pop()
+    return standing
+
+
+def _day_of(written: str) -> int:
+    """The day of the month of a fee date as a change has it: `2026-02-28 (day 31)`."""
+    day = _FEE_DAY.search(written)
+    return int(day.group(1)) if day else parse_day(written[:10]).day
+
+
 def _last_move(session: Session, account_id: int, next_fee_on: date | None) -> _Moved | None:
     """The latest move of the fee date, while the date that it set is still the next one."""
-    row = fetch_one(
-        session,
-        "SELECT c.business_date AS moved_on, c.what, c.before, c.after, c.action_id FROM account_change c "
-        "JOIN membership m ON m.account_id = c.account_id WHERE c.account_id = ? AND c.what LIKE 'fee-day%' "
-        "AND c.business_date >= m.processing_paid_on ORDER BY c.id DESC",
-        account_id,
-    )
-    if row is None or row.what != "fee-day" or next_fee_on is None or row.after[:10] != next_fee_on.isoformat():
+    moves = _standing_moves(session, account_id)
+    if not moves or next_fee_on is None or moves[-1].after[:10] != next_fee_on.isoformat():
         return None
+    row = moves[-1]
     before = parse_day(row.before[:10])
-    day = _FEE_DAY.search(row.before)
     fee = fetch_one(
         session,
         "SELECT invoice_id, n FROM line WHERE account_id = ? AND key = ?",
@@ -93,32 +122,29 @@ def _last_move(session: Session, account_id: int, next_fee_on: date | None) -> _
         f"date-change-fee:{row.action_id}",
     )
     invoice_id, line_n = (None, 0) if fee is None else (fee.invoice_id, fee.n)
-    return _Moved(parse_day(row.moved_on), before, int(day.group(1)) if day else before.day, invoice_id, line_n)
+    return _Moved(parse_day(row.moved_on), before, _day_of(row.before), invoice_id, line_n)
 
 
 def move_again(session: Session, account_id: int) -> None:
-    """ARR-8: the latest move of a fee date holds again after the processing fee was paid anew by a return taken back.
+    """ARR-8: the moves of a fee date hold again after the processing fee was paid anew by a return taken back.
 
-    The date had been withdrawn with the payment (ARR-2). Nothing after the first monthly fee, which it leaves alone.
+    The date had been withdrawn with the payment (ARR-2) and was just set from the day on which the fee counts as paid:
+    each move that stands is made again from there, in its order. Nothing after the first monthly fee, which leaves it
+    alone.
     """
     row = fetch_one(
         session,
-        "SELECT c.what, c.after, m.period_from FROM account_change c JOIN membership m ON m.account_id = c.account_id "
-        "WHERE c.account_id = ? AND c.what LIKE 'fee-day%' AND c.business_date >= m.processing_paid_on "
-        "AND m.monthly_fee_charged = 0 AND m.next_fee_on IS NOT NULL ORDER BY c.id DESC",
+        "SELECT next_fee_on FROM membership WHERE account_id = ? AND monthly_fee_charged = 0 AND next_fee_on IS NOT NULL",
         account_id,
     )
-    if row is None or row.what != "fee-day" or row.after[:10] <= row.period_from:
+    moves = [] if row is None else _standing_moves(session, account_id)
+    if row is None or not moves:
         return
-    day = _FEE_DAY.search(row.after)
-    moved = parse_day(row.after[:10])
-    execute(
-        session,
-        "UPDATE membership SET next_fee_on = ?, fee_day = ? WHERE account_id = ?",
-        moved,
-        int(day.group(1)) if day else moved.day,
-        account_id,
-    )
+    fee_on, day = parse_day(row.next_fee_on), 0
+    for move in moves:
+        day = _day_of(move.after)
+        fee_on = arr_8_moved_fee_on(fee_on, day)
+    execute(session, "UPDATE membership SET next_fee_on = ?, fee_day = ? WHERE account_id = ?", fee_on, day, account_id)
 
 
 def take_back(session: Session, desk: Desk, account_id: int, key: str, reason: str) -> None:

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import day_or_none, fetch_one, fetch_tuples, parse_day
+from app.errors import UserError
+from app.models.bulk import day_or_none, fetch_one, fetch_tuples, fetch_value, parse_day
 from app.money import format_cents
 from app.periods import ONE_DAY
 from app.services import memberbilling
+from app.services.chargesback import FIRST
 from app.services.loading import AccountCard
 from app.services.policies.arrears import (
     PROCESSING,
@@ -27,7 +29,7 @@ from app.services.policies.clause import Charge
 from app.services.policies.facts import MemberFacts, TermFacts
 from app.services.policies.policyfile import ArrearsPolicy
 from app.services.sentences import short_day
-from app.services.terms import policy_of
+from app.services.terms import arrears_policy_of, policy_of
 
 
 class AttemptLine(NamedTuple):
@@ -104,7 +106,7 @@ def member_standing(session: Session, account: AccountCard, on: date) -> MemberS
         charge_on,
         member.processing_charged_on,
         paid_on,
-        None if paid_on is None else arr_2_first_fee_on(paid_on, policy),
+        _first_fee_on(session, member, paid_on),
         fee_on,
         member.fee_day,
         first,
@@ -116,6 +118,32 @@ def member_standing(session: Session, account: AccountCard, on: date) -> MemberS
         _sentence(account, member, policy, on, 0 if fee is None else fee.total_cents, ending),
         tuple(item for item in member.terms if item.from_day > (arr_3_period_of(member, on) or on)),
     )
+
+
+def _first_fee_on(session: Session, member: MemberFacts, paid_on: date | None) -> date | None:
+    """ARR-2, ARR-8: the first fee date as it was set at the time, moved or not; None while none is set.
+
+    The date of the fee billed for the days from the payment on; before that the next fee date. Where neither is known
+    (taken over from an old program, or no fee for a first period without services), the terms of the day of payment.
+    """
+    if paid_on is None:
+        return None
+    billed = fetch_value(
+        session,
+        "SELECT min(i.due_on) FROM line l JOIN invoice i ON i.id = l.invoice_id WHERE l.account_id = ? "
+        "AND l.kind = 'monthly-fee' AND l.period_from = ? AND NOT EXISTS (SELECT 1 FROM invoice_reversal r "
+        "WHERE r.invoice_id = i.id OR r.by_invoice_id = i.id)",
+        member.account_id,
+        paid_on,
+    )
+    if billed is not None:
+        return parse_day(billed)
+    if member.next_fee_on is None or member.period_from == paid_on:
+        return member.next_fee_on
+    try:
+        return arr_2_first_fee_on(paid_on, arrears_policy_of(session, member.account_id, paid_on))
+    except UserError:  # paid in the old program, before this office had terms
+        return None
 
 
 def attempts(session: Session, account_id: int) -> tuple[AttemptLine, ...]:
@@ -138,7 +166,7 @@ def attempts(session: Session, account_id: int) -> tuple[AttemptLine, ...]:
         "SELECT key, cents FROM line WHERE account_id = ? AND kind IN ('late-charge', 'dishonored-fee')",
         account_id,
     ):
-        attempt = key.removeprefix("reversed:").partition(":")[2]
+        attempt = key.removeprefix("reversed:").partition(":")[2].removesuffix(FIRST)
         costs[attempt] = costs.get(attempt, 0) + cents
     return tuple(
         AttemptLine(parse_day(on), method, cents, outcome, costs.get(attempt, 0))
@@ -167,9 +195,18 @@ def _where(member: MemberFacts, policy: ArrearsPolicy, on: date, fee_cents: int)
     if member.processing_charged_on is None:
         charge_on = arr_1_charge_on(member, policy)
         if charge_on is not None:
-            return f"Work was performed{_on(member.work_performed_on, on)}; {processing} is charged{_on(charge_on, on)}."
+            asked = ", as the customer asked" if charge_on < first_day else ""
+            return (
+                f"Work was performed{_on(member.work_performed_on, on)}; {processing} is charged{_on(charge_on, on)}{asked}."
+            )
         if on > last_day:
             return f"Work was to be performed by {short_day(last_day, on)}; {processing} is charged once it is."
+        if member.instructed_on is not None:
+            start = f", from {short_day(member.instructed_on, on)} on" if member.instructed_on > on else ""
+            return (
+                f"Work is waited for until {short_day(last_day, on)}; {processing} is charged as soon as it is "
+                f"performed{start}, as the customer asked."
+            )
         return (
             f"Work is waited for; {processing} is charged from {short_day(first_day, on)} to {short_day(last_day, on)}, "
             "once it is performed."

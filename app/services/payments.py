@@ -320,8 +320,8 @@ def charge_back(
     """ADV-10, ARR-9: the card holder took the money back: a reversal; of a member also a fee when fraudulent.
 
     A supervisor says that it is `fraudulent`; `costs` are then charged too. An account billed in advance, and a
-    chargeback that is not fraudulent, are charged nothing. `waive`: kinds of fee that a supervisor waives before
-    they are charged (BOTH-4), with `reason`. Raises UserError for a cost that is not above zero.
+    chargeback that is not fraudulent, are charged nothing. `waive`: fees, by `names_to_waive`, that a supervisor waives
+    before they are charged (BOTH-4), with `reason`. Raises UserError for a cost that is not above zero.
     """
     row = payment(session, payment_id)
     if row.kind != "card":

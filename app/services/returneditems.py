@@ -48,7 +48,8 @@ class ReturnedItem(NamedTuple):
     """What is recorded of a payment that came back.
 
     `code` is the bank's (RETURN_CODES; of a card none), `bank_fee_cents` what the bank took. `fraudulent` and
-    `costs` are for a card charged back. `waived` are the kinds of fee not charged, for `waive_reason` (BOTH-4).
+    `costs` are for a card charged back. `waived` are the fees not charged, by `names_to_waive`, for `waive_reason`
+    (BOTH-4).
     """
 
     payment_id: int
@@ -143,11 +144,17 @@ def record(session: Session, desk: Desk, form: ReturnedItem) -> int:
     if form.waived:
         require_role(desk, "supervisor", "Waiving a fee")
         why = require_reason(form.waive_reason, "Waiving a fee")
-        kinds = ", ".join(kind_says(kind) for kind in sorted(form.waived))
-        said.append(f"(waived: {kinds}: {why})")
+        fees = ", ".join(_fee_says(name) for name in sorted(form.waived))
+        said.append(f"(waived: {fees}: {why})")
     reason = " ".join(part for part in said if part)
     if is_card:
         payments.charge_back(session, desk, row.id, reason, fraudulent=form.fraudulent, costs=form.costs, waive=form.waived)
     else:
         payments.return_payment(session, desk, row.id, form.bank_fee_cents, reason, waive=form.waived)
     return row.account_id
+
+
+def _fee_says(name: str) -> str:
+    """A fee named to be waived, in words: `Dishonored payment fee`, `Chargeback cost court`."""
+    kind, _, what = name.partition(":")
+    return f"{kind_says(kind)} {what}".strip()

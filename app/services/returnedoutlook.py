@@ -24,6 +24,7 @@ from app.services.payments import KIND_NAMES, PaymentRow, payment
 from app.services.permissions import rank
 from app.services.policies.clause import Charge
 from app.services.policies.conduct import adv_10_returned_charges
+from app.services.policies.dishonored import names_to_waive
 from app.services.policies.policyfile import ArrearsPolicy
 from app.services.returneditems import ReturnedItem
 from app.services.returnedletter import ReturnedLetter, returned_letter
@@ -40,13 +41,17 @@ class LedgerLine(NamedTuple):
 
 
 class FeeLine(NamedTuple):
-    """A fee with its arithmetic and clause; `waived` ones are shown and not charged. Cents."""
+    """A fee with its arithmetic and clause; `waived` ones are shown and not charged. Cents.
+
+    `name` is what it is called when it is waived (`names_to_waive`).
+    """
 
     kind: str
     description: str
     why: str
     clause: str
     cents: int
+    name: str
     waived: bool = False
 
 
@@ -97,7 +102,7 @@ def look_ahead(books: Database, desk: Desk, form: ReturnedItem) -> ReturnedOutlo
     charged = taken_back(books, lambda session: _fees(session, looking, everything))
     trial = form._replace(waive_reason=form.waive_reason.strip() or "not said yet") if form.waived else form
     seen = taken_back(books, lambda session: _seen(session, looking, trial))
-    fees = tuple(fee._replace(waived=fee.kind in form.waived) for fee in charged)
+    fees = tuple(fee._replace(waived=bool(form.waived & {fee.kind, fee.name})) for fee in charged)
     return seen._replace(fees=fees, needs_supervisor=bool(form.waived) or form.fraudulent)
 
 
@@ -108,16 +113,15 @@ def _last_action(session: Session) -> int:
 def _fees(session: Session, desk: Desk, form: ReturnedItem) -> tuple[FeeLine, ...]:
     last = _last_action(session)
     account_id = returneditems.record(session, desk, form)
-    return tuple(
-        FeeLine(*row)
-        for row in fetch(
-            session,
-            "SELECT l.kind, l.description, l.why, l.clause, l.cents FROM line l JOIN invoice i ON i.id = l.invoice_id "
-            "WHERE l.account_id = ? AND i.action_id > ? ORDER BY l.invoice_id, l.n",
-            account_id,
-            last,
-        )
+    rows = fetch(
+        session,
+        "SELECT l.kind, l.description, l.why, l.clause, l.cents FROM line l JOIN invoice i ON i.id = l.invoice_id "
+        "WHERE l.account_id = ? AND i.action_id > ? ORDER BY l.invoice_id, l.n",
+        account_id,
+        last,
     )
+    names = names_to_waive([(row[0], row[1]) for row in rows])
+    return tuple(FeeLine._make((*row, name, False)) for row, name in zip(rows, names, strict=True))
 
 
 def _seen(session: Session, desk: Desk, form: ReturnedItem) -> ReturnedOutlook:
@@ -196,8 +200,8 @@ def _balance(facts: _Facts) -> str:
 
 
 def _attempts(facts: _Facts, again: Sequence[OpenAgain]) -> list[str]:
-    """ARR-6, ARR-7: whether this is the first failure of what it paid."""
-    counted = [invoice for invoice in again if invoice.failed]
+    """ARR-6, ARR-7: whether this is the first failure of what it paid; a card charged back is no failed attempt."""
+    counted = [invoice for invoice in again if invoice.failed and facts.payment.kind != "card"]
     if not counted:
         return []
     said = ", ".join(f"number {invoice.failed} of invoice {invoice.invoice_id}" for invoice in counted)

@@ -16,7 +16,7 @@ from app.models.bulk import execute, fetch, fetch_one, fetch_tuples, fetch_value
 from app.services import allocation, membercorrections, standing
 from app.services.accounts import record_change
 from app.services.allocation import Applied
-from app.services.chargesback import settle_memos, take_back_charges
+from app.services.chargesback import rate_later_failures, settle_memos, take_back_charges
 from app.services.collections import past_due_cents
 from app.services.desk import Act, Desk, begin, require_reason, require_role
 from app.services.ledger import Gl, Transfer, post
@@ -101,6 +101,7 @@ def take_back_return(session: Session, desk: Desk, payment_id: int, reason: str,
     if processing is not None and processing in {item.invoice_id for item in undone}:
         membercorrections.move_again(session, row.account_id)
     settle_memos(session, act, row.account_id, memos)
+    settle_memos(session, act, row.account_id, rate_later_failures(session, act, row.account_id, back.action_id))
     _bring_back(session, act, back, account, by_id)
     _authorize_again(session, act, back, account, reason)
     standing.after_money(session, act, row.account_id, "other")

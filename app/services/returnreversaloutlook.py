@@ -37,6 +37,7 @@ def take_back(session: Session, desk: Desk, payment_id: int, reason: str) -> Tak
         *_authorized(before, after),
         *_fee_date(fee_on, fee_dates(session, before.id)[0]),
         *_suspension(session, back, before, after),
+        *_rated_anew(session, before.id, last),
         *_written_off(session, before.id, last),
         *_stays(session, back),
     )
@@ -99,6 +100,20 @@ def _suspension(session: Session, back: Return, before: AccountCard, after: Acco
     if void:
         said.append("The suspension came from this return alone: it counts for no re-activation fee.")
     return said
+
+
+def _rated_anew(session: Session, account_id: int, last: int) -> list[str]:
+    """ARR-6: a later failure that is the first for its fee now."""
+    rows = fetch(
+        session,
+        "SELECT l.cents FROM line l JOIN invoice i ON i.id = l.invoice_id WHERE l.account_id = ? AND i.action_id > ? "
+        "AND l.kind = 'late-charge' AND l.cents > 0 ORDER BY l.key",
+        account_id,
+        last,
+    )
+    return [
+        f"A later failure is the first for its fee now: its late charge is {format_cents(row[0])} (ARR-6)." for row in rows
+    ]
 
 
 def _written_off(session: Session, account_id: int, last: int) -> list[str]:

@@ -79,6 +79,7 @@ def days_of(member: MemberStanding, on: date) -> Days:
         marks.append(today)
         days = [mark.on for mark in marks]
         return Days(min(days), max(days), None, tuple(marks))
+    first = member.instructed_on or member.window_from
     marks = [Mark(member.signed_up_on, "signed up", "done")]
     if member.work_performed_on is not None:
         marks.append(Mark(member.work_performed_on, "work performed", "done"))
@@ -89,9 +90,10 @@ def days_of(member: MemberStanding, on: date) -> Days:
     elif member.overdue:
         marks.append(Mark(member.window_to, "work was due", "late"))
     if member.processing_charged_on is None and member.work_performed_on is None:
-        for edge in (member.window_from, member.window_to):
-            marks.append(Mark(edge, f"day {(edge - member.signed_up_on).days}", "edge"))
+        for edge in (first, member.window_to):
+            words = "as the customer asked" if edge == member.instructed_on else f"day {(edge - member.signed_up_on).days}"
+            marks.append(Mark(edge, words, "edge"))
     marks.append(today)
     days = [mark.on for mark in marks] + [member.window_to]
-    window = (member.window_from, member.window_to, "The processing fee may be charged")
+    window = (first, member.window_to, "The processing fee may be charged")
     return Days(min(days), max(days) + timedelta(days=1), window, tuple(marks))

@@ -16,6 +16,7 @@ from support_office import Diary
 from app.errors import NotPermitted, UserError
 from app.services import (
     autopay,
+    autopayanswers,
     collections,
     members,
     payments,
@@ -157,11 +158,39 @@ def test_a_fraudulent_chargeback_by_individuals_with_costs_of_which_one_kind_is_
         ("chargeback-cost", 12500),
         ("chargeback-cost", 30000),
     ]
+    assert [fee.name for fee in seen.fees] == ["chargeback-fee", "chargeback-cost:court", "chargeback-cost:attorney"]
     assert seen.fees[0].why == "500.00 x 3 individuals" and seen.needs_supervisor
     assert "charged back" in seen.letter.subject
     office.do(record, form._replace(waived=frozenset({"chargeback-cost"}), waive_reason="settled out of court"))
     assert office.balance(member) == 6000 + 150_000
     office.assert_books_right()
+
+
+def test_one_of_several_costs_of_a_chargeback_is_waived_even_of_the_same_name(office: Diary) -> None:
+    member, payment_id = member_that_paid(office, autopay="card")
+    costs = (Cost("court", 12500), Cost("attorney", 30000), Cost("court", 4000))
+    form = ReturnedItem(payment_id, fraudulent=True, costs=costs, waived=frozenset({"chargeback-cost:court #2"}))
+    form = form._replace(waive_reason="the second hearing was ours")
+    seen = look(office.on(1, 20), form)
+    assert [fee.cents for fee in seen.fees if fee.waived] == [4000] and seen.charged_cents == 50_000 + 42_500
+    office.do(record, form)
+    assert office.balance(member) == 6000 + 50_000 + 42_500
+    ((reason,),) = office.sql("SELECT reason FROM payment_reversal")
+    assert reason == "(waived: Chargeback cost court #2: the second hearing was ours)"
+    office.assert_books_right()
+
+
+def test_a_chargeback_is_not_said_to_be_one_more_failed_attempt(office: Diary) -> None:
+    member = sign_up(office.on(1, 1), autopay="card")
+    office.do(members.record_work_performed, member)
+    office.on(1, 6).bill()
+    office.do(autopayanswers.record_attempt, member, approved=False)
+    office.on(1, 7).do(autopayanswers.record_attempt, member, approved=True)
+    ((payment_id,),) = office.sql("SELECT id FROM payment")
+    seen = look(office.on(1, 9), ReturnedItem(payment_id))
+    assert not any("failed attempt number" in said for said in seen.sentences)
+    office.do(record, ReturnedItem(payment_id))
+    assert office.sql("SELECT count(*) FROM failed_attempt WHERE business_date = '2026-01-09'") == [(0,)]
 
 
 def test_a_chargeback_that_is_no_fraud_costs_nothing(office: Diary) -> None:

@@ -15,6 +15,7 @@ from app.services import (
     autopay,
     autopayanswers,
     collections,
+    membercorrections,
     members,
     officekey,
     paymentmethods,
@@ -224,3 +225,60 @@ def test_a_suspension_from_a_return_alone_costs_nothing_when_it_ends_later(offic
     assert office.sql("SELECT reactivation FROM suspension ORDER BY id") == [("",), ("void",)]
     office.on(5, 6).check(home, office.balance(home), "3")
     assert office.sql("SELECT reactivation FROM suspension ORDER BY id") == [("",), ("void",)]
+
+
+# A moved fee date
+
+
+def member_that_paid_by_check(office: Diary) -> tuple[int, int]:
+    """A member whose processing fee of 60.00 of Jan 6 was paid by check on Jan 10: first fee date Feb 9."""
+    member = sign_up(office.on(1, 1))
+    office.on(1, 2).do(members.record_work_performed, member)
+    office.on(1, 6).bill()
+    return member, office.on(1, 10).check(member, 6000, "7")
+
+
+def fee_dates(office: Diary) -> list[tuple[object, ...]]:
+    return office.sql("SELECT processing_paid_on, next_fee_on, fee_day FROM membership")
+
+
+def test_of_two_moves_the_one_that_was_not_taken_back_holds_again(office: Diary) -> None:
+    member, payment = member_that_paid_by_check(office)
+    office.on(1, 12).do(members.change_fee_day, member, 20)
+    office.on(1, 13).do(members.change_fee_day, member, 25)
+    office.on(1, 14).do(membercorrections.take_back, member, "fee-day", "misheard")
+    office.on(1, 20).do(payments.return_payment, payment)
+    assert fee_dates(office) == [(None, None, None)]
+    office.on(1, 21).do(take_back_return, payment, "the bank was wrong")
+    assert fee_dates(office) == [("2026-01-10", "2026-02-20", 20)]
+
+
+def test_a_move_made_under_another_payment_is_made_again_from_the_date_of_the_first(office: Diary) -> None:
+    member, payment = member_that_paid_by_check(office)
+    office.on(1, 11).do(payments.return_payment, payment)
+    office.on(1, 22).check(member, office.balance(member), "8")
+    office.on(1, 23).do(members.change_fee_day, member, 15)
+    assert fee_dates(office) == [("2026-01-22", "2026-03-15", 15)]
+    office.on(1, 25).do(take_back_return, payment, "the bank was wrong")
+    assert fee_dates(office) == [("2026-01-10", "2026-02-15", 15)]
+
+
+def test_moves_of_two_payments_hold_one_after_the_other_from_the_first_date(office: Diary) -> None:
+    member, payment = member_that_paid_by_check(office)
+    office.on(1, 12).do(members.change_fee_day, member, 31)
+    office.on(1, 13).do(payments.return_payment, payment)
+    office.on(1, 22).check(member, office.balance(member), "8")
+    office.on(1, 23).do(members.change_fee_day, member, 5)
+    office.on(1, 25).do(take_back_return, payment, "the bank was wrong")
+    assert fee_dates(office) == [("2026-01-10", "2026-03-05", 5)]  # Feb 9, then Feb 28, then Mar 5
+
+
+def test_the_move_before_one_taken_back_can_be_taken_back_too(office: Diary) -> None:
+    member, _ = member_that_paid_by_check(office)
+    for day in (20, 25):
+        office.on(1, 12).do(members.change_fee_day, member, day)
+    for _ in range(2):
+        office.do(membercorrections.take_back, member, "fee-day", "misheard")
+    assert fee_dates(office) == [("2026-01-10", "2026-02-09", 9)]
+    assert office.balance(member) == 0
+    assert "fee-day" not in [step.key for step in office.see(membercorrections.steps, member)]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineE
 from ui.account_dialogs import balance, choose, filled, is_closed, shown
 from ui.window import TODAY, Window
 
+from app.models.bulk import execute
 from app.screenmembers import OVERDUE, RUNNING, WAITING, sign_up_members
 from app.services import members
 from app.services.accounts import AccountForm, open_account
@@ -243,6 +244,19 @@ def test_a_fee_date_is_moved_with_its_fee_or_waived_with_a_reason(window: Window
     window.settle()
     assert member_row(window, member, "next_fee_on, fee_day") == ("2026-12-10", 10)
     assert window.books_agree()
+
+
+def test_a_fee_day_at_the_end_of_a_short_month_is_the_day_agreed(window: Window, three: dict[str, int]) -> None:
+    member = three[RUNNING]
+    with open_office(window.path) as books, books.write() as session:
+        fields = "next_fee_on = '2026-11-30', period_from = '2026-10-31', fee_day = 31"
+        execute(session, f"UPDATE membership SET {fields} WHERE account_id = ?", member)
+    dialog = act(window, member, "feedate")
+    assert "The fee falls on day 31 now" in shown(window, dialog)
+    window.press("30")
+    assert "is due 11/30/2026 and covers 10/31/2026 through 11/29/2026; then on day 30" in shown(window, dialog)
+    window.click("feedate.action", dialog)
+    assert member_row(window, member, "next_fee_on, fee_day") == ("2026-11-30", 30)
 
 
 def test_another_plan_says_from_which_fee_it_counts(window: Window, three: dict[str, int]) -> None:

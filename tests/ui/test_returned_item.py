@@ -231,14 +231,19 @@ def test_a_members_card_charged_back_by_fraud_with_costs(window: Window) -> None
     assert fees(window) == "No fee follows."
     window.control("returned.fraud", QCheckBox).click()
     assert "500.00 x 3 individuals" in fees(window)
-    window.type_into("returned.cost-court", "125")
     window.type_into("returned.cost-attorney", "300")
-    assert "Chargeback: court" in fees(window) and "Chargeback: attorney" in fees(window)
-    window.control("returned.waive-chargeback-cost", QCheckBox).click()
+    assert "Chargeback: attorney" in fees(window)
+    window.control("returned.waive-chargeback-cost-attorney", QCheckBox).click()
+    window.type_into("returned.cost-court", "125")  # comes before it: the tick stays with its own line
+    window.type_into("returned.cost-processing", "20")
+    assert "Chargeback: court, 125.00, what it cost, ARR-9: 125.00." in fees(window)
+    assert "Chargeback: attorney, 300.00, what it cost, ARR-9: 300.00, waived." in fees(window)
+    assert window.control("returned.waive-chargeback-cost-attorney", QCheckBox).isChecked()
+    assert not window.control("returned.waive-chargeback-cost-court", QCheckBox).isChecked()
     window.type_into("returned.reason", "settled")
     choose(window, "returned.letter", "None")
     record(window, dialog)
-    assert balance(window, member) == 6000 + 150_000
+    assert balance(window, member) == 6000 + 150_000 + 12_500 + 2_000
     assert not (window.path.parent / "mail" / f"returned-payment-{payment_id}.eml").exists()
     assert window.books_agree()
 

@@ -12,6 +12,7 @@ from app.services.policies.policyfile import ArrearsPolicy
 ADVANCE_METHODS = ("none", "card", "echeck")
 BANK_ACCOUNT_CLOSED = "R02"
 LATE_CHARGE, DISHONORED = "late-charge", "dishonored-fee"
+CHARGEBACK_COST = "chargeback-cost"
 
 
 class Cost(NamedTuple):
@@ -59,8 +60,8 @@ def arr_9_chargeback(
     fee = Charge("chargeback-fee", f"chargeback-fee:{payment_id}", cents, "ARR-9", "Fraudulent chargeback", why)
     return fee, *(
         Charge(
-            "chargeback-cost",
-            f"chargeback-cost:{payment_id}:{n}",
+            CHARGEBACK_COST,
+            f"{CHARGEBACK_COST}:{payment_id}:{n}",
             cost.cents,
             "ARR-9",
             f"Chargeback: {cost.what}"[:200],
@@ -68,6 +69,19 @@ def arr_9_chargeback(
         )
         for n, cost in enumerate(costs, start=1)
     )
+
+
+def names_to_waive(lines: Sequence[tuple[str, str]]) -> list[str]:
+    """What each fee of a payment that came back is called when it is waived beforehand (BOTH-4); (kind, description) each.
+
+    Its kind; a cost of a chargeback, of which there may be several, also by what it was: `chargeback-cost:court`.
+    """
+    names: list[str] = []
+    for kind, description in lines:
+        name = f"{kind}:{description.partition(': ')[2]}" if kind == CHARGEBACK_COST else kind
+        again = sum(1 for known in names if known.partition(" #")[0] == name)
+        names.append(f"{name} #{again + 1}" if again else name)
+    return names
 
 
 def arr_10_withdraws(method: str, kind: str, reason: str, *, other_account: bool) -> bool:

@@ -292,6 +292,8 @@ class TakeBackDialog(ActionDialog):
         elif step.key.startswith("attempt:"):
             super().describe(seen)
             self.outcome.add_text("The attempt counts as a failed one no more, and its charges are taken back.")
+            if any(line.clause == "ARR-6" and line.cents > 0 for line in seen.lines):
+                self.outcome.add_text("A later failure is the first for its fee now, at the plan's late charge (ARR-6).")
         else:
             member: MemberStanding = seen.result
             agreed = member.coming[-1] if member.coming else member

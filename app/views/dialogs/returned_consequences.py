@@ -35,7 +35,7 @@ OPEN_AGAIN: tuple[Column[OpenAgain], ...] = (
 
 
 class FeesCard(QFrame):
-    """The fees with their arithmetic and clause, each with a tick that waives its kind. `changed`: a tick was set."""
+    """The fees with their arithmetic and clause, each with a tick that waives it. `changed`: a tick was set."""
 
     changed = Signal()
 
@@ -53,8 +53,8 @@ class FeesCard(QFrame):
         self._words: list[QWidget] = []
 
     def waived(self) -> frozenset[str]:
-        """The kinds of fee ticked."""
-        return frozenset(kind for kind, tick in self._ticks.items() if tick.isChecked())
+        """The fees ticked, each by its name."""
+        return frozenset(name for name, tick in self._ticks.items() if tick.isChecked())
 
     def forget(self) -> None:
         """Another payment: nothing is ticked."""
@@ -62,15 +62,15 @@ class FeesCard(QFrame):
         self._shown = None
 
     def show_fees(self, fees: tuple[FeeLine, ...]) -> None:
-        """Show the fees; a tick stays with its kind, and keeps the cursor."""
+        """Show the fees; a tick stays with its fee, and keeps the cursor."""
         if self._shown == fees:
             return
         ticked = self.waived()
-        if self._shown is None or [fee[:5] for fee in self._shown] != [fee[:5] for fee in fees]:
-            held = next((kind for kind, tick in self._ticks.items() if tick.hasFocus()), None)
+        if self._shown is None or [fee[:6] for fee in self._shown] != [fee[:6] for fee in fees]:
+            held = next((name for name, tick in self._ticks.items() if tick.hasFocus()), None)
             self._clear()
             for row, fee in enumerate(fees):
-                self._put(row, fee, ticked=fee.kind in ticked)
+                self._put(row, fee, ticked=fee.name in ticked)
             if held in self._ticks:
                 self._ticks[held].setFocus()
             if not fees:
@@ -92,13 +92,12 @@ class FeesCard(QFrame):
         )
 
     def _put(self, row: int, fee: FeeLine, *, ticked: bool) -> None:
-        if fee.kind not in self._ticks:
-            tick = QCheckBox("Waive")
-            named(tick, f"returned.waive-{fee.kind}", f"Waive: {fee.description}")
-            tick.setChecked(ticked)
-            tick.toggled.connect(lambda _on: self.changed.emit())
-            self._ticks[fee.kind] = tick
-            self._add(tick, row, 0)
+        tick = QCheckBox("Waive")
+        named(tick, f"returned.waive-{fee.name.replace(':', '-')}", f"Waive: {fee.description}")
+        tick.setChecked(ticked)
+        tick.toggled.connect(lambda _on: self.changed.emit())
+        self._ticks[fee.name] = tick
+        self._add(tick, row, 0)
         words = label(f"{fee.description} · {fee.why} ({fee.clause})", wrap=True)
         words.setMinimumWidth(12 * words.fontMetrics().averageCharWidth())  # it wraps where there is less room
         self._add(words, row, 1)
