@@ -57,11 +57,12 @@ def image_of(books: Database) -> bytes:
     return books.image() if isinstance(books, KeptOffice) else _driver(books).serialize()
 
 
-def opened(image: bytes) -> Database:
-    """An office as it was in an image, on the database in force."""
+def opened(image: bytes, driver: type[sqlite3.Connection] = sqlite3.Connection) -> Database:
+    """An office as it was in an image, on the database in force; in memory through a `driver` of its own if one is given."""
     if support_databases.on_server():
         return support_databases.office_of(image)
-    engine = database._engine(URL.create("sqlite"), poolclass=StaticPool, connect_args={"check_same_thread": False})
+    given = {"check_same_thread": False, "factory": driver}
+    engine = database._engine(URL.create("sqlite"), poolclass=StaticPool, connect_args=given)
     books = Database(engine, None)
     _driver(books).deserialize(image)
     return books
@@ -82,7 +83,14 @@ def _driver(books: Database) -> sqlite3.Connection:
 class Diary:
     """An office in memory, in `path` or on the tests' server, on a business date that the test moves with `on`."""
 
-    def __init__(self, first_day: date = NEW_YEAR, path: Path | None = None, image: bytes = b"", **policy: str) -> None:
+    def __init__(
+        self,
+        first_day: date = NEW_YEAR,
+        path: Path | None = None,
+        image: bytes = b"",
+        driver: type[sqlite3.Connection] = sqlite3.Connection,
+        **policy: str,
+    ) -> None:
         changed = tuple(policy.items())
         if path is not None:
             with support_databases.in_files():
@@ -93,7 +101,7 @@ class Diary:
             connection.close()
             self.books = database.open_existing(path)
         else:
-            self.books = opened(image or _empty_office(first_day, changed))
+            self.books = opened(image or _empty_office(first_day, changed), driver)
         self._watch_use()
         self.day = first_day
         self.today: date | None = None
