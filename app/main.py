@@ -66,11 +66,11 @@ class Program:
         # The window is painted first; what opening an office needs is imported after that.
         QTimer.singleShot(0, lambda: self._open(path))
 
-    def choose_office(self, said: str) -> FirstRun:
-        """The short set-up: a new office, another one, or the sample."""
+    def choose_office(self, said: str, damaged: Path | None = None) -> FirstRun:
+        """The short set-up: a new office, another one, the sample, or a backup (`FirstRun`)."""
         from app.views.first_run import FirstRun
 
-        first_run = FirstRun(self.workplace, said)
+        first_run = FirstRun(self.workplace, said, damaged)
         first_run.opened.connect(self.use)
         self.window.show_alone(first_run)
         first_run.name.setFocus()
@@ -164,7 +164,9 @@ class Program:
         if isinstance(error, ServerPasswordRefused):
             self.choose_office("").ask_password(path, error)
         else:
-            self.choose_office(error.message)
+            from app.services.books import is_on_server
+
+            self.choose_office(error.message, None if is_on_server(path) else path)
 
     def show_crash(self, error: BaseException) -> None:
         """A bug: a dialog with a report to copy; one at a time."""

@@ -52,6 +52,23 @@ def backups(stage: Stage) -> Scene:
             dialog.findChild(QRadioButton, "restore.replace").setChecked(True)
             stage.settle()
             yield "backups-restore-in-place", dialog
+    yield "backups-restore-first", _restoring_first(stage, part.table.current_row().file.path)
+
+
+def _restoring_first(stage: Stage, backup: Path) -> Any:
+    """The dialog of the first page, where the last office cannot be opened."""
+    from app.views.dialogs.backup_first import RestoreFirstDialog
+
+    folder = stage.program.workplace.folder
+    damaged = folder / "damaged.db"
+    damaged.touch()
+    dialog = RestoreFirstDialog(stage.program.workplace, backup, folder, damaged, stage.window)
+    dialog.open()
+    stage.settle()
+    dialog.target.blockSignals(True)  # what is shown does not change who must sign in
+    dialog.target.setText(f"{_SHOWN}\\office.db")
+    damaged.unlink()
+    return dialog
 
 
 def keys(stage: Stage) -> Scene:

@@ -54,9 +54,10 @@ class FirstRun(QScrollArea):
     opened = Signal(object, object)
     _progressed = Signal(str, int, int)
 
-    def __init__(self, workplace: Workplace, said: str = "") -> None:
+    def __init__(self, workplace: Workplace, said: str = "", damaged: Path | None = None) -> None:
+        """`said`: why the last office was not opened; `damaged`: its file, when a backup may take its place."""
         super().__init__()
-        self.workplace = workplace
+        self.workplace, self.damaged = workplace, damaged
         named(self, "setup", "Set up an office")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -72,7 +73,7 @@ class FirstRun(QScrollArea):
         box.addWidget(self.refusal)
         columns = QHBoxLayout()
         columns.setSpacing(style.WIDE)
-        columns.addWidget(self._make_form(), 3)
+        columns.addWidget(self._make_form(), 3, Qt.AlignmentFlag.AlignTop)
         columns.addLayout(self._make_others(), 2)
         box.addLayout(columns)
         self.progress = QProgressBar()
@@ -136,10 +137,12 @@ class FirstRun(QScrollArea):
         column.setSpacing(style.LARGE)
         self.try_sample = button("&Try it with the sample office", "setup.sample")
         self.try_sample.clicked.connect(self._make_sample)
-        self.open = button("Open an office on &this PC…", "setup.open")
+        self.open = button("Open an office on t&his PC…", "setup.open")
         self.open.clicked.connect(self._choose_office)
         self.open_server = button("Open an office on a &server…", "setup.open-server")
         self.open_server.clicked.connect(self._type_server)
+        self.restore = button("Restore a bac&kup…", "setup.restore")
+        self.restore.clicked.connect(self._choose_backup)
         for heading, words, control in (
             (
                 "Just looking?",
@@ -156,6 +159,11 @@ class FirstRun(QScrollArea):
                 "An office on a server",
                 "Several PCs work in one office there. Type where it is; this PC remembers it.",
                 self.open_server,
+            ),
+            (
+                "A backup",
+                "After the loss of a disk or a PC: choose the backup's file. It is checked figure by figure first.",
+                self.restore,
             ),
         ):
             card = QFrame()
@@ -219,6 +227,21 @@ class FirstRun(QScrollArea):
         dialog.opened.connect(self._done)
         dialog.open()
 
+    def _choose_backup(self) -> None:
+        start = _documents() if self.damaged is None else self.damaged.parent
+        kinds = "Backups (*.db *.sealed *.pgdump);;All files (*)"
+        chosen, _ = QFileDialog.getOpenFileName(self, "A backup", str(start), kinds)
+        if chosen:
+            self.restore_from(Path(chosen))
+
+    def restore_from(self, backup: Path) -> None:
+        """Make an office of a backup's file."""
+        from app.views.dialogs.backup_first import RestoreFirstDialog
+
+        dialog = RestoreFirstDialog(self.workplace, backup, _documents() / "Counterfoil", self.damaged, self)
+        dialog.opened.connect(self._done)
+        dialog.open()
+
     def _make_office(self) -> None:
         from app.services.books import OFFICE_FILE, make_office
         from app.services.office import OfficeForm
@@ -276,7 +299,7 @@ class FirstRun(QScrollArea):
 
     def _work(self, said: str) -> None:
         self.refusal.hide()
-        for control in (self.make, self.try_sample, self.open, self.open_server):
+        for control in (self.make, self.try_sample, self.open, self.open_server, self.restore):
             control.setEnabled(False)
         self._show_progress(said, 0, 0)
 
@@ -297,7 +320,7 @@ class FirstRun(QScrollArea):
 
     def _rest(self) -> None:
         self.progress.hide()
-        for control in (self.make, self.try_sample, self.open, self.open_server):
+        for control in (self.make, self.try_sample, self.open, self.open_server, self.restore):
             control.setEnabled(True)
 
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from app.views.tasks import Progress, Run
 
 
-class _OfBackup(FormDialog):
-    """What both dialogs begin with: the backup in words, and its passphrase when it is encrypted."""
+class BackupDialog(FormDialog):
+    """What each of these dialogs begins with: the backup in words, and its passphrase when it is encrypted."""
 
     def __init__(self, workplace: Workplace, path: Path, key: str, title: str, action: str, parent: QWidget | None) -> None:
         super().__init__(workplace, key, title, action, parent)
@@ -90,7 +90,7 @@ class _OfBackup(FormDialog):
         super().reject()
 
 
-class LookInsideDialog(_OfBackup):
+class LookInsideDialog(BackupDialog):
     """Open a backup in this window, only to look."""
 
     def __init__(self, workplace: Workplace, path: Path, parent: QWidget | None = None) -> None:
@@ -113,7 +113,7 @@ class LookInsideDialog(_OfBackup):
         self.workplace.looking.emit(books, f"backup of {format_day(self.backup.on)}, only to look at")
 
 
-class RestoreDialog(_OfBackup):
+class RestoreDialog(BackupDialog):
     """Make an office of a backup: a new file, in place of the present office, or for a server's in a database there."""
 
     def __init__(self, workplace: Workplace, path: Path, parent: QWidget | None = None) -> None:
