@@ -25,7 +25,7 @@ from app.services.waived import IS_WAIVED
 FIRST = ":first"
 # The lines that were charged for what an action recorded, but for those waived or taken back since.
 CHARGED = (
-    "SELECT i.id, l.n, l.kind, l.key, l.cents, l.description FROM invoice i JOIN line l ON l.invoice_id = i.id "
+    "SELECT i.id, l.n, l.kind, l.key, l.cents, l.description, l.clause FROM invoice i JOIN line l ON l.invoice_id = i.id "
     "WHERE l.account_id = ?1 AND ((i.action_id = ?2 AND i.what IN ('returned-payment', 'failed-attempt', 'chargeback')) "
     f"OR l.key IN (SELECT '{LATE_CHARGE}:' || f.attempt || '{FIRST}' FROM failed_attempt f WHERE f.action_id = ?2)) "
     f"AND NOT {IS_WAIVED} AND NOT EXISTS "
@@ -57,7 +57,7 @@ def take_back_charges(session: Session, act: Act, account_id: int, action_id: in
 
 
 def _opposite(row: tuple[Any, ...], why: str) -> Charge:
-    invoice_id, n, kind, key, cents, description = row
+    invoice_id, n, kind, key, cents, description, _ = row
     said = f"takes back line {n} of invoice {invoice_id}, {why}"
     return Charge(kind, f"reversed:{key}", -cents, "BOTH-3", f"Taken back: {description}"[:200], said)
 
@@ -97,8 +97,12 @@ def rate_later_failures(session: Session, act: Act, account_id: int, action_id: 
         account_id,
         action_id,
     ):
-        charged = [line for line in fetch_tuples(session, CHARGED, account_id, later_id) if line[2] == LATE_CHARGE]
-        if not charged or not failed_first(session, later_id) or charged[0][3].endswith(FIRST):
+        charged = [
+            line
+            for line in fetch_tuples(session, CHARGED, account_id, later_id)
+            if line[2] == LATE_CHARGE and line[6] == "ARR-7"
+        ]
+        if not charged or not failed_first(session, later_id):
             continue
         day = parse_day(on)
         plan = terms_on(session, account_id, day).plan

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support_members import both_books, sign_up
 from support_office import Diary
 
 from app.errors import UserError
 from app.services import autopayanswers, credits, membercorrections, memberplans, members, payments, returnreversaloutlook
+from app.services.dishonored import COUNTS
 from app.services.history import charged_by_kind
 from app.services.loading import card
 from app.services.memberstanding import member_standing
@@ -136,3 +141,74 @@ def test_it_is_rated_by_the_plan_of_the_day_on_which_it_failed(office: Diary) ->
     ((first,),) = office.sql("SELECT min(id) FROM payment_attempt")
     take_back(office.on(3, 6), member, first)
     assert cost(office, member) == {"late-charge": 1000, "dishonored-fee": 3500}
+
+
+def test_what_was_a_first_failure_anyway_keeps_what_it_cost(office: Diary) -> None:
+    member = sign_up(office.on(1, 1), autopay="card", plan="Limited")
+    office.do(members.record_work_performed, member)
+    office.on(1, 6).bill()
+    office.do(autopayanswers.record_attempt, member, approved=False)
+    office.on(1, 7).check(member, office.balance(member), "1")
+    office.on(2, 6).bill()
+    office.do(autopayanswers.record_attempt, member, approved=False)
+    before = cost(office, member)
+    office.on(2, 7).do(memberplans.change_plan, member, "Optimize", 2000, office.on(2, 6).day)
+    ((first,),) = office.sql("SELECT min(id) FROM payment_attempt")
+    take_back(office.on(2, 8), member, first)
+    assert cost(office, member) == {"late-charge": before["late-charge"] - 1000, "dishonored-fee": 3500}
+
+
+Deed = Callable[[Diary, int, int], None]
+
+
+def _decline(office: Diary, member: int, _: int) -> None:
+    office.do(autopayanswers.record_attempt, member, approved=False)
+
+
+def _pay_and_return(office: Diary, member: int, n: int) -> None:
+    payment = office.check(member, max(office.balance(member) // (n % 2 + 1), 1), str(office.day))
+    office.do(payments.return_payment, payment)
+
+
+def _take_an_attempt_back(office: Diary, member: int, n: int) -> None:
+    found = [step.key for step in office.see(membercorrections.steps, member) if step.key.startswith("attempt:")]
+    if found:
+        office.do(membercorrections.take_back, member, found[n % len(found)], "a mistake")
+
+
+def _take_a_return_back(office: Diary, _: int, n: int) -> None:
+    found = office.sql(
+        "SELECT payment_id FROM payment_reversal WHERE payment_id NOT IN (SELECT payment_id FROM return_taken_back)"
+    )
+    if found:
+        office.do(take_back_return, found[n % len(found)][0], "a mistake")
+
+
+DEEDS = (_decline, _decline, _pay_and_return, _pay_and_return, _take_an_attempt_back, _take_a_return_back)
+
+
+@given(st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 3), st.sampled_from((1, 1, 9))), min_size=4, max_size=14))
+@settings(max_examples=20)
+def test_in_whatever_order_failures_come_and_are_taken_back_each_costs_what_it_is(
+    steps: list[tuple[Deed, int, int]],
+) -> None:
+    with both_books() as office:
+        member = sign_up(office.on(1, 1), autopay="card", plan="Optimize")
+        office.do(members.record_work_performed, member)
+        office.on(1, 6).bill()
+        for deed, n, days in steps:
+            office.day += timedelta(days=days)
+            office.bill()
+            with suppress(UserError):
+                deed(office, member, n)
+        standing = office.sql(
+            "SELECT f.action_id, f.attempt, min(CASE WHEN l.kind IS NULL OR EXISTS (SELECT 1 FROM failed_attempt g "
+            f"WHERE g.invoice_id = f.invoice_id AND g.action_id < f.action_id AND {COUNTS.replace('f.', 'g.')}) "
+            "THEN 1 ELSE 0 END) FROM failed_attempt f LEFT JOIN line l ON l.invoice_id = f.invoice_id "
+            f"AND l.kind IN ('processing-fee', 'monthly-fee') WHERE {COUNTS} GROUP BY f.action_id, f.attempt"
+        )
+        late = office.sql("SELECT key, cents FROM line WHERE kind = 'late-charge'")
+        for _, attempt, is_further in standing:
+            mine = [cents for key, cents in late if key.partition("late-charge:")[2].removesuffix(":first") == attempt]
+            assert sum(mine) == (1500 if is_further else 500), attempt
+        office.assert_books_right()
