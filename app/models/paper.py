@@ -44,6 +44,7 @@ class Refund(Base):
             "account_id",
             sqlite_where=text("open_cents > 0"),
         ),
+        Index("ix_refund_cents", "cents"),
     )
 
     id: Mapped[Id]

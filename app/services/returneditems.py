@@ -89,7 +89,9 @@ def find_items(session: Session, typed: str, on: date, limit: int = 60, *, accou
         found.append(amounts[0])
     if rest:
         hits = search.find(session, rest, 100)
-        accounts = sorted({hit.account_id for hit in hits if hit.account_id is not None and hit.kind != "check"})
+        accounts = sorted(
+            {hit.account_id for hit in hits if hit.account_id is not None and hit.kind in ("account", "invoice")}
+        )
         checks = sorted(hit.id for hit in hits if hit.kind == "check")
         if not accounts and not checks:
             return []

@@ -1,4 +1,4 @@
-"""Find anything as it is typed: accounts, invoices, checks (Ctrl+K and the posting window).
+"""Find anything as it is typed: accounts, invoices, checks, our refund checks (Ctrl+K and the posting window).
 
 All words must match, in any order, each in any field. A word of one or two characters matches where a word
 begins; a longer one matches anywhere. Hits come in the order of the rows, because ranking would have to read
@@ -20,6 +20,7 @@ from app.models.bulk import fetch, fetch_one, on_server
 from app.models.searchindex import UNFOLDED
 from app.models.searchwords import CHECK_NUMBER_FROM, words
 from app.money import format_cents, parse_cents
+from app.services import searchrefunds
 
 # Nobody types more; what is pasted beyond could only make the search slower.
 _MAX_CHARACTERS = 200
@@ -33,7 +34,9 @@ _AMOUNT = re.compile(r"\$[\d,]*\.?\d+|[\d,]*\d?\.\d\d", re.ASCII)
 
 
 class Hit(NamedTuple):
-    """Something found. `kind`: account, invoice or check; `id` is its row's, `account_id` None if unknown.
+    """Something found. `kind`: account, invoice, check or refund check; `id` is its row's (of a refund check: its number).
+
+    `account_id` is None if unknown.
 
     `match` names the field, and its value, in which a word was found that `title` and `detail` do not show.
     `by` says in which field of an account digits alone were found; empty when they are its whole number.
@@ -382,18 +385,46 @@ def _check_hit(row: Any) -> Hit:
     return Hit("check", check_id, account_id, f"Check {number} for {format_cents(cents)}", detail, match)
 
 
+# Our own refund checks
+
+
+def _refund_checks(session: Session, asked: _Typed, accounts: Sequence[Any], limit: int) -> list[Any]:
+    """Those of a number that begins so, of an amount, and those made out to the accounts found by name.
+
+    What is found by digits alone, such as a part of a phone, says nothing of a payee.
+    """
+    found = _Once()
+    if limit < 1:
+        return []
+    if _DIGITS.fullmatch(asked.chunk):
+        found.add(searchrefunds.numbered(session, asked.chunk, limit))
+    if asked.cents is not None:
+        found.add(searchrefunds.of_amount(session, asked.cents, asked.others, limit))
+    elif not all(map(str.isdigit, asked.words)) or any(_is_exact(row, asked) for row in accounts):
+        found.add(searchrefunds.of_accounts(session, [row[0] for row in accounts], limit))
+    return list(found.values())[:limit]
+
+
+def _refund_check_hit(row: Any) -> Hit:
+    number, account_id, payee, cents, issued_on, state, printed_on, cleared_on = row
+    detail = f"{payee} · dated {issued_on} · {searchrefunds.stands(state, printed_on, cleared_on)}"
+    return Hit("refund check", number, account_id, f"Refund check {number} for {format_cents(cents)}", detail)
+
+
 # What the windows call
 
 
 def find(session: Session, typed: str, limit: int = 50) -> list[Hit]:
-    """At most `limit` accounts, invoices and checks, in this order; those of exactly this number before all others.
+    """At most `limit` accounts, invoices, checks and refund checks, in this order; exactly this number before all others.
 
-    A fifth of the places is kept for invoices and a fifth for checks, so that many accounts with 1042 in a
-    phone do not hide check 1042. `77.34` or `$77` also finds checks of that amount. Any text is allowed;
-    empty text finds nothing.
+    A fifth of the places is kept for invoices, a fifth for checks and a tenth for refund checks, so that many
+    accounts with 1042 in a phone do not hide check 1042. `77.34` or `$77` also finds checks of that amount.
+    Any text is allowed; empty text finds nothing.
     """
     asked = _parse(typed)
     accounts = _accounts(session, asked, limit)
+    refunds = _refund_checks(session, asked, accounts, limit // 10)
+    limit -= len(refunds)
     invoices = _invoices(session, asked, max(limit // 5, limit - len(accounts)))
     checks = _checks(session, asked, max(limit // 5, limit - len(accounts) - len(invoices)))
     accounts = accounts[: limit - min(len(invoices), limit // 5) - min(len(checks), limit // 5)]
@@ -403,8 +434,9 @@ def find(session: Session, typed: str, limit: int = 50) -> list[Hit]:
         *((_account_hit(row, asked), _is_exact(row, asked)) for row in accounts),
         *((_invoice_hit(row), str(row[0]) == asked.chunk) for row in invoices),
         *((_check_hit(row), row[1].lower() == asked.chunk.lower()) for row in checks),
+        *((_refund_check_hit(row), str(row[0]) == asked.chunk) for row in refunds),
     ]
-    # The order among equals stays: accounts, invoices, checks.
+    # The order among equals stays: accounts, invoices, checks, refund checks.
     return [hit for hit, _is_first in sorted(hits, key=lambda pair: not pair[1])]
 
 

@@ -18,15 +18,22 @@ from app.views.workplace import Workplace
 if TYPE_CHECKING:
     from app.services.search import Hit
 
-EMPTY = "Type a name, number, phone, street, e-mail, payer, invoice, check number, amount (77.34) or a command."
+EMPTY = "Type a name, number, phone, street, e-mail, payer, invoice, check or refund check, amount (77.34) or a command."
+
+
+# Left out of what is looked for in commands, as nobody means them: close the day, back up the office.
+_SMALL_WORDS = frozenset(("a", "an", "the", "of", "to", "for", "my", "our", "and"))
+MOST_COMMANDS = 4
+FIRST_ACCOUNTS = 3
 
 
 class Command(NamedTuple):
-    """Something that can be done from anywhere; `keys` is its shortcut."""
+    """Something that can be done from anywhere; `keys` is its shortcut, `words` what else people call it."""
 
     title: str
     keys: str
     act: Callable[[], object]
+    words: str = ""
 
 
 class Finder(QDialog):
@@ -89,10 +96,10 @@ class Finder(QDialog):
 
     def _typed(self, text: str) -> None:
         self._go_when_answered = False
-        commands = self._commands_for(text)
         if not text.strip():
             self._answer((text, []))
             return
+        commands = self._commands_for(text)[0]
         from app.services import search
 
         def work(session: object) -> tuple[str, list[Hit]]:
@@ -105,22 +112,39 @@ class Finder(QDialog):
             self.hits.show_hits(commands)
         self.workplace.tasks.read(work, self._answer, owner=self, name="find")
 
-    def _commands_for(self, text: str) -> list[Hit]:
+    def _commands_for(self, text: str) -> tuple[list[Hit], list[Hit]]:
+        """The commands with words that begin so: by their titles, and by what else they are called.
+
+        All of them when nothing is typed.
+        """
+        typed = text.casefold().replace("-", " ").split()
+        words = [word for word in typed if word not in _SMALL_WORDS] or typed
+        by_title: list[Hit] = []
+        by_words: list[Hit] = []
+        for number, command in enumerate(self._commands):
+            title, others = (f" {said.casefold()}".replace("-", " ") for said in (command.title, command.words))
+            if all(f" {word}" in title for word in words):
+                by_title.append(self._command_hit(number))
+            elif all(f" {word}" in title + others for word in words):
+                by_words.append(self._command_hit(number))
+        if typed:
+            by_title = by_title[:MOST_COMMANDS]
+        return by_title, by_words[: MOST_COMMANDS - len(by_title)]
+
+    def _command_hit(self, number: int) -> Hit:
         from app.services.search import Hit
 
-        words = text.casefold().split()
-        return [
-            Hit("command", number, None, command.title, command.keys)
-            for number, command in enumerate(self._commands)
-            if all(word in command.title.casefold() for word in words)
-        ]
+        return Hit("command", number, None, self._commands[number].title, self._commands[number].keys)
 
     def _answer(self, answer: tuple[str, list[Hit]]) -> None:
         text, found = answer
         if text != self.input.text():
             return
         self._answered = text
-        hits = [*self._commands_for(text)[: 4 if text.strip() else None], *found]
+        by_title, by_words = self._commands_for(text)
+        # Somebody may be called Banks or Price: who was found so is not pushed out of sight by a command's further words.
+        first = FIRST_ACCOUNTS if found and found[0].kind == "account" else 0
+        hits = [*by_title, *found[:first], *by_words, *found[first:]]
         self.hits.show_hits(hits)
         self.hint.setText(EMPTY if not text.strip() else "" if hits else f"Nothing is found by “{text.strip()}”.")
         self.hint.setVisible(bool(self.hint.text()))
@@ -135,6 +159,8 @@ class Finder(QDialog):
         self.accept()
         if hit.kind == "command":
             self._commands[hit.id].act()
+        elif hit.kind == "refund check":
+            self.workplace.go("refunds", number=hit.id)
         elif hit.account_id is not None:
             self.workplace.go("account", account_id=hit.account_id, kind=hit.kind, document=hit.id)
         else:  # a check of the mail that is on no account yet

@@ -178,7 +178,7 @@ class MainWindow(QMainWindow):
             self.stack.addWidget(PageArea(page))
         if shown is not None and shown is not page:
             self._was_on = [*self._was_on[-20:], shown.key]
-        if shown is not page:
+        if shown is not page or where:  # another account is another page to whoever looks at it
             self.message.leave_page()
         page.arrive(**where)
         self.stack.setCurrentIndex(next(n for n in range(self.stack.count()) if self._shows(n, page)))

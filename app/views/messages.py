@@ -21,8 +21,9 @@ _TITLES = {"good": "Done", "warning": "Note", "bad": "Not done"}
 class MessageBar(QFrame):
     """One message above the page. A good one goes away by itself, the others stay until the next or Escape.
 
-    When another page is shown, a refusal goes with the page it belonged to, and a warning once there was time to read
-    it; a good one stays its time, because going to another page is often part of what was done.
+    When another page is shown, what was said goes with the page it belonged to: a refusal and a good one at once, a
+    warning once there was time to read it. Only what is said in the same breath comes along, because going to the
+    other page is part of what was done then: a new account is opened, and its page is shown.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -49,6 +50,10 @@ class MessageBar(QFrame):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._time_is_up)
         self._was_there_long = False
+        self._is_just_said = False
+        self._breath = QTimer(self)
+        self._breath.setSingleShot(True)
+        self._breath.timeout.connect(self._was_said)
         self.hide()
 
     @property
@@ -70,13 +75,19 @@ class MessageBar(QFrame):
         self.show()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
         self._was_there_long = False
+        self._is_just_said = True
+        self._breath.start(0)
         self._timer.start(GOOD_STAYS_MS)
 
     def leave_page(self) -> None:
         """Another page is shown: take away what belonged to the one before."""
         tone = self.property("tone")
-        if tone == "bad" or (tone == "warning" and self._was_there_long):
+        stays = not self._was_there_long if tone == "warning" else tone == "good" and self._is_just_said
+        if not stays:
             self.hide()
+
+    def _was_said(self) -> None:
+        self._is_just_said = False
 
     def _time_is_up(self) -> None:
         self._was_there_long = True

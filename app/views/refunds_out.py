@@ -132,14 +132,15 @@ class ChecksTab(QWidget):
         """Choose what is listed, by its place in the choice."""
         self.shown.setCurrentIndex(place)
 
-    def point_at(self, number: int) -> None:
-        """Put the cursor on a check, listing all when it is not among those shown."""
+    def point_at(self, number: int) -> bool:
+        """Put the cursor on a check, listing all when it is not among those shown; False when there is none."""
         row = next((row for row in self.rows if row.number == number), None)
         if row is None:
-            return
+            return False
         if row not in self.table.rows_model.rows:
             self.show_only(len(_FILTERS) - 1)
         self.table.select_row(row)
+        return True
 
     def _show(self) -> None:
         marked = {row.number for row in self.table.marked_rows()}

@@ -122,9 +122,10 @@ class RefundsPage(Page):
         self._has_arrived = False
 
     def _point(self) -> None:
-        if self._wanted_number is not None:
-            self.checks.point_at(self._wanted_number)
+        # A check made since the page last read is there once it has read again.
+        if self._wanted_number is not None and self.checks.point_at(self._wanted_number):
             self._wanted_number = None
+            self.checks.table.setFocus()
 
     def _open(self, dialog: FormDialog) -> None:
         dialog.open()
