@@ -46,6 +46,7 @@ from app.services import (
     officekey,
     outlook,
     outstanding,
+    paperreceipts,
     pastdue,
     paymentmethods,
     payments,
@@ -167,6 +168,13 @@ def _on_payment(service: Callable[..., object], *given: Any, **named: Any) -> Pr
         return lambda: o.do(service, payment, *given, **named)
 
     return prepare
+
+
+def _receipt_missing(o: StaffedOffice) -> list[int]:
+    """A payment of somebody without an e-mail address, on the evening of its day."""
+    payment = _paid(o)
+    o.do(receipts.send_receipts, NoMail())
+    return [payment]
 
 
 def _asked_by_card(o: StaffedOffice) -> int:
@@ -655,6 +663,7 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     "people.unblock_person": ("administrator", _given(_blocked, people.unblock_person, WHY)),
     "people.reset_password": ("administrator", _given(_other_person, people.reset_password, "pears and apples", WHY)),
     "people.change_own_password": (ANYBODY, _own_password),
+    "paperreceipts.hand_over": ("clerk", _given(_receipt_missing, paperreceipts.hand_over)),
     "receipts.receipts_due": (ANYBODY, lambda o: lambda: o.see(receipts.receipts_due, o.desk)),
     "receipts.send_receipts": ("clerk", _plain(receipts.send_receipts, NoMail())),
     "receipts.send_under": ("clerk", _plain(receipts.send_receipts, NoMail())),

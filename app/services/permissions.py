@@ -83,6 +83,7 @@ RIGHTS: dict[str, Right] = {
             "note-done": "Marking a note as done",
             "print-statements": "Printing statements",
             "send-receipts": "Sending receipts",
+            "hand-over-receipts": "Handing over receipts on paper",
             "close-day": "Closing the day",
             "backup": "Making a backup",
             "bank-number": "Recording a bank account",

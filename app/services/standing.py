@@ -101,3 +101,15 @@ def close_refund_exception(session: Session, act: Act, account_id: int) -> None:
     )
     if address or balance >= 0:
         close_exception(session, act, account_id, NO_REFUND_ADDRESS)
+
+
+def close_receipt_exception(session: Session, act: Act, account_id: int) -> None:
+    """ADV-7: no longer listed once each payment has its receipt or, reversed as a mistake, gets none."""
+    waits = fetch_value(
+        session,
+        "SELECT 1 FROM payment p LEFT JOIN payment_reversal r ON r.payment_id = p.id WHERE p.account_id = ? "
+        "AND p.receipt_due = 1 AND (r.state IS NULL OR r.state <> 'reversed') LIMIT 1",
+        account_id,
+    )
+    if waits is None:
+        close_exception(session, act, account_id, NO_RECEIPT_ADDRESS)

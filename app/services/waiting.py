@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.models.bulk import fetch, fetch_one, fetch_value, parse_day
 from app.money import format_cents
 from app.periods import ONE_DAY, month_start
-from app.services import autopay, checks, deposits, exceptions, loading, outstanding
+from app.services import autopay, checks, deposits, exceptions, loading, outstanding, paperreceipts, standing
 from app.services.desk import closed_through
 from app.services.membersignup import waiting_for_work
 from app.services.policies.arrangements import arrangement_kept
@@ -108,10 +108,8 @@ def _mail(session: Session, on: date) -> Iterator[Waiting]:
             )
     held = fetch_one(session, "SELECT count(*), sum(cents), min(received_on) FROM mail_check WHERE state = 'held'")
     if held is not None and held[0]:
-        longest = fetch_value(session, "SELECT id FROM mail_check WHERE state = 'held' ORDER BY received_on, id LIMIT 1")
-        said = "Nobody knows yet whose they are" + ("" if held[0] == 1 else "; the one held longest opens first")
-        where = (("mail_check_id", longest),)
-        yield Waiting("held", "Checks held", said, held[0], held[1], parse_day(held[2]), "checks", where)
+        said = "Nobody knows yet whose they are; each is moved to its account once it is known"
+        yield Waiting("held", "Checks held", said, held[0], held[1], parse_day(held[2]), "held")
 
 
 def _money(session: Session, on: date) -> Iterator[Waiting]:
@@ -326,7 +324,10 @@ def _exceptions(session: Session, on: date) -> Iterator[Waiting]:
     for code, title, detail, page, where in LISTED:
         if code in counts:
             row = counts.pop(code)
-            yield Waiting(code, title, detail, row.how_many, None, row.since, page, where)
+            if code == standing.NO_RECEIPT_ADDRESS:
+                yield from _receipts(session, on, title, detail, page)
+            else:
+                yield Waiting(code, title, detail, row.how_many, None, row.since, page, where)
     for code, row in counts.items():
         yield Waiting(
             code,
@@ -338,6 +339,14 @@ def _exceptions(session: Session, on: date) -> Iterator[Waiting]:
             "reports",
             (("report", "exceptions"),),
         )
+
+
+def _receipts(session: Session, on: date, title: str, detail: str, page: str) -> Iterator[Waiting]:
+    """ADV-7: the payments themselves; of an account whose payment was reversed as a mistake nothing is to be done."""
+    rows = paperreceipts.missing_receipts(session, on)
+    if rows:
+        cents = sum(row.cents for row in rows)
+        yield Waiting(standing.NO_RECEIPT_ADDRESS, title, detail, len(rows), cents, rows[0].on, page)
 
 
 def _reminders(session: Session, on: date) -> Iterator[Waiting]:

@@ -36,9 +36,9 @@ LISTED: tuple[tuple[str, str, str, str, tuple[tuple[str, int | str], ...]], ...]
     (
         "no-receipt-address",
         "Receipts without an e-mail address",
-        "Print or telephone them",
-        "reports",
-        (("report", "exceptions"),),
+        "Record an address, or print them and hand them over",
+        "receipts",
+        (),
     ),
     ("billing-failed", "Accounts the billing run left out", "Each with its reason", "reports", (("report", "exceptions"),)),
     (

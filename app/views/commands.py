@@ -116,6 +116,8 @@ def of_window(frame: Frame) -> list[Command]:
     return [
         *to_pages(frame.go),
         Command("Log the mail", "", partial(_log_mail, frame), "count checks tape adding machine new batch total envelopes"),
+        Command("Checks held", "", partial(_on_today, frame, "open_held"), "unidentified unknown payer whose suspense"),
+        Command("Receipts without an e-mail address", "", partial(_on_today, frame, "open_receipts"), "print hand over"),
         Command("Open a new account", "", frame.open_new_account, "add customer new customer member sign up create"),
         *to_places(frame.go),
         Command(
@@ -160,6 +162,14 @@ def _log_mail(frame: Frame) -> None:
     frame.go("checks", {})
     if isinstance(frame.page, ChecksPage):
         frame.page.open_log()
+
+
+def _on_today(frame: Frame, what: str) -> None:
+    from app.views.pages.today import TodayPage
+
+    frame.go("today", {})
+    if isinstance(frame.page, TodayPage):
+        getattr(frame.page, what)()
 
 
 def looks(workplace: Workplace) -> tuple[Command, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, NextPageTemplate, PageTemplate, Spacer
+from reportlab.platypus import BaseDocTemplate, Flowable, Frame, NextPageTemplate, PageBreak, PageTemplate, Spacer
 from reportlab.platypus.tables import Table, TableStyle
 
 from app.money import format_cents
@@ -49,21 +51,38 @@ class LetterContent:
 
 def write_letter(path: Path, office: Office, content: LetterContent) -> None:
     """Write a letter as a PDF of letter sheets; one that is long goes on over further sheets."""
+    write_letters(path, office, (content,))
+
+
+def write_letters(path: Path, office: Office, letters: Sequence[LetterContent]) -> None:
+    """Write letters (at least one) as one PDF, each beginning on a sheet of its own."""
     load_fonts()
+    story: list[Flowable] = []
+    templates: list[PageTemplate] = []
+    for number, content in enumerate(letters):
+        if number:
+            story += [NextPageTemplate(f"first-{number}"), PageBreak()]
+        story += [NextPageTemplate("more"), *_told(office, content)]
+        head = partial(_draw_first_of, office, content)
+        templates.append(PageTemplate(f"first-{number}", [_frame(_BODY_TOP)], onPage=head))
+    title = letters[0].subject if len(letters) == 1 else f"{len(letters)} letters"
+    document = BaseDocTemplate(str(path), pagesize=(PAGE_WIDTH, PAGE_HEIGHT), title=title, author=office.name)
+    more = PageTemplate("more", [_frame(_HEAD_BASELINE - 24)], onPage=lambda canvas, _: _draw_head(canvas, office))
+    document.addPageTemplates([*templates, more])
+    document.build(story)
+
+
+def _told(office: Office, content: LetterContent) -> list[Flowable]:
     text, bold = style("letter", _SIZE, after=8), style("subject", 11.5, bold=True, after=10)
-    story: list[Flowable] = [NextPageTemplate("more"), paragraph(content.subject, bold)]
+    story: list[Flowable] = [paragraph(content.subject, bold)]
     story += [paragraph(said, text) for said in content.opening]
     for heading, rows in content.tables:
         story += [paragraph(heading, style("heading", _SIZE, bold=True, after=3)), _table(rows), Spacer(0, 10)]
-    story += [paragraph(said, text) for said in (*content.closing, "Sincerely,", office.name)]
-    document = BaseDocTemplate(str(path), pagesize=(PAGE_WIDTH, PAGE_HEIGHT), title=content.subject, author=office.name)
-    document.addPageTemplates(
-        [
-            PageTemplate("first", [_frame(_BODY_TOP)], onPage=lambda canvas, _: _draw_first(canvas, office, content)),
-            PageTemplate("more", [_frame(_HEAD_BASELINE - 24)], onPage=lambda canvas, _: _draw_head(canvas, office)),
-        ]
-    )
-    document.build(story)
+    return [*story, *(paragraph(said, text) for said in (*content.closing, "Sincerely,", office.name))]
+
+
+def _draw_first_of(office: Office, content: LetterContent, canvas: Canvas, _document: object) -> None:
+    _draw_first(canvas, office, content)
 
 
 def _frame(top: float) -> Frame:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.views.today_charts import TodayCharts
 
 
-_HERE = {"autopay": "Run auto-pay", "approvals": "Answer here"}
+_HERE = {"autopay": "Run auto-pay", "approvals": "Answer here", "held": "A list, here", "receipts": "A list, here"}
 
 
 def _place(row: Waiting) -> str:
@@ -136,12 +136,28 @@ class TodayPage(Page):
 
     def open_row(self, row: Waiting) -> None:
         """Go where a row is done."""
-        if row.page == "autopay":
-            self.run_autopay()
-        elif row.page == "approvals":
-            self.answer_requests()
+        here = {
+            "autopay": self.run_autopay,
+            "approvals": self.answer_requests,
+            "held": self.open_held,
+            "receipts": self.open_receipts,
+        }
+        if row.page in here:
+            here[row.page]()
         else:
             self.workplace.go(row.page, **dict(row.where))
+
+    def open_held(self) -> None:
+        """The checks held, to be moved to their accounts."""
+        from app.views.dialogs.working_off import HeldDialog
+
+        HeldDialog(self.workplace, self).open()
+
+    def open_receipts(self) -> None:
+        """The receipts that wait for an e-mail address."""
+        from app.views.dialogs.working_off import ReceiptsDialog
+
+        ReceiptsDialog(self.workplace, self).open()
 
     def answer_requests(self) -> None:
         """Approve or refuse what others ask for at their PCs."""
