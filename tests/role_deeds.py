@@ -543,6 +543,7 @@ def _requested(o: StaffedOffice) -> Act:
 
 DEEDS: dict[str, tuple[str, Prepare]] = {
     "approvals.ask": ("clerk", lambda o: lambda: o.do(approvals.ask, _refused())),
+    "approvals.approved_before": (ANYBODY, lambda o: lambda: o.see(approvals.approved_before, o.desk, "run-billing")),
     "approvals.answer": ("supervisor", _requested),
     "accountforms.open_with_services": (
         "clerk",

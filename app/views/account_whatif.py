@@ -30,6 +30,7 @@ from app.services.whatif import Outlook, WhatIf
 from app.views import style
 from app.views.dialog import hand_keys_back, open_as_large_as
 from app.views.fields import DayEdit, MoneyEdit, button, format_day, label, named, told_dates
+from app.views.help_places import give_help
 from app.views.page import point_at
 from app.views.table import Table
 from app.views.table_model import Column
@@ -80,6 +81,7 @@ class WhatIfDialog(QDialog):
         self.close_button.clicked.connect(self.reject)
         open_as_large_as(self, 860, 560)
         hand_keys_back(self)
+        give_help(self)
         self.amount.setFocus()
         self.amount.selectAll()
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from app.services.reporting import REPORTS
 from app.views import style
 from app.views.finder import Command
-from app.views.pages.registry import PAGES
+from app.views.pages.registry import BY_KEY, PAGES
 from app.views.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -115,9 +115,18 @@ def of_window(frame: Frame) -> list[Command]:
     )
     return [
         *to_pages(frame.go),
-        Command("Log the mail", "", partial(_log_mail, frame), "count checks tape adding machine new batch total envelopes"),
-        Command("Checks held", "", partial(_on_today, frame, "open_held"), "unidentified unknown payer whose suspense"),
-        Command("Receipts without an e-mail address", "", partial(_on_today, frame, "open_receipts"), "print hand over"),
+        Command(
+            "Log the mail",
+            "Post checks · F3",
+            partial(_log_mail, frame),
+            "count checks tape adding machine new batch total envelopes",
+        ),
+        Command(
+            "Checks held", "Today · F2", partial(_on_today, frame, "open_held"), "unidentified unknown payer whose suspense"
+        ),
+        Command(
+            "Receipts without an e-mail address", "Today · F2", partial(_on_today, frame, "open_receipts"), "print hand over"
+        ),
         Command("Open a new account", "", frame.open_new_account, "add customer new customer member sign up create"),
         *to_places(frame.go),
         Command(
@@ -145,13 +154,20 @@ def to_pages(go: Go) -> list[Command]:
 
 def to_places(go: Go) -> list[Command]:
     """Lists and sections that are not the first thing of their page, and what is done there."""
-    return [Command(title, "", partial(go, page, where), words) for title, page, where, words in PLACES]
+    return [Command(title, _named(page), partial(go, page, where), words) for title, page, where, words in PLACES]
+
+
+def _named(page: str) -> str:
+    entry = BY_KEY[page]
+    return f"{entry.title} · {entry.keys}"
 
 
 def to_reports(go: Go) -> list[Command]:
     """Each report by its name."""
     return [
-        Command(f"Report: {kind.title}", "", partial(go, "reports", {"report": kind.key}), REPORT_WORDS.get(kind.key, ""))
+        Command(
+            f"Report: {kind.title}", kind.about, partial(go, "reports", {"report": kind.key}), REPORT_WORDS.get(kind.key, "")
+        )
         for kind in REPORTS
     ]
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLabel, QSizePo
 from app.errors import NotPermitted, UserError
 from app.views import style
 from app.views.fields import button, label, named, told_dates
+from app.views.help_places import give_help
 from app.views.page import point_at
 from app.views.workplace import Workplace
 
@@ -102,6 +103,7 @@ class FormDialog(QDialog):
         outer.addLayout(buttons)
         self.widen(CHARACTERS_WIDE)
         hand_keys_back(self)
+        give_help(self)
 
     def widen(self, characters: int) -> None:
         """At least as wide as so many characters of the font, as far as the screen goes."""

@@ -28,7 +28,7 @@ FIRST_ACCOUNTS = 3
 
 
 class Command(NamedTuple):
-    """Something that can be done from anywhere; `keys` is its shortcut, `words` what else people call it."""
+    """Something that can be done from anywhere; `keys`: its shortcut, or where it is; `words`: what else people call it."""
 
     title: str
     keys: str

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 
 import shiboken6
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtGui import QDesktopServices, QKeyEvent, QTextCursor
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QTextBrowser,
+    QTextEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -113,14 +114,22 @@ class HelpWindow(QDialog):
         hand_keys_back(self)
 
     @classmethod
-    def show_topic(cls, parent: QWidget, topic: str) -> HelpWindow:
-        """Open the help at a topic (the first one when there is none of that name); one window for all."""
+    def show_topic(cls, parent: QWidget, topic: str, words: str = "") -> HelpWindow:
+        """Open the help at a topic (the first one when there is none of that name); one window for all.
+
+        `words`: with which the place begins that is wanted.
+        """
+        if cls._shown is not None and shiboken6.isValid(cls._shown) and cls._shown.parentWidget() is not parent:
+            # A dialog lets the keys go to nothing but its own windows, and one of its own goes with it.
+            cls._shown.close()
+            cls._shown = None
         if cls._shown is None or not shiboken6.isValid(cls._shown):
             cls._shown = cls(parent)
         cls._shown.open_topic(topic)
         cls._shown.show()
         cls._shown.raise_()
         cls._shown.activateWindow()
+        cls._shown.go_to(words)
         return cls._shown
 
     def open_topic(self, name: str) -> None:
@@ -131,6 +140,25 @@ class HelpWindow(QDialog):
             if self.list.item(place).data(Qt.ItemDataRole.UserRole) == wanted:
                 self.list.setCurrentRow(place)
         self.browser.setFocus()
+
+    def go_to(self, words: str) -> None:
+        """Scroll to the paragraph that begins with these words; without any, to the top."""
+        block = self.browser.document().begin()
+        while words and block.isValid() and not block.text().strip().startswith(words):
+            block = block.next()
+        if not words or not block.isValid():
+            return
+        cursor = QTextCursor(block)
+        self.browser.setTextCursor(cursor)
+        top = self.browser.document().documentLayout().blockBoundingRect(block).top()
+        self.browser.verticalScrollBar().setValue(int(top) - style.MEDIUM)
+        # Marked, so that the eye finds it where the page cannot scroll so far.
+        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+        place = QTextEdit.ExtraSelection()
+        # The bindings know these as plain attributes, which their stubs leave out.
+        place.cursor = cursor
+        place.format.setBackground(self.palette().alternateBase())
+        self.browser.setExtraSelections([place])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.filter.text():
@@ -158,6 +186,7 @@ class HelpWindow(QDialog):
 
     def _show_chosen(self, item: QListWidgetItem | None) -> None:
         if item is not None:
+            self.browser.setExtraSelections([])
             self.browser.setMarkdown(topics()[item.data(Qt.ItemDataRole.UserRole)].text)
 
     def _follow(self, link: QUrl) -> None:

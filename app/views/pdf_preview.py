@@ -25,6 +25,7 @@ from app.errors import UserError
 from app.views import printing, style
 from app.views.dialog import hand_keys_back, open_as_large_as
 from app.views.fields import button, label, mark_wrong, named, set_role
+from app.views.help_places import give_help
 from app.views.tasks import Run
 from app.views.workplace import Workplace
 
@@ -63,6 +64,7 @@ class PdfPreview(QDialog):
         self._connect()
         open_as_large_as(self, 940, 700)
         hand_keys_back(self)
+        give_help(self)
 
     def show_file(self, path: Path, title: str) -> None:
         """Show a PDF and return at once. Raises UserError when it cannot be read."""

@@ -17,7 +17,7 @@ from app.services.paperreceipts import MissingReceipt
 from app.views import style
 from app.views.account_edit import AccountEdit
 from app.views.checks_account import payment_words
-from app.views.dialog import WIDER, FormDialog
+from app.views.dialog import FormDialog
 from app.views.dialogs.deposit import counted
 from app.views.fields import button, format_day, label, named, told_dates
 from app.views.table import Table
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from app.services.books import Session
 
 Row = TypeVar("Row")
+CHARACTERS_OF_A_LIST = 140
 
 
 class WorkOffDialog(FormDialog, Generic[Row]):
@@ -42,7 +43,7 @@ class WorkOffDialog(FormDialog, Generic[Row]):
         self, workplace: Workplace, key: str, title: str, action: str, intro: str, table: Table[Row], parent: QWidget | None
     ) -> None:
         super().__init__(workplace, key, title, action, parent)
-        self.widen(WIDER)
+        self.widen(CHARACTERS_OF_A_LIST)
         self.table = table
         self.told = label("", "good", wrap=True)
         named(self.told, f"{key}.told", "What was done")
