@@ -28,10 +28,10 @@ from app.services.history import HistoryRow
 from app.services.loading import AccountCard
 from app.services.whatif import Outlook, WhatIf
 from app.views import style
-from app.views.dialog import hand_keys_back, open_as_large_as
 from app.views.fields import DayEdit, MoneyEdit, button, format_day, label, named, told_dates
 from app.views.help_places import give_help
 from app.views.page import point_at
+from app.views.placing import hand_keys_back, open_as_large_as
 from app.views.table import Table
 from app.views.table_model import Column
 from app.views.workplace import Workplace

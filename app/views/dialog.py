@@ -14,6 +14,7 @@ from app.views import style
 from app.views.fields import button, label, named, told_dates
 from app.views.help_places import give_help
 from app.views.page import point_at
+from app.views.placing import hand_keys_back
 from app.views.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -32,24 +33,6 @@ _BY_HAND = frozenset(
         QEvent.Type.Wheel,
     )
 )
-
-
-def hand_keys_back(dialog: QDialog) -> None:
-    """When the dialog is left, the next key goes to the window that it was opened from."""
-    parent = dialog.parentWidget()
-    if parent is not None:
-        # Some desktops leave no window active after a dialog.
-        above = parent.window()
-        dialog.finished.connect(lambda _code: above.activateWindow())
-
-
-def open_as_large_as(dialog: QDialog, width: int, height: int) -> None:
-    """Its size where there is room: on a small screen a dialog is no larger than that."""
-    room = dialog.screen().availableGeometry().size() - QSize(2 * style.LARGE, 4 * style.LARGE)
-    parent = dialog.parentWidget()
-    if parent is not None:
-        room = room.expandedTo(parent.window().size() - QSize(2 * style.LARGE, 2 * style.LARGE))
-    dialog.resize(QSize(width, height).boundedTo(room))
 
 
 class FormDialog(QDialog):

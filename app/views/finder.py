@@ -10,9 +10,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
 
 from app.views import style
-from app.views.dialog import hand_keys_back
 from app.views.fields import label, named
 from app.views.hit_list import HitList
+from app.views.placing import hand_keys_back
 from app.views.workplace import Workplace
 
 if TYPE_CHECKING:

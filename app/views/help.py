@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 
 from app import resources
 from app.views import style
-from app.views.dialog import hand_keys_back, open_as_large_as
 from app.views.fields import button, label, named
+from app.views.placing import hand_keys_back, open_as_large_as
 
 FIRST = "index"
 _ORDER = (

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 
 from app.errors import UserError
 from app.views import printing, style
-from app.views.dialog import hand_keys_back, open_as_large_as
 from app.views.fields import button, label, mark_wrong, named, set_role
 from app.views.help_places import give_help
+from app.views.placing import hand_keys_back, open_as_large_as
 from app.views.tasks import Run
 from app.views.workplace import Workplace
 

@@ -16,8 +16,9 @@ from app.services import bankcsv, outstanding
 from app.services.bankcsv import BankFile, BankMatch
 from app.services.outstanding import Clearing
 from app.views import style
-from app.views.dialog import FormDialog, open_as_large_as
+from app.views.dialog import FormDialog
 from app.views.fields import button, label, mark_wrong, named
+from app.views.placing import open_as_large_as
 from app.views.table import Table
 from app.views.table_model import Column
 from app.views.workplace import Workplace

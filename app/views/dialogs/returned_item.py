@@ -30,11 +30,12 @@ from app.services.policies.dishonored import Cost
 from app.services.returneditems import RETURN_CODES, ItemRow, ReturnedItem
 from app.services.returnedoutlook import ReturnedOutlook
 from app.views import style
-from app.views.dialog import FormDialog, open_as_large_as
+from app.views.dialog import FormDialog
 from app.views.dialogs.outcome import Fields
 from app.views.dialogs.returned_consequences import Consequences, FeesCard
 from app.views.dialogs.returned_find import FindItem
 from app.views.fields import DayEdit, MoneyEdit, button, format_day, label, named, told_dates
+from app.views.placing import open_as_large_as
 from app.views.workplace import Workplace
 
 if TYPE_CHECKING:
