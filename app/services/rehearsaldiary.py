@@ -119,15 +119,7 @@ class _Keeper:
             self._lines.append(DiaryLine(event.on, account, f"{expectation_says(event)}: {said}", tone=tone))
         else:
             self._lines.append(DiaryLine(event.on, account, event_says(event), tone="bad" if failures else ""))
-        self._lines += [
-            DiaryLine(
-                event.on,
-                account,
-                f"{failure.key}: expected {in_words(failure.expected)}; got {in_words(failure.got)}",
-                tone="bad",
-            )
-            for failure in failures
-        ]
+        self._lines += [DiaryLine(event.on, account, _failed(event, failure), tone="bad") for failure in failures]
         if event.do != "expect":
             with stage.books.read() as session:
                 self._lines += self._charged(session, stage)
@@ -155,6 +147,13 @@ class _Keeper:
             states = tuple(_state(session, name, account_id, on) for name, account_id in stage.accounts.items())
         self.days.append(DiaryDay(on, tuple(self._lines), states))
         self._lines = []
+
+
+def _failed(event: Event, failure: Failure) -> str:
+    """Why an event could not be done; of what was expected, what came instead."""
+    if event.do != "expect" and isinstance(failure.got, str) and failure.got.startswith("refused: "):
+        return failure.got
+    return f"{failure.key}: expected {in_words(failure.expected)}; got {in_words(failure.got)}"
 
 
 def _state(session: Session, name: str, account_id: int, on: date) -> AccountState:
@@ -261,11 +260,13 @@ def changed_in_words(before: Diary, now: Diary) -> str:
 def summary(diary: Diary) -> str:
     """How the story went, in a sentence."""
     days = f"{len(diary.days):,} {'day' if len(diary.days) == 1 else 'days'}"
-    held = diary.expected - len({failure.event for failure in diary.failures})
+    held = sum(1 for line in diary.lines if line.tone == "good")
+    wrong = len({failure.event for failure in diary.failures}) - (diary.expected - held)
     said = f"{diary.title}: {days}"
-    if not diary.expected and not diary.failures:
-        return f"{said}; the story expects nothing."
-    return f"{said}; {max(held, 0)} of {diary.expected} expectations held."
+    said += f"; {held} of {diary.expected} expectations held" if diary.expected else "; the story expects nothing"
+    if wrong:
+        said += f"; {wrong} {'event' if wrong == 1 else 'events'} did not go as the story says"
+    return f"{said}."
 
 
 __all__ = [

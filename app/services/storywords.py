@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from app.services.storyevents import EVENTS
 from app.services.storyfile import Event
 
 Keys = Mapping[str, Any]
@@ -132,9 +133,9 @@ _SAYS: dict[str, Callable[[Keys], str]] = {
 
 
 def event_says(event: Event) -> str:
-    """An event in a sentence; one that the program does not know, as it stands in the file."""
+    """An event in a sentence; one that the program does not know or that lacks a key, as it stands in the file."""
     says = _SAYS.get(event.do)
-    if says is None:
+    if says is None or not EVENTS[event.do].needed <= event.keys.keys():
         return f"{event.do}: {', '.join(f'{key} {value}' for key, value in event.keys.items())}."
     said = says(event.keys)
     return f"{said[:-1]}, which is to be refused." if event.refused else said

@@ -28,7 +28,7 @@ def _suspended(row: AccountState) -> str:
 
 
 DIARY: tuple[Column[DiaryLine], ...] = (
-    Column("Day", lambda line: line.on, width=10),
+    Column("Day", lambda line: line.on, width=12),
     Column("What happened", _words, width=0, signal=lambda line: line.tone),
     Column("Clause", lambda line: line.clause, width=8),
     Column("Amount", lambda line: line.cents, money=True, width=10),
@@ -49,7 +49,7 @@ STATES: tuple[Column[AccountState], ...] = (
     ),
 )
 DIFFERS: tuple[Column[Differs], ...] = (
-    Column("Day", lambda row: row.on, width=10),
+    Column("Day", lambda row: row.on, width=12),
     Column("What", lambda row: row.words, width=0),
     Column("Clause", lambda row: row.clause, width=8),
     Column("", lambda row: row.what, width=9, signal=lambda row: "warning" if row.what != "changed" else ""),
@@ -104,6 +104,12 @@ class DiaryPart(QWidget):
         self.diary = diary
         self.lines.show_rows(diary.lines)
 
+    def forget(self) -> None:
+        """No story was played."""
+        self.diary = None
+        self.lines.show_rows([])
+        self._show_day(None)
+
     def first_failure(self) -> None:
         """Put the cursor on the first line that did not hold, if there is one."""
         for place, line in enumerate(self.lines.rows_model.rows):
@@ -150,7 +156,12 @@ class DiffersPart(QWidget):
         self.words = label("", wrap=True)
         named(self.words, "rehearsal.differs", "What differs")
         self.lines: Table[Differs] = Table(
-            "rehearsal.differences", "Charges and payments that differ", DIFFERS, workplace.settings, sortable=False
+            "rehearsal.differences",
+            "Charges and payments that differ",
+            DIFFERS,
+            workplace.settings,
+            sortable=False,
+            wrap=True,
         )
         self.balances: Table[BalanceDiffers] = Table(
             "rehearsal.balances", "Balances that differ", BALANCES, workplace.settings, sortable=False

@@ -131,8 +131,24 @@ def test_a_file_that_is_no_story_says_its_line(window: Window, tmp_path: Path) -
     path.write_text('title = "x"\npolicy = "isp-advance"\n[[event]]\ndo = "run-billing"\n', encoding="utf-8")
     window.go("rehearsal", story=str(path))
     assert "broken.toml, line 3" in words(window)
-    window.go("rehearsal", story=str(tmp_path / "none.toml"))
+    window.go("rehearsal", story=str(a_story(tmp_path)))
+    assert lines(window) and window.message == ""
+    page = window.go("rehearsal", story=str(tmp_path / "none.toml"))
     assert "There is no story" in words(window)
+    assert lines(window) == [] and tab(window) == 0, "another story's days do not stay below the refusal"
+    assert page.values.table.rows_model.rows == [] and not window.control("rehearsal.again").isEnabled()
+
+
+def test_events_that_cannot_be_done_say_why_and_are_counted(window: Window, tmp_path: Path) -> None:
+    path = tmp_path / "dance.toml"
+    wrong = '[[event]]\non = 2026-03-01\ndo = "{}"\naccount = "A"\n'
+    path.write_text(STORY.format(balance="210.00") + wrong.format("dance") + wrong.format("post-check"), encoding="utf-8")
+    window.go("rehearsal", story=str(path))
+    assert words(window).endswith("1 of 1 expectations held; 2 events did not go as the story says.")
+    bad = [line.words for line in lines(window) if line.tone == "bad"]
+    assert bad[0] == "dance: account A." and bad[1].startswith("refused: line ") and "is no event" in bad[1]
+    assert bad[2] == "post-check: account A." and "post-check needs the key “amount”" in bad[3]
+    assert window.control("rehearsal.diary", Table).current_row().words == bad[0]
 
 
 def test_a_story_that_is_stopped_says_so_and_can_be_played_again(window: Window, tmp_path: Path) -> None:

@@ -174,9 +174,18 @@ class RehearsalPage(Page):
         self._enable()
 
     def _refused(self, error: UserError) -> None:
-        self.words.setText(error.message)
+        """Said above the diary until the next play; another story's days do not stay below it."""
+        self.words.setText(f"Not played: {error.message}")
         set_role(self.words, "bad")
-        self.refuse(error)
+        if self.first is None:
+            self.story = None
+            self.diary.forget()
+            self.values.table.show_rows([])
+            self.tabs.setCurrentIndex(0)
+            self.stories.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.tabs.setCurrentIndex(1)
+            self.values.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show(self, story: Story, diary: Diary) -> None:
         self.story = story
