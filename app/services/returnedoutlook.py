@@ -24,7 +24,7 @@ from app.services.payments import KIND_NAMES, PaymentRow, payment
 from app.services.permissions import rank
 from app.services.policies.clause import Charge
 from app.services.policies.conduct import adv_10_returned_charges
-from app.services.policies.dishonored import names_to_waive
+from app.services.policies.dishonored import BANK_ACCOUNT_CLOSED, names_to_waive
 from app.services.policies.policyfile import ArrearsPolicy
 from app.services.returneditems import ReturnedItem
 from app.services.returnedletter import ReturnedLetter, returned_letter
@@ -133,7 +133,7 @@ def _seen(session: Session, desk: Desk, form: ReturnedItem) -> ReturnedOutlook:
     returneditems.record(session, desk, form)
     after = card(session, row.account_id)
     again = _open_again(session, row, desk.on, last)
-    facts = _Facts(session, desk.on, row, before, after)
+    facts = _Facts(session, desk.on, row, before, after, form.code)
     sentences = (
         _balance(facts),
         *_attempts(facts, again),
@@ -153,6 +153,7 @@ class _Facts(NamedTuple):
     payment: PaymentRow
     before: AccountCard
     after: AccountCard
+    code: str
 
 
 def _ledger(session: Session, last: int) -> tuple[LedgerLine, ...]:
@@ -232,13 +233,15 @@ def _autopay(facts: _Facts) -> str:
         )
     if before.authorized_on is None:
         return f"{method} is not used: it waits for a signed form."
+    closed = facts.code == BANK_ACCOUNT_CLOSED and before.autopay == facts.payment.kind
+    stays = "stays, as another bank account was put on file since" if closed else "stays"
     if after.balance_cents <= 0:
-        return f"{method} stays; nothing is owed that it would ask for."
+        return f"{method} {stays}; nothing is owed that it would ask for."
     owed = _dollars(after.balance_cents)
     policy = policy_of(facts.session, after.id, facts.on)
     if isinstance(policy, ArrearsPolicy):
         failure = dishonored.if_the_next_fails(facts.session, policy, after.id, after.balance_cents, facts.on)
-        return f"{method} stays: the next auto-pay run asks for {owed}. If that fails, {_costs(failure)}."
+        return f"{method} {stays}: the next auto-pay run asks for {owed}. If that fails, {_costs(failure)}."
     if after.autopay == "echeck":
         again = f"If it comes back, {_costs(adv_10_returned_charges(policy, 0, 0, ''))} besides what the bank takes"
     else:
@@ -246,7 +249,7 @@ def _autopay(facts: _Facts) -> str:
     due_now = autopay.belongs_to(facts.session, facts.on)
     run = "the auto-pay run that is due now" if due_now else f"the run of {_day(next_month_start(facts.on))}"
     return (
-        f"{method} stays: {run} asks for the whole balance, {owed} as it stands. {again}. "
+        f"{method} {stays}: {run} asks for the whole balance, {owed} as it stands. {again}. "
         "To stop it, change the account's auto-pay."
     )
 

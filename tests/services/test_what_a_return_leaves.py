@@ -113,7 +113,9 @@ def test_a_home_is_told_what_its_own_policy_charges(office: Diary, method: str, 
 def test_a_closed_old_bank_account_leaves_the_new_one_and_its_form_in_use(office: Diary) -> None:
     member, payment = member_that_paid(office)
     office.on(1, 7).do(accounts.change_payment_method, member, "bank-draft", form_signed=True, label="Valley Bank ending 2")
-    assert "stays" in autopay_sentence(office.on(1, 9), payment, code="R02")
+    said = autopay_sentence(office.on(1, 9), payment, code="R02")
+    assert said.startswith("Auto-pay by bank draft stays, as another bank account was put on file since: the next")
+    assert "another bank account" not in autopay_sentence(office, payment, code="R01")
     office.do(payments.return_payment, payment, 0, "R02")
     assert signed(office, member) == "2026-01-07"
     run(office)
