@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from app.errors import UserError
+from app.money import parse_cents, plain_cents
 from app.services.policies.policyfile import Policy, laid_over, parse_policy
 from app.services.policymeanings import MEANING
 
@@ -16,6 +18,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "advance": {"late_run_days_left": 20, "reactivation_months": 12},
     "arrears": {"plans": {}},
 }
+_AMOUNT = re.compile(r"[0-9]+\.[0-9]{2}")
 _PARTS = {"monthly": "monthly fee", "processing": "processing fee"}
 
 
@@ -62,7 +65,9 @@ def shown(value: Any) -> str:
 def typed_value(body: str, key: tuple[str, ...], text: str) -> Any:
     """What was typed, as the file writes it: of the kind of the value that stands there.
 
-    Raises UserError for a word where a number is wanted; whether the value is allowed, the policy itself says.
+    An amount is read as everywhere in the program: `12`, `12.5` and `$12.50` are amounts. Raises UserError for a
+    word where a number is wanted, and for what is no amount where one stands; whether the value is allowed, the
+    policy itself says.
     """
     text = text.strip()
     kind, before = tomllib.loads(body).get("policy", "advance"), _at(body, key)
@@ -77,6 +82,11 @@ def typed_value(body: str, key: tuple[str, ...], text: str) -> Any:
         return _number(text)
     if isinstance(before, list):
         return [_number(part) for part in text.replace(" and ", ",").split(",") if part.strip()]
+    if isinstance(before, str) and _AMOUNT.fullmatch(before):
+        try:
+            return plain_cents(parse_cents(text))
+        except ValueError as error:
+            raise UserError(f"{error}.", field="value") from None
     return text.lstrip("$")
 
 

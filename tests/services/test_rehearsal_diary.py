@@ -151,6 +151,8 @@ def test_plans_are_typed_one_by_one() -> None:
         (("bill_while_suspended",), "No", False),
         (("refund_days",), "1 and 20", [1, 20]),
         (("late_fee",), "$12.00", "12.00"),
+        (("late_fee",), "12", "12.00"),
+        (("hourly_rate",), " 1,095.5 ", "1095.50"),
         (("late_run_days_left",), "15", 15),
         (("first_invoice",), "with-next-cycle", "with-next-cycle"),
     ],
@@ -166,6 +168,9 @@ def test_a_typed_value_is_of_the_kind_that_stands_there(key: tuple[str, ...], te
         (("net_days",), "-3", "no whole number"),
         (("bill_while_suspended",), "maybe", "yes or no"),
         (("refund_days",), "1, x", "no whole number"),
+        (("late_fee",), "12.345", "more than two decimals"),
+        (("late_fee",), "ten", "“ten” is not an amount"),
+        (("late_fee",), "", "not an amount"),
     ],
 )
 def test_what_cannot_be_read_is_said(key: tuple[str, ...], text: str, said: str) -> None:
@@ -174,7 +179,8 @@ def test_what_cannot_be_read_is_said(key: tuple[str, ...], text: str, said: str)
 
 
 @pytest.mark.parametrize(
-    ("key", "text"), [(("net_days",), "366"), (("late_fee",), "12"), (("refund_days",), "29"), (("first_invoice",), "later")]
+    ("key", "text"),
+    [(("net_days",), "366"), (("late_fee",), "-12"), (("refund_days",), "29"), (("first_invoice",), "later")],
 )
 def test_what_the_policy_does_not_allow_is_said_by_the_policy(key: tuple[str, ...], text: str) -> None:
     with pytest.raises(PolicyError, match=key[0]):
