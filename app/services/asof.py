@@ -6,6 +6,7 @@ What was taken over from an old program counts from its own dates, also before t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.models.bulk import fetch_named, fetch_one, fetch_tuples, iso, parse_day
 from app.services import loading
 from app.services.aging import AgingRow
+from app.services.history import ChangeLine
 from app.services.loading import AccountCard, card
 from app.services.policies.arrangements import arrangement_kept
 from app.services.policies.facts import ArrangementFacts, InstalmentFacts, OpenInvoice
@@ -97,6 +99,26 @@ def account_as_of(session: Session, account_id: int, on: date) -> AsOf:
         )
     )
     return AsOf(on, status, balance, past_due, since, row, tuple(invoices), sentence)
+
+
+def card_then(card: AccountCard, changes: Sequence[ChangeLine], on: date) -> AccountCard:
+    """The card as it read at the end of `on`: every later change of name, address, e-mail, phone, delivery undone.
+
+    `changes`: all that were made, the latest first.
+    """
+    was = {
+        "name": card.name,
+        "address": card.address,
+        "email": card.email,
+        "phone": card.phone,
+        "delivery": card.delivery,
+    }
+    for change in sorted(changes, key=lambda row: row.on, reverse=True):
+        if change.what in was and parse_day(change.on) > on:
+            was[change.what] = change.before
+    return card._replace(
+        name=was["name"], address=was["address"], email=was["email"], phone=was["phone"], delivery=was["delivery"]
+    )
 
 
 def _status(session: Session, account: AccountCard, on: date) -> tuple[str, date | None]:

@@ -104,6 +104,13 @@ EXCEPTIONS: Final = {
 }
 
 
+CLAUSE_NAMES: Final = {
+    "section 0": "Oldest first",
+    "section 5": "Order of the day",
+    "section 6": "Opening balance",
+}
+
+
 class Explanation(NamedTuple):
     """Why a line is there: its clause in a sentence, the arithmetic, and what belongs to it."""
 
@@ -116,9 +123,15 @@ class Explanation(NamedTuple):
     @property
     def text(self) -> str:
         """The whole, as plain lines: what a screen reader reads and what is copied."""
-        clause = f"{self.clause}: {self.says}" if self.says else self.clause
+        name = clause_name(self.clause)
+        clause = f"{name}: {self.says}" if self.says else name
         worked = f"Worked out: {self.why}" if self.why else ""
         return "\n".join(line for line in (self.title, clause, worked, *self.parts) if line)
+
+
+def clause_name(clause: str) -> str:
+    """A clause as it is called: its id, or the words of the rulebook where what acts is no numbered clause."""
+    return CLAUSE_NAMES.get(clause, clause)
 
 
 def clause_says(clause: str) -> str:

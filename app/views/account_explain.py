@@ -6,7 +6,7 @@ from html import escape
 
 from PySide6.QtWidgets import QTextEdit, QWidget
 
-from app.services.explaining import Explanation
+from app.services.explaining import Explanation, clause_name
 from app.views.fields import named, told_dates
 
 
@@ -28,7 +28,7 @@ class ExplainPane(QTextEdit):
             return
         blocks = [f"<p><b>{escape(told_dates(explanation.title))}</b></p>"]
         if explanation.clause:
-            blocks.append(f"<p><b>{escape(explanation.clause)}</b>&nbsp; {escape(explanation.says)}</p>")
+            blocks.append(f"<p><b>{escape(clause_name(explanation.clause))}</b>&nbsp; {escape(explanation.says)}</p>")
         if explanation.why:
             blocks.append(f"<p>Worked out:<br>{escape(told_dates(explanation.why))}</p>")
         blocks += [f"<p>{escape(told_dates(part))}</p>" for part in explanation.parts]

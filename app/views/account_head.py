@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSlider, QVBoxLa
 
 from app.errors import UserError
 from app.money import format_cents
-from app.services.asof import AsOf
+from app.services.asof import AsOf, card_then
 from app.services.explaining import exception_says
 from app.services.loading import AccountCard
 from app.services.status import AccountPage
@@ -248,9 +248,11 @@ class AccountHead(QWidget):
         self.member.show_page(page, self.workplace.on)
         self.figures.show_page(page)
 
-    def show_as_of(self, then: AsOf) -> None:
-        """An earlier day, said so in the sentence."""
+    def show_as_of(self, then: AsOf, page: AccountPage) -> None:
+        """An earlier day, said so in the sentence; the contact line reads as it did then."""
         self.member.hide()
+        self.waiting.hide()
+        self.contact.setText(contact_words(card_then(page.card, page.changes, then.on)._replace(autopay="none")))
         self.sentence.setText(f"On {then.on:%b} {then.on.day}, {then.on.year}: {then.sentence}")
         self._tone(then.past_due_cents, then.status)
         self.figures.show_as_of(then)

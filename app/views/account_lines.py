@@ -143,7 +143,11 @@ def collection_lines(shown: Shown) -> list[PlainLine]:
     """Arrangements and suspensions, the latest first."""
     found = [
         PlainLine(
-            row.due_on, f"Instalment, agreed {format_day(row.made_on)}", row.cents, row.state, explaining.of_instalment(row)
+            row.due_on,
+            f"Instalment, agreed {format_day(row.made_on)}",
+            row.cents,
+            row.state if shown.then is None or row.due_on < shown.then.on else "to come",
+            explaining.of_instalment(row),
         )
         for row in shown.page.instalments
         if shown.was(row.made_on)
@@ -156,10 +160,21 @@ def collection_lines(shown: Shown) -> list[PlainLine]:
     return sorted(found, key=lambda line: line.on, reverse=True)
 
 
+def _as_of_today(shown: Shown, state: str) -> str:
+    """A state whose day is not on file; beside an earlier day it is said to be today's."""
+    return state if shown.then is None or not state else f"{state} (today)"
+
+
 def work_lines(shown: Shown) -> list[PlainLine]:
     """Work orders, the latest first."""
     return [
-        PlainLine(day, row.description or row.kind, None, row.decision.replace("-", " "), explaining.of_work(row))
+        PlainLine(
+            day,
+            row.description or row.kind,
+            None,
+            _as_of_today(shown, row.decision.replace("-", " ")),
+            explaining.of_work(row),
+        )
         for row in shown.page.work
         if shown.was(day := date.fromisoformat(row.starts_at[:10]))
     ]
@@ -170,7 +185,13 @@ def refund_lines(shown: Shown) -> list[PlainLine]:
     history = shown.page.history
     checks = {row.document: row.description for row in history if row.kind == "refund"}
     return [
-        PlainLine(row.on, checks.get(f"refund {row.id}", "Refund"), row.cents, row.state, explaining.of_refund(row, history))
+        PlainLine(
+            row.on,
+            checks.get(f"refund {row.id}", "Refund"),
+            row.cents,
+            _as_of_today(shown, row.state),
+            explaining.of_refund(row, history),
+        )
         for row in reversed(shown.page.refunds)
         if shown.was(row.on)
     ]
@@ -182,7 +203,7 @@ def note_lines(shown: Shown) -> list[PlainLine]:
     for note in shown.notes:
         if shown.was(note.on):
             state = f"remind {format_day(note.remind_on)}" if note.remind_on else ""
-            state = f"done {format_day(note.done_on)}" if note.done_on else state
+            state = f"done {format_day(note.done_on)}" if note.done_on and shown.was(note.done_on) else state
             says = Explanation(f"Note of {format_day(note.on)} by {note.by}", parts=tuple(note.body.split("\n")))
             found.append(PlainLine(note.on, " ".join(note.body.split()), None, state, says, note.id))
     return found
@@ -290,12 +311,20 @@ def invoice_kind(what: str) -> str:
 
 
 def service_rows(shown: Shown) -> list[tuple[ServiceLine, str]]:
-    """Each service with the change that waits for it (BOTH-10)."""
+    """Each service with the change that waits for it (BOTH-10).
+
+    Beside an earlier day those that had begun by then; what the books do not know as of a day, the price and how far
+    it is billed, is left out or said to be today's.
+    """
     changes = shown.page.scheduled
     words = {"price": "new price", "end": "ends", "cancel": "account cancelled"}
     found = []
     for row in shown.page.services:
-        if shown.was(row.first_day) or shown.then is None:
+        if shown.then is not None:
+            if shown.was(row.first_day):
+                ended = row.last_day if row.last_day is not None and shown.was(row.last_day) else None
+                found.append((row._replace(last_day=ended, billed_through=None), "price as of today"))
+        else:
             mine = [item for item in changes if item.service_id in (None, row.id)]
             found.append((row, ", ".join(f"{words[item.what]} {format_day(item.effective)}" for item in mine)))
     return found

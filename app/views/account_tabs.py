@@ -45,7 +45,10 @@ from app.views.table_model import Column
 
 @dataclass(frozen=True)
 class TabSpec:
-    """A list of the page. `rows` newest first; `key` names a row so that the cursor finds it again."""
+    """A list of the page. `rows` newest first; `identity` names a row so that the cursor finds it again.
+
+    `empty` stands in for an empty list, `empty_closed` for one of a closed account, where nothing more can come.
+    """
 
     key: str
     title: str
@@ -54,6 +57,7 @@ class TabSpec:
     explain: Callable[[Shown, Any], Explanation]
     identity: Callable[[Any], object]
     empty: str
+    empty_closed: str = ""
 
 
 _BAD = (
@@ -120,7 +124,7 @@ _LEDGER: tuple[Column[LedgerLine], ...] = (
     Column("Date", lambda line: line.row.on, width=13),
     Column("What", lambda line: line.row.description, width=0),
     Column("Kind", lambda line: explaining.line_kind(line.row), width=17),
-    Column("Clause", lambda line: line.row.clause, width=10),
+    Column("Clause", lambda line: explaining.clause_name(line.row.clause), width=10),
     Column("Amount", lambda line: line.row.cents, money=True, width=11),
     Column("Balance", lambda line: line.balance_cents, money=True, width=11),
 )
@@ -136,7 +140,7 @@ _INVOICES: tuple[Column[InvoiceLine], ...] = (
 _BILL: tuple[Column[Charge], ...] = (
     Column("What", lambda row: row.description, width=0),
     Column("Kind", lambda row: explaining.kind_says(row.kind), width=17),
-    Column("Clause", lambda row: row.clause, width=10),
+    Column("Clause", lambda row: explaining.clause_name(row.clause), width=10),
     Column("Amount", lambda row: row.cents, money=True, width=11),
 )
 _SERVICES: tuple[Column[tuple[ServiceLine, str]], ...] = (
@@ -205,7 +209,8 @@ def make_specs(shown: Callable[[], Shown | None]) -> tuple[TabSpec, ...]:
             service_rows,
             lambda _, row: explaining.of_service(row[0]),
             lambda row: row[0].id,
-            "No service. One is added with Actions while the account is open.",
+            "No service yet. Add one with Actions.",
+            "No service. The account is closed.",
         ),
         _small("collections", "Collections", collections, collection_lines, no_collections),
         _small("work", "Work", work, work_lines, "No work was logged."),
@@ -286,6 +291,8 @@ class AccountTab(QWidget):
         wanted = None if was is None else identity(was)
         scrolled = self.table.verticalScrollBar().value()
         rows = self.spec.rows(shown)
+        is_closed = bool(self.spec.empty_closed) and shown.page.card.status == "closed"
+        self.empty.setText(self.spec.empty_closed if is_closed else self.spec.empty)
         self.table.show_rows(rows)
         self.layers.setCurrentWidget(self.table if rows else self.empty)
         self.put_cursor(wanted)

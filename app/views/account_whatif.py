@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from app.errors import UserError
 from app.money import format_cents
 from app.services import whatif
+from app.services.explaining import clause_name
 from app.services.history import HistoryRow
 from app.services.loading import AccountCard
 from app.services.whatif import Outlook, WhatIf
@@ -43,7 +44,7 @@ PAYS, CANCELS, ARRANGES = range(3)
 _COLUMNS: tuple[Column[HistoryRow], ...] = (
     Column("What would be written", lambda row: row.description, width=0),
     Column("Worked out", lambda row: row.why, width=24),
-    Column("Clause", lambda row: row.clause, width=8),
+    Column("Clause", lambda row: clause_name(row.clause), width=8),
     Column("Amount", lambda row: row.cents, money=True, width=11),
 )
 

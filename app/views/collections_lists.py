@@ -205,7 +205,7 @@ ARRANGEMENT_COLUMNS: tuple[Column[ArrangementLine], ...] = (
     Column("Agreed", lambda row: row.agreed_cents, money=True, width=9),
     Column("Paid", lambda row: row.paid_cents, money=True, width=9),
     Column("Next due", lambda row: row.next_due_on, width=10),
-    Column("Still to pay", lambda row: row.next_cents or None, money=True, width=10),
+    Column("Next amount", lambda row: row.next_cents or None, money=True, width=10),
     Column("Past due", lambda row: row.past_due_cents, money=True, width=9),
 )
 

@@ -11,7 +11,7 @@ from support_histories import KINDS, History, Step, ends_of_days, steps
 from support_office import Diary, imported
 
 from app.errors import UserError
-from app.services import aging, asof, collections, status, subscriptions
+from app.services import accounts, aging, asof, collections, history, loading, status, subscriptions
 from app.services.asof import AsOf
 from app.services.customerfile_types import ImportOpenItem
 from app.services.ledger import Gl
@@ -128,3 +128,23 @@ def test_the_aging_buckets_of_the_page_and_of_the_report_have_the_same_edges() -
 def test_an_account_of_no_office_is_refused(office: Diary) -> None:
     with pytest.raises(UserError, match="no such account"):
         office.see(asof.account_as_of, 999, office.day)
+
+
+def test_the_card_of_an_earlier_day_reads_as_it_did_then() -> None:
+    with Diary() as office:
+        office.on(1, 5)
+        account = office.open("Ann Ames", address=("1 Old St",), email="old@example.net")
+        office.on(1, 10).do(accounts.change_address, account, ("2 New St",))
+        office.do(accounts.change_email, account, "mid@example.net")
+        office.on(1, 20).do(accounts.change_email, account, "new@example.net")
+        office.do(accounts.change_name, account, "Ann Bell")
+        card = office.see(loading.card, account)
+        changes = office.see(history.account_changes, account)
+        seen = [asof.card_then(card, changes, date(2026, 1, day)) for day in (9, 10, 19, 20)]
+        assert [(then.name, then.address, then.email) for then in seen] == [
+            ("Ann Ames", "1 Old St", "old@example.net"),
+            ("Ann Ames", "2 New St", "mid@example.net"),
+            ("Ann Ames", "2 New St", "mid@example.net"),
+            ("Ann Bell", "2 New St", "new@example.net"),
+        ]
+        assert seen[-1] == card

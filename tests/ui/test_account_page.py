@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QSlider, QTabBar, QTextEdit
 from ui.window import Window
 
 from app.money import format_cents
-from app.services import asof, checks, history, loading, payments, status, subscriptions
+from app.services import accounts, asof, checks, history, loading, payments, status, subscriptions
 from app.views.table import Table
 
 
@@ -274,3 +274,41 @@ def test_going_back_to_the_page_shows_the_same_account(window: Window) -> None:
     assert window.frame.page is not None and window.frame.page.account_id == account_id  # type: ignore[attr-defined]
     name = window.read(lambda session: loading.card(session, account_id).name)
     assert window.frame.page.heading.text() == name
+
+
+def test_an_earlier_day_shows_the_contact_and_the_services_of_that_day(window: Window) -> None:
+    account_id, _opened = window.rows(
+        "SELECT a.id, a.opened_on FROM account a WHERE a.status = 'active' AND a.policy = 'isp-advance' AND a.opened_on < "
+        "'2026-11-01' AND a.phone <> '' AND EXISTS (SELECT 1 FROM service s WHERE s.account_id = a.id) ORDER BY a.id LIMIT 1"
+    )[0]
+    old = window.rows("SELECT email FROM account WHERE id = ?", account_id)[0][0] or "no e-mail"
+    desk = window.program.workplace.desk()
+    window.program.tasks.write(
+        lambda session: accounts.change_email(session, desk, account_id, "brand.new@example.net"),
+        lambda _done: None,
+        owner=window.frame,
+    )
+    window.settle()
+    page = open_page(window, account_id)
+    assert "brand.new@example.net" in text(window, "account.contact")
+    page.head.days.slider.setValue(page.head.days.slider.maximum() - 1)
+    window.wait_for(lambda: page.shown.then is not None)
+    assert old in text(window, "account.contact") and "brand.new@example.net" not in text(window, "account.contact")
+    listed = rows(window, "services")
+    assert listed and {state for _, state in listed} == {"price as of today"}
+    assert all(line.first_day <= page.shown.then.on and line.billed_through is None for line, _ in listed)
+    assert window.control("account.exceptions").isHidden()
+    window.click("account.present")
+    window.wait_for(lambda: page.shown.then is None)
+    assert "brand.new@example.net" in text(window, "account.contact")
+    assert any(line.billed_through for line, _ in rows(window, "services"))
+
+
+def test_what_acts_without_a_numbered_clause_is_named_in_words(window: Window) -> None:
+    (account_id,) = window.rows("SELECT min(account_id) FROM line WHERE clause = 'section 6'")[0]
+    open_page(window, account_id)
+    table = window.control("account.ledger", Table)
+    column = [c.title for c in table.rows_model.columns].index("Clause")
+    shown = {table.model().index(row, column).data() for row in range(table.model().rowCount())}
+    assert "Opening balance" in shown
+    assert not [clause for clause in shown if str(clause).startswith("section")]

@@ -245,7 +245,7 @@ class AccountPage(Page):
         if self.shown is None or account_id != self.account_id or self.head.days.is_present:
             return
         self.shown = self.shown._replace(then=then)
-        self.head.show_as_of(then)
+        self.head.show_as_of(then, self.shown.page)
         self._show_tabs()
 
     # Lists
