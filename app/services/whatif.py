@@ -14,7 +14,7 @@ from typing import NamedTuple
 from app.errors import UserError
 from app.models.bulk import day_or_none, fetch, fetch_value
 from app.models.database import Database
-from app.periods import add_months, next_month_start
+from app.periods import next_month_start
 from app.services import billing, collections, history, loading, status, subscriptions
 from app.services import nextbill as bills
 from app.services.books import Session, taken_back
@@ -110,18 +110,6 @@ def arranges(books: Database, desk: Desk, account_id: int, instalments: Sequence
         return desk.on
 
     return _tried(books, desk, account_id, act)._replace(instalments=tuple(instalments))
-
-
-def even_instalments(cents: int, parts: int, first: date) -> tuple[InstalmentFacts, ...]:
-    """`cents` in equal monthly parts from `first` on; the last one takes the odd cents.
-
-    Raises UserError when there is not a cent for each part.
-    """
-    if cents < parts or parts < 1:
-        raise UserError("An arrangement needs an amount; type what is to be paid in all.", field="total")
-    each = cents // parts
-    amounts = [each] * (parts - 1) + [cents - each * (parts - 1)]
-    return tuple(InstalmentFacts(add_months(first, n), amount) for n, amount in enumerate(amounts))
 
 
 def next_bill(books: Database, desk: Desk, account_id: int) -> NextBill | None:

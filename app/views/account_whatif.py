@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QComboBox,
     QDialog,
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QRadioButton,
+    QScrollArea,
     QSizePolicy,
     QSpacerItem,
     QSpinBox,
@@ -23,12 +26,15 @@ from PySide6.QtWidgets import (
 
 from app.errors import UserError
 from app.money import format_cents
-from app.services import whatif
+from app.services import instalments, whatif
 from app.services.explaining import clause_name
 from app.services.history import HistoryRow
+from app.services.instalments import MOST_INSTALMENTS, RHYTHMS
 from app.services.loading import AccountCard
+from app.services.policies.facts import InstalmentFacts
 from app.services.whatif import Outlook, WhatIf
 from app.views import style
+from app.views.dialogs.account_arrange import RHYTHM_WORDS, InstalmentRows
 from app.views.fields import DayEdit, MoneyEdit, button, format_day, label, named, told_dates
 from app.views.help_places import give_help
 from app.views.page import point_at
@@ -41,6 +47,7 @@ if TYPE_CHECKING:
     from app.services.books import Books
 
 PAYS, CANCELS, ARRANGES = range(3)
+LINES_OF_PARTS = 4
 _COLUMNS: tuple[Column[HistoryRow], ...] = (
     Column("What would be written", lambda row: row.description, width=0),
     Column("Worked out", lambda row: row.why, width=24),
@@ -68,7 +75,10 @@ class WhatIfDialog(QDialog):
         self.total = MoneyEdit("whatif.total", "Amount to be arranged", implied_cents=workplace.settings.implied_cents)
         self.parts = QSpinBox()
         named(self.parts, "whatif.parts", "How many instalments")
+        self.every = QComboBox()
+        named(self.every, "whatif.every", "How often")
         self.first_day = DayEdit("whatif.instalments", "First instalment on", workplace.on)
+        self.agreed = InstalmentRows("whatif.part", workplace.on, implied_cents=workplace.settings.implied_cents)
         self.refusal = label("", "bad", wrap=True)
         named(self.refusal, "whatif.refusal", "What was refused")
         self.refusal.hide()
@@ -92,8 +102,11 @@ class WhatIfDialog(QDialog):
         self.total.set_cents(owes or None)
         self.last_day.set_day(self.workplace.on)
         self.first_day.set_day(self.workplace.on)
-        self.parts.setRange(1, 24)
+        self.parts.setRange(1, MOST_INSTALMENTS)
         self.parts.setValue(3)
+        for every in RHYTHMS:
+            self.every.addItem(RHYTHM_WORDS[every], every)
+        self.every.setCurrentIndex(RHYTHMS.index("month"))
 
     def _lay_out(self) -> None:
         questions = QGridLayout()
@@ -105,7 +118,7 @@ class WhatIfDialog(QDialog):
             (
                 "It makes an &arrangement over",
                 "whatif.arranges",
-                (self.total, label("in"), self.parts, label("monthly parts, the first on"), self.first_day),
+                (self.total, label("in"), self.parts, label("parts, the first on"), self.first_day, self.every),
             ),
         )
         for number, (text, name, controls) in enumerate(rows):
@@ -124,7 +137,18 @@ class WhatIfDialog(QDialog):
             line.addStretch(1)
             questions.addLayout(line, number, 1)
         questions.setColumnStretch(1, 1)
-        self.parts.valueChanged.connect(lambda _n: self.choice.button(ARRANGES).setChecked(True))
+        for changed in (self.parts.valueChanged, self.every.activated, self.agreed.edited):
+            changed.connect(lambda *_: self.choice.button(ARRANGES).setChecked(True))
+        for changed in (self.parts.valueChanged, self.every.activated, self.total.textChanged, self.first_day.textChanged):
+            changed.connect(lambda *_: self._propose())
+        self.choice.idToggled.connect(lambda *_: self._propose())
+        self.scroller = QScrollArea()
+        named(self.scroller, "whatif.parts-area", "Days and amounts of the instalments")
+        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setWidget(self.agreed)
+        self.scroller.hide()
         self.choice.button(PAYS).setChecked(True)
         self.choice.idClicked.connect(self._chosen)
         buttons = QHBoxLayout()
@@ -137,6 +161,7 @@ class WhatIfDialog(QDialog):
         box.setContentsMargins(style.LARGE, style.LARGE, style.LARGE, style.LARGE)
         box.setSpacing(style.MEDIUM)
         box.addLayout(questions)
+        box.addWidget(self.scroller)
         box.addWidget(self.refusal)
         box.addWidget(self.result_pane, 1)
         box.addLayout(buttons)
@@ -157,8 +182,26 @@ class WhatIfDialog(QDialog):
             last_day = self.last_day.required_day("The last day of service")
             return lambda books: whatif.cancels(books, desk, account_id, last_day)
         first = self.first_day.required_day("The day of the first instalment")
-        parts = whatif.even_instalments(self.total.required_cents("The amount"), self.parts.value(), first)
-        return lambda books: whatif.arranges(books, desk, account_id, parts)
+        agreed = self.agreed.parts() or self._proposed(first)
+        return lambda books: whatif.arranges(books, desk, account_id, agreed)
+
+    def _proposed(self, first: date) -> tuple[InstalmentFacts, ...]:
+        total = self.total.required_cents("The amount")
+        return instalments.in_parts(total, self.parts.value(), first, self.every.currentData())
+
+    def _propose(self) -> None:
+        """The parts as the calculator of the real dialog makes them; each day and amount can then be changed."""
+        is_asked = self.choice.checkedId() == ARRANGES
+        self.scroller.setVisible(is_asked)
+        if not is_asked:
+            return
+        try:
+            proposed = self._proposed(self.first_day.required_day("The day of the first instalment"))
+        except UserError:
+            proposed = ()  # still being typed; asking says what is missing
+        self.agreed.show_parts(proposed)
+        lines = min(len(proposed) + 1, LINES_OF_PARTS)
+        self.scroller.setFixedHeight(lines * (self.total.sizeHint().height() + style.TIGHT))
 
     def ask(self) -> None:
         """Work the answer out; one question at a time."""

@@ -12,7 +12,7 @@ from support_histories import KINDS, Step, ends_of_days, steps
 from support_office import NEW_YEAR, Diary
 
 from app.errors import UserError
-from app.services import billing, collections, history, nextbill, status, subscriptions, whatif
+from app.services import billing, collections, history, instalments, nextbill, status, subscriptions, whatif
 from app.services.loading import card
 from app.services.policies.facts import InstalmentFacts
 from app.services.whatif import WhatIf
@@ -106,7 +106,7 @@ def test_a_cancellation_at_the_turn_of_a_month_is_carried_out_once(office: Diary
 def test_an_arrangement_protects_and_is_listed(office: Diary) -> None:
     account = office.open(service_cents=NET)
     office.on(2, 10)
-    parts = whatif.even_instalments(2 * NET, 3, date(2026, 2, 28))
+    parts = instalments.in_parts(2 * NET, 3, date(2026, 2, 28), "month")
     assert parts == tuple(
         InstalmentFacts(date(2026, *day), cents) for day, cents in (((2, 28), 2066), ((3, 28), 2066), ((4, 28), 2068))
     )
@@ -129,7 +129,7 @@ def test_a_question_leaves_not_a_byte(tmp_path: Path) -> None:
         before = office.dump(leave_out=())
         whatif.pays(office.books, office.desk, account, 500)
         whatif.cancels(office.books, office.desk, account, date(2026, 4, 5))
-        whatif.arranges(office.books, office.desk, account, whatif.even_instalments(900, 2, office.day))
+        whatif.arranges(office.books, office.desk, account, instalments.in_parts(900, 2, office.day, "month"))
         assert whatif.next_bill(office.books, office.desk, account) is not None
         assert office.dump(leave_out=()) == before
     assert (tmp_path / "copy.db").read_bytes() == files["office.db"]
@@ -147,8 +147,8 @@ def test_what_the_real_thing_refuses_the_question_refuses_and_nothing_is_kept(of
         whatif.cancels(books, desk, account, date(2030, 1, 1))
     with pytest.raises(UserError, match="follow one another"):
         whatif.arranges(books, desk, account, [InstalmentFacts(date(2025, 12, 1), 100)])
-    with pytest.raises(UserError, match="needs an amount"):
-        whatif.even_instalments(2, 3, NEW_YEAR)
+    with pytest.raises(UserError, match="cannot be split"):
+        instalments.in_parts(2, 3, NEW_YEAR, "month")
     assert office.digest() == before
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QRadioButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QRadioButton, QSpinBox, QWidget
 from ui.window import Window
 
 from app.money import format_cents
-from app.services import whatif
+from app.services import instalments, whatif
 from app.views.table import Table
 
 
@@ -79,7 +79,7 @@ def test_an_arrangement_is_split_into_its_parts(window: Window) -> None:
     window.press(Qt.Key.Key_Return)
     window.settle()
     words = said(window, "paid", dialog)
-    parts = whatif.even_instalments(owes, 4, date(2026, 11, 21))
+    parts = instalments.in_parts(owes, 4, date(2026, 11, 21), "month")
     for part in parts:
         assert f"Instalment of {part.due_on:%m/%d/%Y}: {format_cents(part.cents)}." in words
     assert books(window) == before
@@ -106,3 +106,24 @@ def test_escape_closes_it(window: Window) -> None:
     window.settle()
     assert not [w for w in QApplication.topLevelWidgets() if w.isVisible() and w.objectName() == "whatif.dialog"]
     assert window.frame.page is not None and window.frame.page.key == "account"
+
+
+def test_the_days_and_amounts_of_an_arrangement_can_be_typed_as_in_the_real_dialog(window: Window) -> None:
+    account_id, owes = owing(window)
+    dialog = ask(window, account_id)
+    before = books(window)
+    dialog.choice.button(2).click()
+    every = window.control("whatif.every", QComboBox, dialog)
+    every.setCurrentIndex(every.findData("two-weeks"))
+    every.activated.emit(every.currentIndex())
+    window.type_into("whatif.instalments", "12/01/2026", dialog)
+    window.type_into("whatif.part.amount-1", "10", dialog)
+    window.type_into("whatif.part.due-2", "12/20/2026", dialog)
+    window.press(Qt.Key.Key_Return)
+    window.settle()
+    third = (owes - 1000) - owes // 3
+    expected = (("12/01/2026", 1000), ("12/20/2026", owes // 3), ("12/29/2026", third))
+    words = said(window, "paid", dialog)
+    for day, cents in expected:
+        assert f"Instalment of {day}: {format_cents(cents)}." in words
+    assert books(window) == before

@@ -22,7 +22,7 @@ from app.views.fields import DayEdit, MoneyEdit, format_day, label, named
 from app.views.workplace import Workplace
 
 A_WEEK = timedelta(days=7)
-_WORDS = {"week": "every week", "two-weeks": "every two weeks", "month": "every month"}
+RHYTHM_WORDS = {"week": "every week", "two-weeks": "every two weeks", "month": "every month"}
 
 
 class _Row(NamedTuple):
@@ -153,7 +153,7 @@ class ArrangeDialog(ActionDialog):
         self.each = self.add_money("or amount &each", "each", "Amount of each instalment")
         self.first_on = self.add_day("&First on", "first", "Day of the first instalment")
         self.first_on.set_day(workplace.on + A_WEEK)
-        self.every = self.add_choice("T&hen", "every", "How often", [(_WORDS[every], every) for every in RHYTHMS])
+        self.every = self.add_choice("T&hen", "every", "How often", [(RHYTHM_WORDS[every], every) for every in RHYTHMS])
         self.every.setCurrentIndex(RHYTHMS.index("month"))
         self.parts = InstalmentRows("arrange", workplace.on, implied_cents=workplace.settings.implied_cents)
         self.inside.addWidget(self.parts)
