@@ -72,7 +72,7 @@ def _restoring_first(stage: Stage, backup: Path) -> Any:
 
 
 def keys(stage: Stage) -> Scene:
-    """Keys: before there is one, with it, the bank account, and the sheet."""
+    """Keys: before there is one, with it, the bank account, shown in full, and the sheet."""
     with _own_keys(stage.program.workplace.folder / "keys of the pictures"):
         page = stage.page("office", tab="keys")
         part = page.parts["keys"]
@@ -87,6 +87,16 @@ def keys(stage: Stage) -> Scene:
         yield "office-keys-made", shown()
         stage.click("office.bank-record")
         yield "keys-bank-account", stage.dialog()
+        stage.click("office.bank-record")
+        for part, typed in (("routing", "091400046"), ("number", "0012345678"), ("reason", "opened this year")):
+            stage.type_into(f"bank-account.{part}", typed)
+        stage.dialog().press()
+        stage.settle()
+        stage.click("office.bank-reveal")
+        dialog = stage.dialog()
+        stage.type_into("reveal.reason", "the bank asks for it")
+        dialog.press()
+        yield "keys-bank-account-in-full", dialog
         stage.click("office.key-sheet")
         yield "keys-recovery-sheet", stage.dialog()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from app import screenbackups, screenscenes_people, screenscenes_several
+from app import screenbackups, screenscenes_office, screenscenes_people, screenscenes_several
 from app.screenscenes_members import members
 
 if TYPE_CHECKING:
@@ -155,20 +155,6 @@ def rehearsal(stage: Stage) -> Scene:
     page.play_again()
     stage.settle()
     yield "rehearsal-differs", stage.window
-
-
-def policies(stage: Stage) -> Scene:
-    """The policies of the office, an amount changed from the next month on, and a plan to be added."""
-    stage.page("office", tab="policies")
-    stage.click("office.change-policy")
-    dialog = stage.dialog()
-    dialog.grid.table.selectRow(3)
-    dialog.grid.input.setText("4.00")
-    dialog.grid.put()
-    stage.settle()
-    yield "policy-change", dialog
-    stage.click("office.add-plan")
-    yield "policy-plan", stage.dialog()
 
 
 def _fill(dialog: Any, key: str) -> None:
@@ -378,7 +364,7 @@ SCENES: tuple[Callable[[Stage], Scene], ...] = (
     members,
     returned_item,
     rehearsal,
-    policies,
+    *screenscenes_office.SCENES,
     statements,
     refunds,
     collections,

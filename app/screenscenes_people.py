@@ -114,6 +114,8 @@ def staff(stage: Stage) -> Scene:
         yield f"people-{what}", stage.dialog()
     stage.page("office", tab="limits")
     yield "people-limits", window
+    door.change_password()
+    yield "people-own-password", stage.dialog()
     door.switch()
     stage.settle()
     _come_in(stage, "carla")

@@ -26,22 +26,28 @@ class ShownAccount(NamedTuple):
 def sample_office(folder: Path) -> tuple[Path, dict[str, ShownAccount]]:
     """The sample office on its day with a morning's work half done, and the accounts that have what a dialog needs."""
     from app.models.bulk import no_progress
-    from app.screenmembers import sign_up_members
     from app.services import demo
     from app.services.books import OFFICE_FILE
-    from app.services.desk import Desk
 
     @contextmanager
     def quietly(_title: str) -> Iterator[Any]:
         yield no_progress
 
-    desk = Desk("Pat", "manager", "FRONT-DESK-1", DAY, DAY)
     with demo.run_demo(folder, None, DAY, quietly) as books:
-        accounts = _morning(books, desk)
-        _make_busy(books, desk, accounts["busy"].id)
-        accounts |= _others(books, desk)
-        accounts |= {who: _shown(books, member) for who, member in sign_up_members(books, desk).items()}
+        accounts = make_ready(books)
     return folder / OFFICE_FILE, accounts
+
+
+def make_ready(books: Any) -> dict[str, ShownAccount]:
+    """Half a morning's work in a sample office that stands on its day; the accounts that have what a dialog needs."""
+    from app.screenmembers import sign_up_members
+    from app.services.desk import Desk
+
+    desk = Desk("Pat", "manager", "FRONT-DESK-1", DAY, DAY)
+    accounts = _morning(books, desk)
+    _make_busy(books, desk, accounts["busy"].id)
+    accounts |= _others(books, desk)
+    return accounts | {who: _shown(books, member) for who, member in sign_up_members(books, desk).items()}
 
 
 def _morning(books: Any, desk: Any) -> dict[str, ShownAccount]:
@@ -86,7 +92,7 @@ def _others(books: Any, desk: Any) -> dict[str, ShownAccount]:
 
     with books.read() as session:
         late = [row.account_id for row in collections.suspension_list(session, DAY - timedelta(days=1))]
-    twice, *leaving = late[20:24]
+    twice, *leaving = late[20:24] if len(late) >= 24 else late[-4:]
     for day, number in ((DAY - timedelta(days=1), "901"), (DAY, "902")):
         with books.write() as session:
             collections.suspend(session, desk.dated(day), [twice])
@@ -128,6 +134,8 @@ def _owing(books: Any) -> list[tuple[int, int]]:
 
 class Stage:
     """The program on a copy of the sample office, for one look and size. `day` is the calendar's and can be moved."""
+
+    pause_seconds = 0.01  # between looks at whether all is at rest
 
     def __init__(self, office: Path, accounts: dict[str, ShownAccount], scratch: Path, size: tuple[int, int]) -> None:
         import shutil
@@ -181,7 +189,7 @@ class Stage:
         end, calm = time.monotonic() + PATIENCE_SECONDS, 0
         while calm < rounds:
             QApplication.processEvents()
-            time.sleep(0.01)
+            time.sleep(self.pause_seconds)
             calm = calm + 1 if self.program.tasks.is_idle else 0
             if time.monotonic() > end:
                 raise RuntimeError("the window does not come to rest")

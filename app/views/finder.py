@@ -44,6 +44,7 @@ class Finder(QDialog):
         self.workplace = workplace
         self._commands = commands
         named(self, "find.dialog", "Find anything")
+        self.setWindowTitle("Find anything")
         self.input = QLineEdit()
         named(self.input, "find.input", "Find anything")
         self.input.setPlaceholderText("Find anything")

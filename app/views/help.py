@@ -88,7 +88,6 @@ class HelpWindow(QDialog):
         self.list = QListWidget()
         named(self.list, "help.topics", "Topics")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setMaximumWidth(self.fontMetrics().averageCharWidth() * 34)
         self.browser = QTextBrowser()
         named(self.browser, "help.text", "Help text")
         self.browser.setOpenLinks(False)
@@ -110,6 +109,7 @@ class HelpWindow(QDialog):
         self.list.currentItemChanged.connect(self._show_chosen)
         self.browser.anchorClicked.connect(self._follow)
         self._fill("")
+        self.list.setFixedWidth(self._room_for_titles())
         open_as_large_as(self, 900, 640)
         hand_keys_back(self)
 
@@ -180,6 +180,11 @@ class HelpWindow(QDialog):
                     self.list.setCurrentItem(item)
         if self.list.currentRow() < 0 and self.list.count():
             self.list.setCurrentRow(0)
+
+    def _room_for_titles(self) -> int:
+        """The width of the list, in pixels: no title is cut, beside its scroll bar or without one."""
+        widest = max(self.list.fontMetrics().horizontalAdvance(topic.title) for topic in topics().values())
+        return widest + self.list.verticalScrollBar().sizeHint().width() + 2 * style.SMALL
 
     def _filter(self, words: str) -> None:
         self._fill(words)

@@ -18,9 +18,9 @@ def hand_keys_back(dialog: QDialog) -> None:
 
 
 def open_as_large_as(dialog: QDialog, width: int, height: int) -> None:
-    """Its size where there is room: on a small screen a dialog is no larger than that."""
+    """Its size, or more if its letters need it, where there is room: on a small screen a dialog is no larger than that."""
     room = dialog.screen().availableGeometry().size() - QSize(2 * style.LARGE, 4 * style.LARGE)
     parent = dialog.parentWidget()
     if parent is not None:
         room = room.expandedTo(parent.window().size() - QSize(2 * style.LARGE, 2 * style.LARGE))
-    dialog.resize(QSize(width, height).boundedTo(room))
+    dialog.resize(QSize(width, height).expandedTo(dialog.sizeHint()).boundedTo(room))

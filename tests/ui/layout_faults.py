@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.views.fields import ElidingLabel
+from app.views.fields import ChoiceBox, ElidingLabel
 
 
 def faults(root: QWidget, *, sideways: bool = True) -> list[str]:
@@ -50,7 +50,7 @@ def _of(widget: QWidget, root: QWidget, sideways: bool) -> Iterator[str]:
     elif isinstance(widget, QPushButton | QCheckBox | QRadioButton) and widget.text():
         if widget.width() < _needed(widget).width() or widget.height() < _needed(widget).height():
             yield f"{widget.text()!r} needs {_needed(widget).toTuple()}, has {widget.size().toTuple()}"
-    elif isinstance(widget, QComboBox):
+    elif isinstance(widget, QComboBox) and not isinstance(widget, ChoiceBox):
         words = max(
             (widget.fontMetrics().horizontalAdvance(widget.itemText(n)) for n in (widget.currentIndex(),)), default=0
         )

@@ -34,7 +34,7 @@ class AttemptDialog(ActionDialog):
         self.answer = self.add_choice("&Answer", "answer", "Answer of the card service or bank", ANSWERS)
         self.amount = self.add_money("A&mount", "amount", "Amount asked for")
         self.words = self.add_text("Re&ference", "reference", "Reference or code of the answer")
-        self.words.setPlaceholderText("R01, “do not honor”, or the approval's number")
+        self.words.setPlaceholderText("R01, “do not honor”, or its approval")
         self.late = QCheckBox("Waive the &late charge (supervisor)")
         self.dishonored = QCheckBox("&Waive the dishonored payment fee (supervisor)")
         for box, part in ((self.late, "late"), (self.dishonored, "dishonored")):

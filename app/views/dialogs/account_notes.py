@@ -25,7 +25,7 @@ class NoteDialog(ActionDialog):
         super().__init__(workplace, account_id, "note", "Write a note", "&Save the note", parent)
         self.words = self.add_words("&Note", "body", "Note", 4)
         self.remind_on = self.add_day("Remind &on", "remind_on", "Remind on")
-        self.remind_on.setPlaceholderText("Empty: no reminder. 15, 3/15, +7 for in a week")
+        self.remind_on.setPlaceholderText("Empty: none. 15, 3/15, +7 for in a week")
         self.add_remark("Enter begins a new line in the note; Ctrl+Enter saves it.")
 
     def look_ahead(self) -> None:

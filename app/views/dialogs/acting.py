@@ -20,7 +20,7 @@ from app.services.outlook import Deed, Outlook, OutlookLine
 from app.views import style
 from app.views.dialog import FormDialog
 from app.views.dialogs.outcome import Fields, OutcomeCard
-from app.views.fields import DayEdit, MoneyEdit, format_day, label, mark_wrong, named, spoken_day, told_dates
+from app.views.fields import ChoiceBox, DayEdit, MoneyEdit, format_day, label, mark_wrong, named, spoken_day, told_dates
 from app.views.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class ActionDialog(FormDialog):
 
     def add_choice(self, text: str, part: str, accessible: str, items: Sequence[tuple[str, Any]] = ()) -> QComboBox:
         """A row with a list to choose from: what is shown, and what it stands for."""
-        box = QComboBox()
+        box = ChoiceBox()
         named(box, f"{self.key}.{part}", accessible)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(28)

@@ -22,8 +22,8 @@ class BackupPlanDialog(FormDialog):
         super().__init__(workplace, "backup-plan", "How the office backs up", "&Save", parent)
         self.plan = plan
         self.setMinimumWidth(max(self.minimumWidth(), 80 * self.fontMetrics().averageCharWidth()))
-        self.folder = self._folder("&Folder", "folder", plan.folder, "backups, beside the office's file")
-        self.second = self._folder("&Second copy in", "second_folder", plan.second_folder, "none; better on another disk")
+        self.folder = self._folder("&Folder", "folder", plan.folder, "backups, beside the office")
+        self.second = self._folder("Second &copy in", "second_folder", plan.second_folder, "none; better on another disk")
         self.keep_daily = self._number("Keep the last of so many &days", "keep_daily", plan.keep_daily, 1)
         self.keep_weekly = self._number("… of so many &weeks", "keep_weekly", plan.keep_weekly, 0)
         self.keep_monthly = self._number("… of so many &months", "keep_monthly", plan.keep_monthly, 0)

@@ -44,7 +44,7 @@ class MailDialog(FormDialog):
             self.add_row("&Reason", self.reason)
             self.count.setText(str(batch.expected_count))
             self.total.set_cents(batch.total_cents)
-            self.reason.setPlaceholderText("For example: two envelopes stuck together")
+            self.reason.setPlaceholderText("Such as: two stuck together")
         self.body.addWidget(
             label(
                 "Count the checks and add them up first: the batch must agree with both before the day closes.",

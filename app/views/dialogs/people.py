@@ -58,7 +58,7 @@ class AddPersonDialog(_PersonDialog):
         self.login = self.add_text("&Sign-in name", "login", "The name that the person types to sign in")
         self.role = self.add_roles("clerk")
         self.password = self.add_password("First &password", "password", "The first password")
-        self.again = self.add_password("Password a&gain", "again", "The first password again")
+        self.again = self.add_password("Password &again", "again", "The first password again")
         self.name.textEdited.connect(self._suggest)
         self.remark(_GIVEN)
 
@@ -132,7 +132,7 @@ class ResetPasswordDialog(_PersonDialog):
         super().__init__(workplace, "person-password", f"Another password for {row.name}", "&Give it", parent)
         self.row = row
         self.password = self.add_password("&Password", "password", "The password that you give")
-        self.again = self.add_password("Password a&gain", "again", "The same password again")
+        self.again = self.add_password("Password &again", "again", "The same password again")
         self.reason = self.add_text("R&eason", "reason", "Reason")
         self.remark(_GIVEN)
 
@@ -154,7 +154,7 @@ class OwnPasswordDialog(_PersonDialog):
         super().__init__(workplace, "own-password", "Change my password", "&Change it", parent)
         self.old = self.add_password("&Present password", "old", "Your present password")
         self.password = self.add_password("&New password", "password", "New password")
-        self.again = self.add_password("New password a&gain", "again", "The new password again")
+        self.again = self.add_password("New password &again", "again", "The new password again")
         self.remark("At least 10 characters; three or four words in a row are easy to keep.")
 
     def submit(self) -> None:

@@ -28,7 +28,7 @@ class OpenServerDialog(FormDialog):
     opened = Signal(object, object)
 
     def __init__(self, workplace: Workplace, folder: Path, parent: QWidget | None = None) -> None:
-        super().__init__(workplace, "open-server", "Open an office on a server", "&Open", parent)
+        super().__init__(workplace, "open-server", "Open an office on a server", "Ope&n", parent)
         self.folder = folder
         said = (
             "Whoever looks after the server knows these. A small file that names the server, without the password, is kept "
