@@ -34,6 +34,10 @@ def policies(stage: Stage) -> Scene:
     page.parts["policies"].changes.selectRow(0)
     stage.click("office.withdraw-policy")
     yield "policy-withdraw", stage.dialog()
+    stage.click("office.withdraw-policy")  # the later pictures are of the office as it was
+    stage.type_into("withdraw.reason", "not this year")
+    stage.dialog().press()
+    stage.settle()
     stage.click("office.add-plan")
     yield "policy-plan", stage.dialog()
 

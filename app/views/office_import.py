@@ -29,7 +29,7 @@ class ImportDialog(FormDialog):
     """The last question before an import, and its progress. `saved(ImportResult)`."""
 
     def __init__(self, workplace: Workplace, found: CustomerFile, parent: QWidget | None = None) -> None:
-        super().__init__(workplace, "import", "Import customers", "&Import", parent)
+        super().__init__(workplace, "import", "Import customers", "I&mport", parent)
         self.found = found
         accounts = found.accounts
         owed = sum(item.cents for account in accounts for item in account.open_items)

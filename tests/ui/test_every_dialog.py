@@ -81,10 +81,10 @@ def dialog_classes() -> set[type[QDialog]]:
 
 
 def same_letters(root: QWidget) -> list[str]:
-    """Alt keys that two controls shown together have."""
+    """Alt keys that two controls shown together have; a form may have to offer somebody else's sign-in any time."""
     keys: Counter[str] = Counter()
     for part in root.findChildren(QWidget):
-        if not part.isVisible():
+        if not part.isVisible() and not part.objectName().endswith(".approve"):
             continue
         if isinstance(part, QAbstractButton) or (isinstance(part, QLabel) and part.buddy() is not None):
             keys[QKeySequence.mnemonic(part.text()).toString()] += 1

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QRadioButton,
 from app.services import backupplan
 from app.services.backupplan import MOST_KEPT, BackupPlan
 from app.views import style
-from app.views.dialog import FormDialog
+from app.views.dialog import WIDER, FormDialog
 from app.views.fields import button, label, named
 from app.views.workplace import Workplace
 
@@ -21,7 +21,7 @@ class BackupPlanDialog(FormDialog):
     def __init__(self, workplace: Workplace, plan: BackupPlan, parent: QWidget | None = None) -> None:
         super().__init__(workplace, "backup-plan", "How the office backs up", "&Save", parent)
         self.plan = plan
-        self.setMinimumWidth(max(self.minimumWidth(), 80 * self.fontMetrics().averageCharWidth()))
+        self.widen(WIDER)
         self.folder = self._folder("&Folder", "folder", plan.folder, "backups, beside the office")
         self.second = self._folder("Second &copy in", "second_folder", plan.second_folder, "none; better on another disk")
         self.keep_daily = self._number("Keep the last of so many &days", "keep_daily", plan.keep_daily, 1)
