@@ -337,6 +337,11 @@ def month_end(stage: Stage) -> Scene:
     page.ask_reversal(page.runs.table.rows_model.rows[0])
     yield "billing-reversal", stage.dialog()
     stage.clear_the_mail()
+    page = stage.page("today")
+    page.open_held()
+    yield "today-held", stage.dialog()
+    page.open_receipts()
+    yield "today-receipts", stage.dialog()
     page = stage.page("dayclose", part="close")
     yield "dayclose-ready", stage.window
     page.closing.close_day()

@@ -29,6 +29,8 @@ from app.services.books import open_office
 from app.views.dialog import FormDialog
 from app.views.dialogs.account_payments import UndoPaymentDialog
 from app.views.dialogs.acting import ActionDialog
+from app.views.dialogs.backup_restore import BackupDialog
+from app.views.dialogs.working_off import WorkOffDialog
 from app.views.locking import LockCover
 from app.views.style import LARGE
 
@@ -37,7 +39,7 @@ __all__ = ["letters"]
 SCREEN = QSize(1366, 768)
 # The arrows go there, from the input above it or from the choice that is made.
 BY_ARROWS = {"find.hits is not reached", "restore.replace is not reached"}
-BASES = {FormDialog, ActionDialog, UndoPaymentDialog}
+BASES = {FormDialog, ActionDialog, UndoPaymentDialog, BackupDialog, WorkOffDialog}
 # They show pages or reports alone.
 WITHOUT_DIALOGS = {"reports", "audit", "rehearsal", "office"}
 pytestmark = pytest.mark.qt_log_ignore("grabbing the keyboard", "raise\\(\\)", extend=True)
@@ -124,7 +126,7 @@ def test_every_dialog_can_be_read_gone_through_by_keys_left_and_is_not_cut(stage
         if scene.__name__ in WITHOUT_DIALOGS:
             continue
         for name, shown in scene(stage):
-            stage.settle()
+            stage.settle(rounds=12)
             if isinstance(shown, QDialog):
                 seen.add(type(shown))
                 wrong += [f"{name}: {fault}" for fault in wrong_with(stage, shown)]
