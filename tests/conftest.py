@@ -17,11 +17,11 @@ import postgres_server
 import pytest
 import support_databases
 from hypothesis import HealthCheck, Phase, settings
+from support_programs import MISSING, leave_out
 
 settings.register_profile("counterfoil", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("counterfoil")
 
-MISSING = "missing system program: "
 BOTH, SQLITE, POSTGRES = "both", "sqlite", "postgres"
 # The tests of these folders run on both databases, file by file, where they open an office with one of these.
 _OF_DATABASES = ("services", "models")
@@ -70,7 +70,7 @@ def chosen_database(request: pytest.FixtureRequest) -> Iterator[str]:
         yield SQLITE
         return
     if postgres_server.programs() is None:
-        _leave_out(request.node, ["postgres"])
+        leave_out(["postgres"])
     with support_databases.choosing(on_server=True), _fewer_examples(request):
         yield kind
 
@@ -97,15 +97,7 @@ def pytest_sessionfinish() -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     missing = [name for marker in item.iter_markers("needs_program") for name in marker.args if shutil.which(name) is None]
-    _leave_out(item, missing)
-
-
-def _leave_out(item: pytest.Item, missing: list[str]) -> None:
-    if not missing:
-        return
-    if os.environ.get("COUNTERFOIL_REQUIRE_PROGRAMS"):
-        pytest.fail(f"{MISSING}{', '.join(missing)}")
-    pytest.skip(f"{MISSING}{', '.join(missing)}")
+    leave_out(missing)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from postgres_server import Server, running
+from support_programs import leave_out
 
 from app.errors import OfficeFileError
 from app.models import database, server, serverlook
@@ -42,6 +43,8 @@ def certificate(name: str) -> tuple[bytes, bytes]:
 
 def secure(machine: Server, name: str) -> bytes:
     """Give a running server a certificate for a name, and let nobody in without encryption; the certificate."""
+    if not machine.sql("SHOW ssl_library")[0][0]:
+        leave_out(["postgres with TLS"])
     public, private = certificate(name)
     for file, content in (("server.crt", public), ("server.key", private)):
         path = machine.data / file
