@@ -98,3 +98,18 @@ def test_money_is_aligned_on_the_right_and_long_text_stays_in_its_column(tmp_pat
     assert max(ends) - min(ends) < 0.02
     assert page.box_of("WWW").left < max(box.right for char, box in page.chars if char == "W") < 5.5
     assert "Řehoř" in page.text and "\ufffd" in page.text
+
+
+def test_no_heading_and_no_amount_is_cut_while_the_sheet_has_room_for_it(tmp_path: Path) -> None:
+    titles = ("Account", "Name", "Not due", "1-30 days", "31-60 days", "61-90 days", "Over 90", "Credit", "Balance")
+    shares = (9, 44, 11, 11, 11, 11, 11, 9, 10)
+    kinds = ("text", "text", *["money"] * 7)
+    columns = tuple(map(Column, titles, kinds, shares))
+    name = "Rushing Water Family Medicine, Obstetrics & Gynaecology of the Northern Plains"
+    row = ("100526", name, *(123_456_00 + at for at in range(7)))
+    section = Section("Aging", columns, (row,), ("Total", None, *(987_654_00 + at for at in range(7))))
+    write_report(tmp_path / "r.pdf", OFFICE, ReportContent("Aging", "today", date(2026, 11, 21), (), (), (section,)))
+    text = " ".join(read_pages(tmp_path / "r.pdf", 60)[0].text.split())
+    for expected in (*titles, "100526", *(f"123,456.0{at}" for at in range(7)), *(f"987,654.0{at}" for at in range(7))):
+        assert expected in text, expected
+    assert "Rushing Water" in text and "Northern Plains" not in text

@@ -49,6 +49,7 @@ _FOOT_BASELINE = 0.5 * INCH
 _PAGE_COUNT = "pagecount"
 _CELL_SIZE = 8.5
 _CELL_PAD = 4.0
+_SHORT_WORDS = 48.0
 _ROW_HEIGHT = 15.0
 _ROOM_TO_START = 120.0  # a long table starts on a page only if some rows come with its heading
 
@@ -164,8 +165,7 @@ def section_flowables(section: Section) -> list[Flowable]:
 
 def _table(section: Section) -> Table:
     columns = section.columns
-    shares = sum(column.share for column in columns)
-    widths = [WIDTH * column.share / shares for column in columns]
+    widths = _widths(section)
     rows = [[column.heading for column in columns], *section.rows]
     if section.totals is not None:
         rows.append(list(section.totals))
@@ -200,6 +200,38 @@ def _table(section: Section) -> Table:
             ("LINEABOVE", (0, -1), (-1, -1), 0.8, GREY_COLOUR),
         ]
     return LongTable(texts, colWidths=widths, rowHeights=[_ROW_HEIGHT] * len(texts), repeatRows=1, style=TableStyle(look))
+
+
+def _widths(section: Section) -> list[float]:
+    """The columns' widths in points: by their shares, but none narrower than its heading and its amounts.
+
+    What one lacks, those that have more than they need give in proportion.
+    """
+    columns = section.columns
+    shares = sum(column.share for column in columns)
+    wanted = [WIDTH * column.share / shares for column in columns]
+    least = [_least(section, place) for place in range(len(columns))]
+    lacking = sum(max(need - width, 0.0) for width, need in zip(wanted, least, strict=True))
+    spare = sum(max(width - need, 0.0) for width, need in zip(wanted, least, strict=True))
+    if lacking > spare:
+        return wanted
+    given = lacking / spare if spare else 0.0
+    return [max(need, width - max(width - need, 0.0) * given) for width, need in zip(wanted, least, strict=True)]
+
+
+def _least(section: Section, place: int) -> float:
+    """What a column needs: its heading, its amounts and dates whole, of words the short ones (an account's number)."""
+    column = section.columns[place]
+    cells = [row[place] for row in section.rows if row[place] is not None]
+    regular = max(
+        (text_width(_cell(cell, column, WIDTH, Face.REGULAR), Face.REGULAR, _CELL_SIZE) for cell in cells), default=0
+    )
+    if column.kind == "text":
+        regular = min(regular, _SHORT_WORDS)
+    total = None if section.totals is None else section.totals[place]
+    bold = [column.heading, *([] if total is None else [_cell(total, column, WIDTH, Face.BOLD)])]
+    # A little more, so that rounding never cuts the last letter.
+    return max(regular, *(text_width(text, Face.BOLD, _CELL_SIZE) for text in bold)) + 2 * _CELL_PAD + 1
 
 
 def _cell(value: Cell, column: Column, width: float, face: Face) -> str:
