@@ -19,14 +19,17 @@ SHOWN_FOLDER = r"C:\Users\Pat\Documents\Counterfoil"
 
 
 def today(stage: Stage) -> Scene:
-    """Today, and who would be asked by auto-pay."""
+    """Today, and what opens there: who would be asked by auto-pay, checks held, receipts without an address."""
+    from app.views.dialogs.working_off import HeldDialog, ReceiptsDialog
     from app.views.today_autopay import AutopayDialog
 
     page = stage.page("today")
     yield "today", stage.window
-    dialog = AutopayDialog(stage.program.workplace, page)
-    dialog.open()
-    yield "today-autopay", dialog
+    for name, kind in (("autopay", AutopayDialog), ("held", HeldDialog), ("receipts", ReceiptsDialog)):
+        dialog: Any = kind(stage.program.workplace, page)
+        dialog.open()
+        stage.settle()
+        yield f"today-{name}", dialog
 
 
 def posting(stage: Stage) -> Scene:

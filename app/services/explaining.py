@@ -308,10 +308,26 @@ def of_refund(row: RefundLine, history: Sequence[HistoryRow]) -> Explanation:
     return explain(f"Refund {row.id}, {format_cents(row.cents)}: {row.state}", "ADV-9", why, void)
 
 
+# The clause by which something on the card counts, by the name under which a change of it is recorded.
+_CHANGED_BY: Final = {
+    "address": "ADV-9",
+    "email": "ADV-7",
+    "delivery": "ADV-4",
+    "autopay": "ARR-10",
+    "autopay-name": "ARR-10",
+    "authorization": "ARR-10",
+    "work-performed": "ARR-1",
+    "instruction": "ARR-1",
+    "fee-day": "ARR-8",
+    "fee-day-taken-back": "ARR-8",
+    "individuals": "ARR-9",
+}
+
+
 def of_change(row: ChangeLine) -> Explanation:
-    """A change of the account's card."""
+    """A change of the account's card, with the clause for which what was changed counts."""
     parts = (f"Before: {_one_line(row.before)}", f"After: {_one_line(row.after)}")
-    return Explanation(f"{row.what.replace('-', ' ').capitalize()} changed {row.on}", parts=parts)
+    return explain(f"{row.what.replace('-', ' ').capitalize()} changed {row.on}", _CHANGED_BY.get(row.what, ""), "", parts)
 
 
 def _one_line(text: str) -> str:

@@ -11,6 +11,7 @@ from support_office import Diary, imported
 
 from app.services import explaining, history, payments
 from app.services.customerfile_types import ImportOpenItem
+from app.services.history import ChangeLine
 from app.services.sentences import StandingFacts, standing_sentence
 
 POLICY = Path(__file__).parents[2] / "docs" / "POLICY.md"
@@ -118,3 +119,23 @@ def test_what_was_taken_over_from_the_old_program_says_so() -> None:
         office.open(service_cents=3100)
         (line,) = office.see(history.account_history, account + 1)[:1]
         assert explaining.line_kind(line) == "Service"
+
+
+def test_a_change_of_the_card_names_the_clause_for_which_it_counts() -> None:
+    moved = explaining.of_change(ChangeLine("2026-03-02", "fee-day", "2026-03-10", "2026-03-20 (day 20)"))
+    assert (moved.clause, moved.says) == ("ARR-8", explaining.clause_says("ARR-8")) and moved.says
+    assert moved.parts == ("Before: 2026-03-10", "After: 2026-03-20 (day 20)")
+    on_paper = explaining.of_change(ChangeLine("2026-03-02", "delivery", "email", "paper"))
+    assert on_paper.clause == "ADV-4" and "paper" in on_paper.says
+    assert explaining.of_change(ChangeLine("2026-03-02", "name", "Ann Ames", "Ann Bell")).clause == ""
+
+
+def test_what_is_no_numbered_clause_is_called_by_its_words() -> None:
+    assert [explaining.clause_name(clause) for clause in ("section 0", "section 6", "ADV-1", "")] == [
+        "Oldest first",
+        "Opening balance",
+        "ADV-1",
+        "",
+    ]
+    taken = explaining.explain("Fiber 300", "section 6")
+    assert taken.text.startswith("Fiber 300\nOpening balance: ")
