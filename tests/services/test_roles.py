@@ -41,7 +41,7 @@ NOT_ASKED |= {"connecting.require_mover"}
 # Part of the gate; and what is only read for the person at work.
 NOT_ASKED |= {"approvals.allowed", "approvals.waiting_requests", "approvals.own_approved", "requestlines.request_lines"}
 NOT_ASKED |= {"demomail.post_the_mail", "reversaloutlook.require_manager", "refundapproval.approved_refunds"}
-NOT_ASKED |= {"refundapproval.approved_again", "approvals.approved_before"}
+NOT_ASKED |= {"refundapproval.approved_again"}
 
 
 def taking_a_desk() -> set[str]:
