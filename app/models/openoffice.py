@@ -141,6 +141,10 @@ class Database:
         self.close()
 
 
+# Python's own words, without a code of SQLite's: a damaged page holds what is no text where text was.
+_NO_TEXT = "Could not decode to UTF-8"
+
+
 def explained(error: Exception, path: Path | None) -> Exception:
     original = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(original, sqlite3.Error):
@@ -151,6 +155,8 @@ def explained(error: Exception, path: Path | None) -> Exception:
     whole_code = getattr(original, "sqlite_errorcode", 0) or 0
     # A full disk has no room for SQLite's small file beside the office either.
     code = sqlite3.SQLITE_FULL if whole_code == sqlite3.SQLITE_IOERR_SHMSIZE else whole_code & 0xFF
+    if _NO_TEXT in said:
+        code = sqlite3.SQLITE_CORRUPT
     name = path if path is not None else "the office"
     sentences = {
         sqlite3.SQLITE_BUSY: f"{name} is in use by another program; wait a moment and try again.",

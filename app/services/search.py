@@ -10,27 +10,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.models import serversearch
 from app.models.bulk import fetch, fetch_one, on_server
-from app.models.searchindex import UNFOLDED
 from app.models.searchwords import CHECK_NUMBER_FROM, words
-from app.money import format_cents, parse_cents
+from app.money import format_cents
 from app.services import searchrefunds
+from app.services.searchtyped import Typed, index_query, parse_typed, rows_found, word_anywhere, word_beginning
 
-# Nobody types more; what is pasted beyond could only make the search slower.
-_MAX_CHARACTERS = 200
-_MAX_WORDS = 12
-_LONG_NUMBER = 6
 _LAST = "\U0010ffff"
-
 _DIGITS = re.compile(r"\d{1,18}", re.ASCII)
-_NUMERIC = re.compile(r"[\d\-().+/,#]*\d[\d\-().+/,#]*", re.ASCII)
-_AMOUNT = re.compile(r"\$[\d,]*\.?\d+|[\d,]*\d?\.\d\d", re.ASCII)
 
 
 class Hit(NamedTuple):
@@ -49,97 +41,6 @@ class Hit(NamedTuple):
     detail: str
     match: str = ""
     by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Typed:
-    """What was typed, as `words` that must all match; `chunk` is all of it when it has no blanks, else empty.
-
-    `glued` is the whole as it would stand in the index if the first word were the end of one; `joined` the
-    digits of a phone typed in groups: both only where they say more than the words, else empty.
-    `cents` is the first amount and `others` the words beside it; with a dollar sign it can be nothing else
-    (`only_cents`).
-    """
-
-    words: tuple[str, ...]
-    chunk: str
-    glued: str
-    joined: str
-    cents: int | None
-    others: tuple[str, ...]
-    only_cents: bool
-
-
-def _parse(typed: str) -> _Typed:
-    # No text of the books holds a null character, and a server does not even take one to look for.
-    clean = typed[:_MAX_CHARACTERS].replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
-    chunks = clean.split()[:_MAX_WORDS]
-    amounts = [cents for cents in map(_amount, chunks) if cents is not None]
-    found: list[str] = []
-    others: list[str] = []
-    for chunk in chunks:
-        # 605-555 is the beginning of a phone, which is indexed as one run of digits.
-        split = words(chunk)
-        split = ["".join(split)] if _NUMERIC.fullmatch(chunk) else split
-        found += split
-        others += [] if amounts and _amount(chunk) == amounts[0] else split
-    apart = words(" ".join(chunks))
-    only_cents = bool(amounts) and "$" in clean
-    return _Typed(
-        words=tuple(found[:_MAX_WORDS]),
-        chunk=chunks[0].lstrip("#") if len(chunks) == 1 and not only_cents else "",
-        glued=f"{apart[0]}  {'  '.join(apart[1:])}" if len(apart) > 1 and len(apart[0]) < 3 else "",
-        joined="".join(found) if len(found) > 1 and all(map(str.isdigit, found)) else "",
-        cents=amounts[0] if amounts else None,
-        others=tuple(others[:_MAX_WORDS]),
-        only_cents=only_cents,
-    )
-
-
-def _amount(chunk: str) -> int | None:
-    if not _AMOUNT.fullmatch(chunk):
-        return None
-    try:
-        return parse_cents(chunk)
-    except ValueError:
-        return None
-
-
-# What is asked of an index
-
-
-class _Query(NamedTuple):
-    """The query of an index, and the texts that what it finds must hold."""
-
-    match: str
-    held: tuple[str, ...]
-
-
-def _anywhere(word: str) -> str:
-    return word if len(word) > 2 else _beginning(word)
-
-
-def _beginning(word: str) -> str:
-    return f"  {word}" if len(word) == 1 else f" {word}"
-
-
-def _query(asked: Iterable[str]) -> _Query:
-    """What finds rows that hold all of these texts. None ever holds a quote (see `words`)."""
-    parts, held = [], []
-    for text in asked:
-        part = text
-        if len(text) > _LONG_NUMBER and text.strip().isdigit():
-            # Area codes are in every row: the last digits tell more, and reading fewer trigrams is faster.
-            part = text[-_LONG_NUMBER:]
-            held.append(text)
-        parts.append(f'"{part}"')
-    return _Query(" AND ".join(parts), tuple(held))
-
-
-def _found(session: Session, select: str, index: str, query: _Query, order: str, *values: Any) -> Sequence[Any]:
-    """Rows of an index: `select` reads them as `a`; `order` may begin with more conditions."""
-    held = f"instr({UNFOLDED[index]}, ?) > 0 AND " * len(query.held)
-    return fetch(session, f"{select} WHERE {held}{index} MATCH ? {order}", *query.held, query.match, *values)
 
 
 class _Once(dict[int, Any]):
@@ -163,10 +64,10 @@ def _accounts_found(session: Session, index: str, asked: Iterable[str], limit: i
         return fetch(session, f"{select} WHERE {holds} ORDER BY s.rowid LIMIT ?", *values, limit)
     # The index comes first: it hands over its rows in order and stops at the limit.
     select = f"SELECT {_ACCOUNT} FROM {index} s CROSS JOIN account a ON a.id = s.rowid"
-    return _found(session, select, index, _query(asked), "ORDER BY s.rowid LIMIT ?", limit)
+    return rows_found(session, select, index, index_query(asked), "ORDER BY s.rowid LIMIT ?", limit)
 
 
-def _exact_accounts(session: Session, asked: _Typed) -> Sequence[Any]:
+def _exact_accounts(session: Session, asked: Typed) -> Sequence[Any]:
     """Accounts of exactly this number: today's number first, then one they had before the import."""
     if not any(map(str.isdigit, asked.chunk)):
         return ()
@@ -179,7 +80,7 @@ def _exact_accounts(session: Session, asked: _Typed) -> Sequence[Any]:
     )
 
 
-def _accounts_numbered_from(session: Session, asked: _Typed, limit: int) -> Sequence[Any]:
+def _accounts_numbered_from(session: Session, asked: Typed, limit: int) -> Sequence[Any]:
     if not _DIGITS.fullmatch(asked.chunk):
         return ()
     return fetch(
@@ -191,23 +92,23 @@ def _accounts_numbered_from(session: Session, asked: _Typed, limit: int) -> Sequ
     )
 
 
-def _accounts(session: Session, asked: _Typed, limit: int, after_exact: Sequence[Any] = ()) -> list[Any]:
+def _accounts(session: Session, asked: Typed, limit: int, after_exact: Sequence[Any] = ()) -> list[Any]:
     if not asked.words or asked.only_cents:
         return []
     found = _Once()
     found.add(_exact_accounts(session, asked), after_exact, _accounts_numbered_from(session, asked, limit))
-    anywhere = _accounts_found(session, "search_account", map(_anywhere, asked.words), limit)
+    anywhere = _accounts_found(session, "search_account", map(word_anywhere, asked.words), limit)
     if len(anywhere) == limit and not all(map(str.isdigit, asked.words)):
-        found.add(_accounts_found(session, "search_name", map(_beginning, asked.words), limit))
+        found.add(_accounts_found(session, "search_name", map(word_beginning, asked.words), limit))
     if len(found) < limit:
         found.add(sorted(anywhere, key=lambda row: _account_tier(row, asked)))
     for run in (asked.joined, asked.glued):
         if run and len(found) < limit:
-            found.add(_accounts_found(session, "search_account", [_anywhere(run)], limit))
+            found.add(_accounts_found(session, "search_account", [word_anywhere(run)], limit))
     return list(found.values())[:limit]
 
 
-def _account_tier(row: Any, asked: _Typed) -> int:
+def _account_tier(row: Any, asked: Typed) -> int:
     """0: all words begin a word of the name; 1: begin any word; 2: are anywhere."""
     name = _spaced(row[2])
     if all(f" {word.lower()}" in name for word in asked.words):
@@ -222,7 +123,7 @@ def _spaced(text: str) -> str:
     return f" {' '.join(words(text))}".lower()
 
 
-def _account_hit(row: Any, asked: _Typed) -> Hit:
+def _account_hit(row: Any, asked: Typed) -> Hit:
     account_id, number, name, address, phone, email, payer, old_number, status = row
     street = address.split("\n", 1)[0]
     parts = (number, street, phone, "" if status == "active" else status)
@@ -237,12 +138,12 @@ def _account_hit(row: Any, asked: _Typed) -> Hit:
     return Hit("account", account_id, account_id, name, detail, match.replace("\n", ", "), _found_by(row, asked))
 
 
-def _is_exact(row: Any, asked: _Typed) -> bool:
+def _is_exact(row: Any, asked: Typed) -> bool:
     """Whether an account has the whole number that was typed, today or before the import."""
     return bool(asked.chunk) and asked.chunk.lower() in (row[1].lower(), row[7].lower())
 
 
-def _found_by(row: Any, asked: _Typed) -> str:
+def _found_by(row: Any, asked: Typed) -> str:
     digits = asked.chunk
     if not _DIGITS.fullmatch(digits) or _is_exact(row, asked):
         return ""
@@ -273,7 +174,7 @@ _INVOICE = (
 )
 
 
-def _invoices(session: Session, asked: _Typed, limit: int) -> list[Any]:
+def _invoices(session: Session, asked: Typed, limit: int) -> list[Any]:
     """Invoices whose numbers begin as typed: the exact one, then shorter numbers first, then newest first."""
     digits = asked.chunk
     if limit < 1 or not _DIGITS.fullmatch(digits) or digits.startswith("0"):
@@ -334,7 +235,7 @@ _PAID_BY_ON_SERVER = _CHECK.format(
 )
 
 
-def _checks(session: Session, asked: _Typed, limit: int) -> list[Any]:
+def _checks(session: Session, asked: Typed, limit: int) -> list[Any]:
     """Checks of exactly this number, numbers that begin so, of this amount, numbers with it, of this payer.
 
     The newest of equal ones come first.
@@ -369,9 +270,9 @@ def _checks_with(session: Session, asked: Sequence[str], cents: int | None, limi
         return fetch(session, sql, *values, limit)
     # The index of payers leaves out checks without one, so the query must say that it does too.
     found = _PAID_BY
-    match = [" AND ".join(f'"{_anywhere(name)}"' for name in names)]
+    match = [" AND ".join(f'"{word_anywhere(name)}"' for name in names)]
     if on_server(session):
-        holds, match = serversearch.conditions(map(_anywhere, names))
+        holds, match = serversearch.conditions(map(word_anywhere, names))
         found = _PAID_BY_ON_SERVER.format(holds=holds)
     sql = f"{found}{conditions}a.payer <> '' LIMIT ?"
     return sorted(fetch(session, sql, *match, _MOST_PAYERS, *values, limit), key=lambda row: -row[0])
@@ -388,7 +289,7 @@ def _check_hit(row: Any) -> Hit:
 # Our own refund checks
 
 
-def _refund_checks(session: Session, asked: _Typed, accounts: Sequence[Any], limit: int) -> list[Any]:
+def _refund_checks(session: Session, asked: Typed, accounts: Sequence[Any], limit: int) -> list[Any]:
     """Those of a number that begins so, of an amount, and those made out to the accounts found by name.
 
     What is found by digits alone, such as a part of a phone, says nothing of a payee.
@@ -421,7 +322,7 @@ def find(session: Session, typed: str, limit: int = 50) -> list[Hit]:
     accounts with 1042 in a phone do not hide check 1042. `77.34` or `$77` also finds checks of that amount.
     Any text is allowed; empty text finds nothing.
     """
-    asked = _parse(typed)
+    asked = parse_typed(typed)
     accounts = _accounts(session, asked, limit)
     refunds = _refund_checks(session, asked, accounts, limit // 10)
     limit -= len(refunds)
@@ -446,7 +347,7 @@ def find_accounts(session: Session, typed: str, limit: int = 50) -> list[Hit]:
     Accounts of exactly this number come first, then the account of exactly this invoice, then what `find`
     finds, then accounts with invoices whose numbers begin so. Any text is allowed; empty text finds nothing.
     """
-    asked = _parse(typed)
+    asked = parse_typed(typed)
     invoices = _invoices(session, asked, limit)
     exact = [row[1] for row in invoices if str(row[0]) == asked.chunk]
     rows = _accounts(session, asked, limit, _accounts_by_id(session, exact))
