@@ -79,6 +79,7 @@ PLACES: Final[dict[str, tuple[str, str]]] = {
     "PassphraseDialog": ("office", "Encrypt"),
     "LookInsideDialog": ("office", "Look inside"),
     "RestoreDialog": ("office", "Restore"),
+    "RestoreFirstDialog": ("office", "When no office can be opened"),
     "RecoverySheetDialog": ("office", "Bank account numbers are encrypted"),
     "BankAccountDialog": ("office", "Bank account numbers are encrypted"),
     "RevealDialog": ("office", "Bank account numbers are encrypted"),
