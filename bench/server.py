@@ -20,6 +20,7 @@ from sqlalchemy import URL
 
 from app.errors import UserError
 from app.models import server
+from app.models.migrations import LATEST_REVISION
 from bench import offices, rows
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def _told(url: URL) -> str:
 
 
 def _office(data: Data) -> str:
-    return f"counterfoil_bench_{data.accounts}"
+    # One of an older schema would be refused.
+    return f"counterfoil_bench_{data.accounts}_{LATEST_REVISION}"
 
 
 def _on_server(*statements: str) -> None:
