@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
@@ -18,8 +18,9 @@ from app.services.accounts import record_change
 from app.services.desk import Desk, begin, require_reason, require_role
 from app.services.memberbilling import member
 from app.services.memberplans import undo_plan_change
-from app.services.policies.arrears import arr_8_moved_fee_on
+from app.services.policies.arrears import arr_2_first_fee_on, arr_8_moved_fee_on
 from app.services.subscriptions import brought_up_to_date
+from app.services.terms import arrears_policy_of
 from app.services.waived import waives
 
 _FEE_DAY = re.compile(r"\(day (\d+)\)")
@@ -108,13 +109,45 @@ def _day_of(written: str) -> int:
     return int(day.group(1)) if day else parse_day(written[:10]).day
 
 
+def _after_moves(fee_on: date, moves: Sequence[_Change]) -> tuple[date, int]:
+    """ARR-8: a fee date and its day of the month after moves made one after the other."""
+    day = fee_on.day
+    for move in moves:
+        day = _day_of(move.after)
+        fee_on = arr_8_moved_fee_on(fee_on, day)
+    return fee_on, day
+
+
+def _set_anew_since(session: Session, account_id: int, action_id: int) -> date | None:
+    """ARR-2: the first fee date as a return of the processing fee, taken back after an action, set it; else None."""
+    row = fetch_one(
+        session,
+        "SELECT m.processing_paid_on FROM membership m WHERE m.account_id = ? AND m.monthly_fee_charged = 0 "
+        "AND m.period_from = m.processing_paid_on AND EXISTS (SELECT 1 FROM return_taken_back t JOIN allocation a "
+        "ON a.credit_id = t.by_payment_id AND a.action_id = t.action_id WHERE t.account_id = m.account_id "
+        "AND t.action_id > ? AND a.invoice_id = m.processing_invoice_id AND a.cents > 0)",
+        account_id,
+        action_id,
+    )
+    if row is None:
+        return None
+    paid_on = parse_day(row.processing_paid_on)
+    return arr_2_first_fee_on(paid_on, arrears_policy_of(session, account_id, paid_on))
+
+
 def _last_move(session: Session, account_id: int, next_fee_on: date | None) -> _Moved | None:
     """The latest move of the fee date, while the date that it set is still the next one."""
     moves = _standing_moves(session, account_id)
-    if not moves or next_fee_on is None or moves[-1].after[:10] != next_fee_on.isoformat():
+    if not moves or next_fee_on is None:
         return None
     row = moves[-1]
-    before = parse_day(row.before[:10])
+    before, day, after = parse_day(row.before[:10]), _day_of(row.before), parse_day(row.after[:10])
+    anew = _set_anew_since(session, account_id, row.action_id)
+    if anew is not None:  # it holds again from another date than the one that it had replaced
+        before, day = _after_moves(anew, moves[:-1])
+        after, _ = _after_moves(anew, moves)
+    if after != next_fee_on:
+        return None
     fee = fetch_one(
         session,
         "SELECT invoice_id, n FROM line WHERE account_id = ? AND key = ?",
@@ -122,7 +155,7 @@ def _last_move(session: Session, account_id: int, next_fee_on: date | None) -> _
         f"date-change-fee:{row.action_id}",
     )
     invoice_id, line_n = (None, 0) if fee is None else (fee.invoice_id, fee.n)
-    return _Moved(parse_day(row.moved_on), before, _day_of(row.before), invoice_id, line_n)
+    return _Moved(parse_day(row.moved_on), before, day, invoice_id, line_n)
 
 
 def move_again(session: Session, account_id: int) -> None:
@@ -140,10 +173,7 @@ def move_again(session: Session, account_id: int) -> None:
     moves = [] if row is None else _standing_moves(session, account_id)
     if row is None or not moves:
         return
-    fee_on, day = parse_day(row.next_fee_on), 0
-    for move in moves:
-        day = _day_of(move.after)
-        fee_on = arr_8_moved_fee_on(fee_on, day)
+    fee_on, day = _after_moves(parse_day(row.next_fee_on), moves)
     execute(session, "UPDATE membership SET next_fee_on = ?, fee_day = ? WHERE account_id = ?", fee_on, day, account_id)
 
 

@@ -265,6 +265,21 @@ def test_a_move_made_under_another_payment_is_made_again_from_the_date_of_the_fi
     assert fee_dates(office) == [("2026-01-10", "2026-02-15", 15)]
 
 
+@pytest.mark.parametrize("day", [20, 15])
+def test_a_move_that_holds_again_is_taken_back_to_the_date_of_the_payment_that_counts(office: Diary, day: int) -> None:
+    member, payment = member_that_paid_by_check(office)
+    office.on(1, 11).do(payments.return_payment, payment)
+    office.on(1, 18).check(member, office.balance(member), "8")
+    office.on(1, 19).do(members.change_fee_day, member, day)
+    assert fee_dates(office) == [("2026-01-18", f"2026-0{2 if day == 20 else 3}-{day}", day)]  # from Feb 17
+    office.on(1, 25).do(take_back_return, payment, "the bank was wrong")
+    assert fee_dates(office) == [("2026-01-10", f"2026-02-{day}", day)]
+    words = [step.words for step in office.see(membercorrections.steps, member)]
+    assert words == [f"Fee date moved from 2026-02-09 to 2026-02-{day}"]
+    office.do(membercorrections.take_back, member, "fee-day", "misheard")
+    assert fee_dates(office) == [("2026-01-10", "2026-02-09", 9)]
+
+
 def test_moves_of_two_payments_hold_one_after_the_other_from_the_first_date(office: Diary) -> None:
     member, payment = member_that_paid_by_check(office)
     office.on(1, 12).do(members.change_fee_day, member, 31)
