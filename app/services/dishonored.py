@@ -93,15 +93,20 @@ def failed_first(session: Session, action_id: int) -> bool:
 
 
 def terms_on(session: Session, account_id: int, on: date) -> TermFacts:
-    """ARR-3: the plan that was in force on a day: that of the fee period, billed or open, in which it lies."""
+    """ARR-3: the plan that was in force on a day: that of the fee period, billed or open, in which it lies.
+
+    After a membership ended that of the last period which was billed: a plan agreed for a later one never counted.
+    """
     known = member(session, account_id)
+    ends_from = on if known.period_from is not None else known.signed_up_on
     billed = fetch_value(
         session,
-        "SELECT max(period_from) FROM line WHERE account_id = ? AND kind IN ('monthly-fee', 'final-fee') "
-        "AND period_from <= ? AND period_to >= ?",
+        "SELECT max(l.period_from) FROM line l WHERE l.account_id = ? AND l.kind IN ('monthly-fee', 'final-fee') "
+        "AND l.period_from <= ? AND l.period_to >= ? AND NOT EXISTS (SELECT 1 FROM invoice_reversal r "
+        "WHERE r.invoice_id = l.invoice_id OR r.by_invoice_id = l.invoice_id)",
         account_id,
         on,
-        on,
+        ends_from,
     )
     if billed is not None:
         return arr_3_terms(known, parse_day(billed))
@@ -111,7 +116,7 @@ def terms_on(session: Session, account_id: int, on: date) -> TermFacts:
 
 def charges_of(session: Session, policy: ArrearsPolicy, failed: Failed, on: date) -> tuple[Charge, ...]:
     """ARR-6, ARR-7: what a failed attempt of `on` costs, as things stand before it is recorded."""
-    plan = arr_3_terms_on(member(session, failed.account_id), on).plan
+    plan = terms_on(session, failed.account_id, on).plan
     first_time = bool(never_failed(session, failed.invoice_ids))
     return arr_7_failed_attempt(policy, plan, failed.attempt, failed.what, first_time=first_time)
 

@@ -13,7 +13,16 @@ from support_members import both_books, sign_up
 from support_office import Diary
 
 from app.errors import UserError
-from app.services import autopayanswers, credits, membercorrections, memberplans, members, payments, returnreversaloutlook
+from app.services import (
+    autopayanswers,
+    credits,
+    membercorrections,
+    memberplans,
+    members,
+    payments,
+    returnreversaloutlook,
+    subscriptions,
+)
 from app.services.dishonored import COUNTS
 from app.services.history import charged_by_kind
 from app.services.loading import card
@@ -140,6 +149,32 @@ def test_it_is_rated_by_the_plan_of_the_day_on_which_it_failed(office: Diary) ->
     office.bill()
     ((first,),) = office.sql("SELECT min(id) FROM payment_attempt")
     take_back(office.on(3, 6), member, first)
+    assert cost(office, member) == {"late-charge": 1000, "dishonored-fee": 3500}
+
+
+@pytest.mark.parametrize("day", [20, 25])
+def test_of_an_ended_membership_the_plan_of_its_last_period_counts_not_one_for_later(office: Diary, day: int) -> None:
+    member = sign_up(office.on(1, 1), autopay="card", plan="Limited")
+    office.do(members.record_work_performed, member)
+    office.on(1, 6).bill()
+    office.check(member, 6000, "1")
+    office.on(2, 5).bill()
+    office.check(member, 9000, "2")
+    office.on(2, 10).do(memberplans.change_plan, member, "Optimize", 2000)  # it would count from Mar 5 on
+    office.on(2, 20).do(subscriptions.cancel_account, member)
+    office.on(2, day).do(autopayanswers.record_attempt, member, approved=False)
+    assert cost(office, member) == {"late-charge": 1000, "dishonored-fee": 3500}
+
+
+def test_an_attempt_recorded_late_costs_by_the_plan_of_its_own_day(office: Diary) -> None:
+    member = sign_up(office.on(1, 1), autopay="card", plan="Limited")
+    office.do(members.record_work_performed, member)
+    office.on(1, 6).bill()
+    office.check(member, 6000, "1")
+    office.on(2, 5).bill()
+    office.on(2, 10).do(memberplans.change_plan, member, "Optimize", 2000)  # counts from Mar 5 on
+    office.on(3, 5).bill()
+    office.on(3, 4).do(autopayanswers.record_attempt, member, approved=False)
     assert cost(office, member) == {"late-charge": 1000, "dishonored-fee": 3500}
 
 
