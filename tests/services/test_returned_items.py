@@ -26,7 +26,7 @@ from app.services import (
     subscriptions,
 )
 from app.services.gateways.autopay import DeclineListGateway
-from app.services.policies.dishonored import Cost
+from app.services.policies.dishonored import Cost, names_to_waive
 from app.services.policies.facts import InstalmentFacts
 from app.services.returneditems import ReturnedItem, find_items, record
 from app.services.returnedoutlook import ReturnedOutlook
@@ -178,6 +178,12 @@ def test_one_of_several_costs_of_a_chargeback_is_waived_even_of_the_same_name(of
     ((reason,),) = office.sql("SELECT reason FROM payment_reversal")
     assert reason == "(waived: Chargeback cost court #2: the second hearing was ours)"
     office.assert_books_right()
+
+
+def test_fees_are_named_apart_whatever_the_costs_are_called() -> None:
+    costs = [("chargeback-cost", f"Chargeback: {what}") for what in ("court #2", "court", "court")]
+    names = names_to_waive([("chargeback-fee", "Fraudulent chargeback"), *costs])
+    assert names == ["chargeback-fee", *(f"chargeback-cost:{name}" for name in ("court #2", "court", "court #3"))]
 
 
 def test_a_chargeback_is_not_said_to_be_one_more_failed_attempt(office: Diary) -> None:

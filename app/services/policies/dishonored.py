@@ -79,9 +79,13 @@ def names_to_waive(lines: Sequence[tuple[str, str]]) -> list[str]:
     names: list[str] = []
     for kind, description in lines:
         name = f"{kind}:{description.partition(': ')[2]}" if kind == CHARGEBACK_COST else kind
-        again = sum(1 for known in names if known.partition(" #")[0] == name)
-        names.append(f"{name} #{again + 1}" if again else name)
+        again = next(n for n in range(1, len(lines) + 1) if _numbered(name, n) not in names)
+        names.append(_numbered(name, again))
     return names
+
+
+def _numbered(name: str, n: int) -> str:
+    return name if n == 1 else f"{name} #{n}"
 
 
 def arr_10_withdraws(method: str, kind: str, reason: str, *, other_account: bool) -> bool:
