@@ -43,11 +43,13 @@ class AutopayResult(NamedTuple):
     failed: tuple[str, ...] = ()
 
 
-# A member whom nobody asked for its latest fee; what a failed attempt cost is no fee.
+# A member whom nobody asked for its latest fee; what a failed attempt cost is no fee, and a mistake was no attempt.
 _FRESH = (
     "(NOT EXISTS (SELECT 1 FROM membership m WHERE m.account_id = a.id) OR EXISTS (SELECT 1 FROM invoice i "
     "WHERE i.account_id = a.id AND i.open_cents > 0 AND i.what IN ('processing-fee', 'monthly-fee', 'final-fee') "
-    "AND NOT EXISTS (SELECT 1 FROM payment_attempt x WHERE x.account_id = a.id AND x.business_date >= i.issued_on)))"
+    "AND NOT EXISTS (SELECT 1 FROM payment_attempt x WHERE x.account_id = a.id AND x.business_date >= i.issued_on "
+    "AND x.id NOT IN (SELECT attempt_id FROM attempt_taken_back) AND NOT EXISTS (SELECT 1 FROM payment_reversal r "
+    "WHERE r.payment_id = x.payment_id AND r.state = 'reversed'))))"
 )
 
 

@@ -15,10 +15,12 @@ from app.errors import NotPermitted, UserError
 from app.models.bulk import execute
 from app.services import (
     autopay,
+    autopayanswers,
     billingdrafts,
     billingreversal,
     dayclose,
     duetoday,
+    membercorrections,
     members,
     payments,
     statementprints,
@@ -350,6 +352,29 @@ def test_everything_due_asks_a_member_for_each_fee_once(office: Diary) -> None:
     # The first is charged on the 6th, the other one on the 7th; nobody is asked for a fee a second time.
     assert [due(day) for day in (5, 6, 7, 8, 9)] == [(0, 0), (0, 1), (0, 1), (0, 0), (0, 0)]
     assert autopay.run_autopay(office.books, office.on(1, 10).desk, refuse).declined == 2
+
+
+@pytest.mark.parametrize("approved", [False, True])
+def test_everything_due_asks_again_for_a_fee_whose_attempt_was_a_mistake(office: Diary, approved: bool) -> None:
+    member = sign_up(office.on(1, 1), autopay="card")
+    other = sign_up(office.on(1, 2), "Oda")
+    for account in (member, other):
+        office.on(1, 3).do(members.record_work_performed, account)
+
+    def due(day: int) -> int:
+        made = duetoday.do_everything_due(office.books, office.on(1, day).desk, DeclineListGateway([]), NoMail())
+        return 0 if made.autopay is None else made.autopay.approved
+
+    office.on(1, 6).bill()
+    office.do(autopayanswers.record_attempt, member, approved=approved)
+    ((attempt, payment),) = office.sql("SELECT id, payment_id FROM payment_attempt")
+    if approved:
+        office.do(payments.reverse_payment, payment, "another member's")
+    else:
+        office.do(membercorrections.take_back, member, f"attempt:{attempt}", "another member's")
+    assert due(6) == 0, "it counts as asked on that date"
+    assert due(7) == 1, "the run after the bills of the 7th"
+    assert office.balance(member) == 0
 
 
 def test_a_run_of_both_books_taken_back_takes_both_back_and_is_billed_again_once(office: Diary) -> None:
