@@ -124,7 +124,7 @@ _LEDGER: tuple[Column[LedgerLine], ...] = (
     Column("Date", lambda line: line.row.on, width=13),
     Column("What", lambda line: line.row.description, width=0),
     Column("Kind", lambda line: explaining.line_kind(line.row), width=17),
-    Column("Clause", lambda line: explaining.clause_name(line.row.clause), width=14),
+    Column("Clause", lambda line: explaining.clause_name(line.row.clause), width=18),
     Column("Amount", lambda line: line.row.cents, money=True, width=11),
     Column("Balance", lambda line: line.balance_cents, money=True, width=11),
 )
@@ -140,7 +140,7 @@ _INVOICES: tuple[Column[InvoiceLine], ...] = (
 _BILL: tuple[Column[Charge], ...] = (
     Column("What", lambda row: row.description, width=0),
     Column("Kind", lambda row: explaining.kind_says(row.kind), width=17),
-    Column("Clause", lambda row: explaining.clause_name(row.clause), width=14),
+    Column("Clause", lambda row: explaining.clause_name(row.clause), width=18),
     Column("Amount", lambda row: row.cents, money=True, width=11),
 )
 _SERVICES: tuple[Column[tuple[ServiceLine, str]], ...] = (
