@@ -19,7 +19,7 @@ from app.models.bulk import fetch, fetch_one, on_server
 from app.models.searchwords import CHECK_NUMBER_FROM, words
 from app.money import format_cents
 from app.services import searchrefunds
-from app.services.searchtyped import Typed, index_query, parse_typed, rows_found, word_anywhere, word_beginning
+from app.services.searchtyped import Typed, index_query, numbers_from, parse_typed, rows_found, word_anywhere, word_beginning
 
 _LAST = "\U0010ffff"
 _DIGITS = re.compile(r"\d{1,18}", re.ASCII)
@@ -177,17 +177,13 @@ _INVOICE = (
 def _invoices(session: Session, asked: Typed, limit: int) -> list[Any]:
     """Invoices whose numbers begin as typed: the exact one, then shorter numbers first, then newest first."""
     digits = asked.chunk
-    if limit < 1 or not _DIGITS.fullmatch(digits) or digits.startswith("0"):
+    if limit < 1 or not _DIGITS.fullmatch(digits):
         return []
     known = fetch_one(session, "SELECT (SELECT min(id) FROM invoice), (SELECT max(id) FROM invoice)")
-    if known is None or known[0] is None:
-        return []
-    lowest, highest = known
     found: list[Any] = []
-    for further in range(len(str(highest)) - len(digits) + 1):
-        low, high = int(digits) * 10**further, (int(digits) + 1) * 10**further - 1
-        if low <= highest and high >= lowest and len(found) < limit:
-            found += fetch(session, _INVOICE, low, min(high, highest), limit - len(found))
+    for low, high in numbers_from(digits, known):
+        if len(found) < limit:
+            found += fetch(session, _INVOICE, low, high, limit - len(found))
     return found
 
 

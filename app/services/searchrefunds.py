@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.models.bulk import fetch, fetch_one
+from app.services.searchtyped import numbers_from
 
 _REFUND_CHECK = (
     "SELECT c.number, f.account_id, f.payee, f.cents, c.business_date, c.state, c.printed_on, c.cleared_on "
@@ -22,18 +23,12 @@ _STANDS = {"void": "void", "stopped": "stopped", "stale": "unclaimed"}
 
 def numbered(session: Session, digits: str, limit: int) -> list[Any]:
     """Refund checks whose numbers begin so: the exact one, then shorter numbers first, then newest first."""
-    if digits.startswith("0"):
-        return []
     known = fetch_one(session, "SELECT (SELECT min(number) FROM issued_check), (SELECT max(number) FROM issued_check)")
-    if known is None or known[0] is None:
-        return []
-    lowest, highest = known
     found: list[Any] = []
-    for further in range(len(str(highest)) - len(digits) + 1):
-        low, high = int(digits) * 10**further, (int(digits) + 1) * 10**further - 1
-        if low <= highest and high >= lowest and len(found) < limit:
+    for low, high in numbers_from(digits, known):
+        if len(found) < limit:
             sql = _REFUND_CHECK + "c.number BETWEEN ? AND ? ORDER BY c.number DESC LIMIT ?"
-            found += fetch(session, sql, low, min(high, highest), limit - len(found))
+            found += fetch(session, sql, low, high, limit - len(found))
     return found
 
 

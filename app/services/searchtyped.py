@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -111,3 +111,17 @@ def rows_found(session: Session, select: str, index: str, query: IndexQuery, ord
     """Rows of an index: `select` reads them as `a`; `order` may begin with more conditions."""
     held = f"instr({UNFOLDED[index]}, ?) > 0 AND " * len(query.held)
     return fetch(session, f"{select} WHERE {held}{index} MATCH ? {order}", *query.held, query.match, *values)
+
+
+def numbers_from(digits: str, known: Sequence[Any] | None) -> Iterator[tuple[int, int]]:
+    """The ranges of numbers that begin with these digits, shortest numbers first; none for a leading zero.
+
+    `known`: the lowest and the highest number that there is; ranges beyond them are left out.
+    """
+    if digits.startswith("0") or known is None or known[0] is None:
+        return
+    lowest, highest = known
+    for further in range(len(str(highest)) - len(digits) + 1):
+        low, high = int(digits) * 10**further, (int(digits) + 1) * 10**further - 1
+        if low <= highest and high >= lowest:
+            yield low, min(high, highest)
