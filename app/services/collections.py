@@ -184,6 +184,6 @@ def waive_reactivation(session: Session, desk: Desk, account_id: int, reason: st
     require_role(desk, "supervisor", "Waiving a re-activation fee")
     reason = require_reason(reason, "Waiving a re-activation fee")
     policy = advance_policy_of(session, account_id, desk.on)
-    require_waivable(session, desk, adv_17_reactivation_fee(policy, suspension_id).cents)
+    require_waivable(session, desk, account_id, adv_17_reactivation_fee(policy, suspension_id).cents)
     begin(session, desk, "waive-reactivation", reason=reason)
     execute(session, "UPDATE suspension SET reactivation = 'waived' WHERE id = ?", suspension_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -10,7 +11,7 @@ from app.errors import UserError
 from app.models.bulk import fetch, fetch_one, insert_with_id, parse_day
 from app.money import format_cents
 from app.periods import prorate
-from app.services import standing
+from app.services import sameday, standing
 from app.services.approvals import Request, allowed
 from app.services.desk import Act, Desk, begin, require_reason, require_role
 from app.services.inputs import refuse_large
@@ -59,25 +60,26 @@ def _refuse_amount(cents: int, what: str) -> None:
 
 
 def _approved(session: Session, desk: Desk, request: Request, what: str, limit: int | None) -> Desk:
-    """The desk, with whoever approved it at another PC; the last of the request's facts are the cents and the reason."""
-    *_, cents, reason = request.facts
+    """The desk, with whoever approved it at another PC; the request's facts are account, cents and reason."""
+    account_id, cents, reason = request.facts
 
     def check(who: Desk) -> None:
         require_role(who, "supervisor", what)
         require_reason(reason, what)
-        require_within(session, who, what, limit, cents)
+        given = partial(sameday.credits_given, session, who, account_id, request.what)
+        require_within(session, who, what, limit, cents, given)
 
     return allowed(session, desk, request, check)
 
 
 def _approved_waiver(session: Session, desk: Desk, request: Request) -> Desk:
-    """As `_approved`, for a fee that is waived."""
-    *_, cents, reason = request.facts
+    """As `_approved`, for a fee that is waived; the facts begin with the account and end with cents and reason."""
+    account_id, *_, cents, reason = request.facts
 
     def check(who: Desk) -> None:
         require_role(who, "supervisor", "Waiving a fee")
         require_reason(reason, "Waiving a fee")
-        require_waivable(session, who, cents)
+        require_waivable(session, who, account_id, cents)
 
     return allowed(session, desk, request, check)
 

@@ -6,6 +6,7 @@ at work and another who approves, each of a role that may.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.errors import NotPermitted, UserError
 from app.models.bulk import execute, fetch_one, fetch_value, insert_row
 from app.money import format_cents
+from app.services import sameday
 from app.services.desk import TRIAL, Desk, begin_on_any_day, require_reason, require_role
 from app.services.permissions import a_role, rank
 
@@ -68,19 +70,30 @@ def change_limits(session: Session, desk: Desk, wanted: Limits, reason: str) -> 
     execute(session, f"UPDATE office_control SET {set_all} WHERE id = 1", *values)
 
 
-def require_within(session: Session, desk: Desk, what: str, limit: int | None, cents: int) -> None:
-    """Raises NotPermitted when a supervisor does something of more cents than the limit without the billing manager."""
-    if limit is not None and cents > limit and desk.rank < rank("manager") and TRIAL not in session.info:
+def require_within(
+    session: Session, desk: Desk, what: str, limit: int | None, cents: int, given: Callable[[], int] = lambda: 0
+) -> None:
+    """Raises NotPermitted when a supervisor does something of more cents than the limit without the billing manager.
+
+    `given`: the cents that the same people gave to the same account in this way on the business date already
+    (`sameday`), so that several small ones are no way around the limit.
+    """
+    if limit is None or desk.rank >= rank("manager") or TRIAL in session.info:
+        return
+    before = given()
+    if before + cents > limit:
+        also = f", after {format_cents(before)} on this account the same day," if before else ""
         raise NotPermitted(
-            f"{what} of {format_cents(cents)} is above what a supervisor may do alone ({format_cents(limit)}); "
+            f"{what} of {format_cents(cents)}{also} is above what a supervisor may do alone ({format_cents(limit)}); "
             "it needs a manager.",
             "manager",
         )
 
 
-def require_waivable(session: Session, desk: Desk, cents: int) -> None:
-    """As `require_within`, for fees of so many cents in all that one person waives at once."""
-    require_within(session, desk, "A waiver", limits(session).waiver, cents)
+def require_waivable(session: Session, desk: Desk, account_id: int, cents: int) -> None:
+    """As `require_within`, for fees of so many cents of an account that one person waives at once."""
+    limit = limits(session).waiver
+    require_within(session, desk, "A waiver", limit, cents, lambda: sameday.waived(session, desk, account_id))
 
 
 def require_second(session: Session, desk: Desk, what: str, role: str) -> None:

@@ -74,7 +74,7 @@ def change_fee_day(
     if waive:
         require_role(desk, "supervisor", "Waiving a fee")
         reason = require_reason(reason, "Waiving a fee")
-        require_waivable(session, desk, arrears_policy_of(session, account_id, desk.on).date_change_fee)
+        require_waivable(session, desk, account_id, arrears_policy_of(session, account_id, desk.on).date_change_fee)
     refuse_closed(card(session, account_id), "moving the fee date")
     act = begin(session, desk, "change-fee-day", reason=reason)
     account = brought_up_to_date(session, act, account_id, "moving the fee date")

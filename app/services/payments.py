@@ -289,7 +289,7 @@ def return_payment(
         waived = dishonored.charge_failed(session, act, policy, failed, waive)
     else:
         waived = _charge_returned(session, act, policy, row, bank_fee_cents, what, waive)
-    require_waivable(session, desk, waived)
+    require_waivable(session, desk, row.account_id, waived)
     other = methodonfile.is_another_than_paid(session, row.account_id, row.id)
     if arr_10_withdraws(card(session, row.account_id).autopay, row.kind, reason, other_account=other):
         withdraw_authorization(session, act, row.account_id, f"{what} returned: {reason}")
@@ -339,7 +339,7 @@ def charge_back(
     policy = policy_of(session, row.account_id, desk.on)
     if fraudulent and isinstance(policy, ArrearsPolicy):
         waived = dishonored.charge_fraud(session, act, policy, row.account_id, row.id, costs, waive)
-        require_waivable(session, desk, waived)
+        require_waivable(session, desk, row.account_id, waived)
         standing.after_money(session, act, row.account_id, "other")
 
 

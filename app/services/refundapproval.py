@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from app.money import format_cents
 from app.services.approvals import Request, allowed
 from app.services.desk import Desk
 from app.services.limits import limits, require_second_for_refund, require_within
+from app.services.sameday import refunded
 
 
 class RefundDue(NamedTuple):
@@ -51,7 +53,8 @@ def approved_refunds(
 
     def check(who: Desk) -> None:
         if what != "run-refunds":
-            require_within(session, who, "A refund outside the run", limits(session).refund, most.cents)
+            given = partial(refunded, session, who, most.account_id)
+            require_within(session, who, "A refund outside the run", limits(session).refund, most.cents, given)
         require_second_for_refund(session, who, most.cents)
 
     facts = (reason, refund_id, [(item.account_id, item.cents, item.name, item.address) for item in due])

@@ -34,7 +34,8 @@ class LimitsPart(QWidget):
         form.addRow(label("What a supervisor may do alone; above it, the billing manager approves", "heading"))
         for field, text, accessible in _AMOUNTS:
             form.addRow(*self._amount(field, text, accessible))
-        form.addRow(label("An empty amount is no limit.", "quiet"))
+        said = "An empty amount is no limit. What the same person gave to an account the same day counts together."
+        form.addRow(label(said, "quiet", wrap=True))
         form.addRow(label("What takes two people, each with a sign-in of their own", "heading"))
         self.two_for_billing = QCheckBox("The billing &run")
         named(self.two_for_billing, "office.two", "The billing run takes two people")

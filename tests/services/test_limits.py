@@ -252,7 +252,9 @@ def refused_then_done(office: StaffedOffice, cents: int, deed: object, *given: o
 def test_fees_waived_before_they_are_charged_have_the_limit_of_waivers(office: StaffedOffice) -> None:
     account = office.open(service_cents=3100)
     refused_then_done(office, 1000, credits.waive_before_charged, account, "late-fee:2026-02", "a good customer")
+    office.on(1, 3)  # what was waived the day before does not count
     refused_then_done(office, 300, credits.waive_before_charged, account, "paper-statement:2026-02", "a good customer")
+    office.on(1, 4)
     paid = office.check(account, 1000, "1")
     waived = frozenset({"returned-bank-fee", "returned-admin-fee"})
     refused_then_done(office, 2500 + 700, payments.return_payment, paid, 700, "the bank erred", waive=waived)
@@ -279,4 +281,81 @@ def test_a_members_waived_fees_have_the_limit_of_waivers(office: StaffedOffice) 
     paid = office.check(member, office.balance(member), "1")
     refused_then_done(office, 1500, members.change_fee_day, member, 20, waive=True, reason="our mistake")
     waived = frozenset({"late-charge", "dishonored-fee"})
+    office.on(1, 8)
     refused_then_done(office, 1500 + 3500, payments.return_payment, paid, 0, "the bank erred", waive=waived)
+
+
+@pytest.mark.parametrize("what", ["credit", "write_off"])
+def test_several_small_ones_on_one_day_are_no_way_around_a_limit(office: StaffedOffice, what: str) -> None:
+    account, other = office.open(service_cents=90000), office.open(service_cents=90000)
+    set_limits(office, **{what: 10_000})
+    service = {"credit": credits.courtesy_credit, "write_off": credits.write_off}[what]
+    office.role = "supervisor"
+    office.do(service, account, 9_000, "an outage")
+    office.do(service, account, 1_000, "exactly to the limit")
+    with pytest.raises(NotPermitted, match=r"after 100\.00 on this account the same day") as refused:
+        office.do(service, account, 1, "a cent more")
+    assert refused.value.role == "manager"
+    office.do(service, other, 9_000, "another account")
+    office.approver = "manager"
+    office.do(service, account, 50_000, "the manager's own decision")
+    office.approver = None
+    with pytest.raises(NotPermitted, match=r"after 100\.00 on"):
+        office.do(service, account, 1, "the manager's does not count, one's own does")
+    office.on(1, 3)
+    office.do(service, account, 10_000, "another day")
+
+
+def test_what_a_supervisor_approved_for_clerks_counts_as_the_supervisors(office: StaffedOffice) -> None:
+    account = office.open(service_cents=90000)
+    set_limits(office, credit=10_000)
+    office.role, office.approver = "clerk", "supervisor"
+    office.do(credits.courtesy_credit, account, 9_000, "an outage")
+    office.role, office.approver = "supervisor", None
+    with pytest.raises(NotPermitted, match=r"after 90\.00 on"):
+        office.do(credits.courtesy_credit, account, 9_000, "an outage")
+
+
+def test_fees_waived_in_every_way_count_together(office: StaffedOffice) -> None:
+    account = office.open(service_cents=3100)
+    office.do(payments.return_payment, office.check(account, 1000, "1"))
+    invoice, line = office.sql("SELECT invoice_id, n FROM line WHERE kind = 'returned-admin-fee'")[0]
+    set_limits(office, waiver=1000 + 300 + 2500 - 1)
+    office.role = "supervisor"
+    office.do(credits.waive_before_charged, account, "late-fee:2026-02", "a good customer")
+    office.do(credits.waive_before_charged, account, "paper-statement:2026-02", "a good customer")
+    with pytest.raises(NotPermitted, match=r"25\.00, after 13\.00 on this account"):
+        office.do(credits.waive_charge, invoice, line, "a good customer")
+    set_limits(office, waiver=1000 + 300 + 2500)
+    office.role = "supervisor"
+    office.do(credits.waive_charge, invoice, line, "a good customer")
+
+
+def test_refunds_of_one_day_count_together(office: StaffedOffice) -> None:
+    account = closed_in_credit(office, 1000)
+    set_limits(office, refund=1500)
+    office.role = "supervisor"
+    office.do(refunds.refund_now, account, "moves away")
+    office.role = "manager"
+    office.check(account, 501, "late")
+    office.role = "supervisor"
+    with pytest.raises(NotPermitted, match=r"5\.01, after 10\.00 on this account"):
+        office.do(refunds.refund_now, account, "a check came late")
+    office.approver = "manager"
+    office.do(refunds.refund_now, account, "a check came late")
+
+
+def test_a_members_fee_dates_moved_without_a_fee_count_together(office: StaffedOffice) -> None:
+    member = sign_up(office)
+    office.do(members.record_work_performed, member)
+    office.on(1, 7)
+    billing.run_billing(office.books, office.desk)
+    office.check(member, office.balance(member), "1")
+    set_limits(office, waiver=2 * 1500 - 1)
+    office.role = "supervisor"
+    office.do(members.change_fee_day, member, 20, waive=True, reason="our mistake")
+    with pytest.raises(NotPermitted, match=r"15\.00, after 15\.00 on this account"):
+        office.do(members.change_fee_day, member, 21, waive=True, reason="our mistake")
+    office.do(members.change_fee_day, member, 21)
+    with pytest.raises(NotPermitted, match=r"after 15\.00 on this account"):
+        office.do(members.change_fee_day, member, 22, waive=True, reason="one charged does not count")
