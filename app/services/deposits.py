@@ -75,7 +75,7 @@ def make_deposit(
 
     `leave_out`: checks (of the mail log) that stay in the drawer. `shown_cents`: the total of the others that the
     person saw before. Raises UserError when nothing is left to take, when the drawer holds something else by now,
-    and for a check of which a part is on no account.
+    for a check of which a part is on no account, and for one received after the desk's day.
     """
     drawer = undeposited(session)
     if not drawer:
@@ -92,6 +92,7 @@ def make_deposit(
     if not items:
         raise UserError("Every check is left out; there is nothing to deposit.", field="deposit")
     _refuse_posted_in_part(session, items)
+    _refuse_received_later(session, desk.on, items)
     act = begin(session, desk, "deposit", token=token)
     total = sum(item.cents for item in items)
     entry_id = post(session, act, "deposit", [Transfer(Gl.BANK, Gl.UNDEPOSITED_FUNDS, total)])
@@ -110,6 +111,23 @@ def make_deposit(
         [(deposit_id, item.cents, item.mail_check_id) for item in items],
     )
     return deposit_id
+
+
+def _refuse_received_later(session: Session, on: date, items: Collection[DepositItem]) -> None:
+    """On an earlier business date the drawer held none of what came after it."""
+    ids = {item.mail_check_id for item in items}
+    for check_id, number, received_on in fetch(
+        session,
+        "SELECT id, number, received_on FROM mail_check WHERE deposit_id IS NULL AND received_on > ? "
+        "AND state IN ('posted', 'held', 'logged') ORDER BY received_on, id",
+        on,
+    ):
+        if check_id in ids:
+            raise UserError(
+                f"Check {number} was received on {received_on}; a deposit dated {on}, before that, cannot hold it. Leave it "
+                "out, or choose a later business date.",
+                field="deposit",
+            )
 
 
 def _refuse_posted_in_part(session: Session, items: Collection[DepositItem]) -> None:

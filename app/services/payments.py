@@ -373,15 +373,27 @@ def reverse_payment(session: Session, desk: Desk, payment_id: int, reason: str) 
     execute(session, "UPDATE mail_check SET state = ? WHERE id = ?", state, row.mail_check_id)
 
 
-def settle_clearing(session: Session, desk: Desk, payment_ids: Sequence[int]) -> int:
+def settle_clearing(session: Session, desk: Desk, payment_ids: Sequence[int], *, shown_cents: int | None = None) -> int:
     """Card or E-Check payments arrived in the bank: clearing to bank (section 6); returns the cents.
 
-    Raises UserError for a check, a payment that was undone, or one settled before.
+    `shown_cents`: their total that the person compared with the bank's. Raises UserError when it is another by now,
+    for a check, a payment that was undone, one settled before, or one dated after the desk's day.
     """
     rows = [payment(session, payment_id) for payment_id in payment_ids]
     for row in rows:
         if row.kind == "check" or row.state != "posted" or row.settled_on is not None:
             raise UserError(f"The payment of {row.on} is not waiting to be settled.", field="payment")
+        if row.on > desk.on:
+            raise UserError(
+                f"A payment of {row.on} cannot have arrived on {desk.on}, before that; choose a later business date.",
+                field="on",
+            )
+    if shown_cents is not None and shown_cents != (found := sum(row.cents for row in rows)):
+        raise UserError(
+            f"What is on its way has changed meanwhile: it is {format_cents(found)} now, not {format_cents(shown_cents)}. "
+            "Look at it again.",
+            field="payment",
+        )
     act = begin(session, desk, "settle")
     by_clearing: dict[Gl, int] = {}
     for row in rows:

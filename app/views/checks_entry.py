@@ -99,6 +99,8 @@ class EntryForm(QFrame):
     def _connect(self) -> None:
         for edit in (self.account, self.amount, self.number, self.dated):
             edit.textEdited.connect(lambda _text: self.changed.emit())
+        for edit in (self.account, self.amount, self.number):
+            edit.textEdited.connect(lambda _text: self._forget_force())
         self.number.textEdited.connect(lambda _text: mark_wrong(self.number, wrong=False))
         self.amount.changed.connect(self.changed)
         self.dated.changed.connect(self.changed)
@@ -225,6 +227,11 @@ class EntryForm(QFrame):
             self._go(self.amount)
         self.changed.emit()
         self.account_changed.emit()
+
+    def _forget_force(self) -> None:
+        """A reason for posting a look-alike was given for this very check (BOTH-5), not for what is typed now."""
+        if self._kept.force:
+            self._kept = replace(self._kept, force="")
 
     def _account_typed_over(self) -> None:
         self.keep(parts=(), picked=())

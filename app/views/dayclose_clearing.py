@@ -45,13 +45,13 @@ class SettleDialog(FormDialog):
 
     def submit(self) -> None:
         """Settle every payment of the rows shown."""
-        desk, rows = self.workplace.desk(self.token), self.rows
+        desk, rows, cents = self.workplace.desk(self.token), self.rows, self.cents
 
         def work(session: Session) -> int:
             ids = [i for row in rows for i in daypreview.clearing_payments(session, row.on, row.kind)]
-            return payments.settle_clearing(session, desk, ids)
+            return payments.settle_clearing(session, desk, ids, shown_cents=cents)
 
-        self.save(work, lambda cents: f"{format_cents(cents)} arrived in the bank on {format_day(desk.on)}.", ())
+        self.save(work, lambda moved: f"{format_cents(moved)} arrived in the bank on {format_day(desk.on)}.", ())
 
 
 class ClearingPart(QWidget):

@@ -25,6 +25,7 @@ from app.views import style
 from app.views.fields import DayEdit, ElidingLabel, button, label, named, spoken_day
 from app.views.messages import MessageBar
 from app.views.navigation import Navigation
+from app.views.new_day import NewDay
 from app.views.page_area import PageArea
 from app.views.pages.registry import BY_KEY, PAGES, make_page
 from app.views.turns import Turns, make_person_button
@@ -77,6 +78,8 @@ class MainWindow(QMainWindow):
         workplace.tasks.failed.connect(workplace.refuse)
         workplace.tasks.books_changed.connect(lambda _ids: self._read_day())
         workplace.date_changed.connect(lambda _on: self._read_day())
+        self.new_day = NewDay(workplace, self)
+        self.new_day.turned.connect(self._read_day)
         self.setMinimumSize(640, 360)  # 1366x768 at 200%, less the desktop's bar
         self._restore_place()
 
@@ -280,6 +283,7 @@ class MainWindow(QMainWindow):
         self.date.selectAll()
 
     def _choose_date(self) -> None:
+        self.date.today = self.workplace.today  # `t` means the calendar's day, also after midnight
         try:
             self.workplace.choose_date(self.date.required_day("The business date"))
         except UserError as error:
@@ -303,9 +307,11 @@ class MainWindow(QMainWindow):
         self.workplace.tasks.read(lambda session: officeday.day_state(session, on), self._show_day, owner=self, name="day")
 
     def _show_day(self, state: DayState) -> None:
-        self.day_words.setText(f"{state.on:%A}: {state.words}")
-        self.day_words.setAccessibleName(f"Business date {spoken_day(state.on)}: {state.words}")
-        tone = {"closed": "quiet", "unposted": "warning", "open": "good"}[state.state]
+        is_today = state.on == self.workplace.today
+        words = state.words if is_today else f"{state.words}, not today"
+        self.day_words.setText(f"{state.on:%A}: {words}")
+        self.day_words.setAccessibleName(f"Business date {spoken_day(state.on)}: {words}")
+        tone = {"closed": "quiet", "unposted": "warning", "open": "good" if is_today else "warning"}[state.state]
         self.day_words.setProperty("role", tone)
         self.day_words.style().unpolish(self.day_words)
         self.day_words.style().polish(self.day_words)

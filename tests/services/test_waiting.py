@@ -126,6 +126,20 @@ def test_a_deposit_of_another_total_than_was_shown_is_refused(office: Diary) -> 
     office.do(deposits.make_deposit, shown_cents=700)
 
 
+def test_a_deposit_holds_only_checks_received_by_its_day(office: Diary) -> None:
+    account = office.on(1, 5).open()
+    office.check(account, 700, "1")
+    later = office.on(1, 6).check(account, 800, "2")
+    sheet = office.sql("SELECT mail_check_id FROM payment WHERE id = ?", later)[0][0]
+    office.on(1, 5)
+    with pytest.raises(UserError, match=r"Check 2 was received on 2026-01-06; a deposit dated 2026-01-05, before that"):
+        office.do(deposits.make_deposit)
+    assert office.sql("SELECT count(*) FROM deposit") == [(0,)]
+    office.do(deposits.make_deposit, leave_out=[sheet])
+    office.on(1, 6).do(deposits.make_deposit)
+    assert office.sql("SELECT business_date, cents FROM deposit ORDER BY id") == [("2026-01-05", 700), ("2026-01-06", 800)]
+
+
 def test_card_payments_wait_from_the_next_day_until_they_have_arrived(office: Diary) -> None:
     account = office.on(1, 5).open(service_cents=NET, autopay="card", method_label="Visa")
     autopay.run_autopay(office.books, office.desk, DeclineListGateway())
@@ -136,7 +150,12 @@ def test_card_payments_wait_from_the_next_day_until_they_have_arrived(office: Di
     assert row is not None and (row.how_many, row.cents, row.since) == (1, paid, date(2026, 1, 5))
     (line,) = office.see(daypreview.clearing)
     assert (line.on, line.kind, line.how_many, line.cents) == (date(2026, 1, 5), "card", 1, paid)
-    office.do(payments.settle_clearing, office.see(daypreview.clearing_payments, line.on, line.kind))
+    ids = office.see(daypreview.clearing_payments, line.on, line.kind)
+    with pytest.raises(UserError, match="has changed meanwhile"):
+        office.do(payments.settle_clearing, ids, shown_cents=paid + 1)
+    with pytest.raises(UserError, match="cannot have arrived on 2026-01-04"):
+        office.on(1, 4).do(payments.settle_clearing, ids, shown_cents=paid)
+    office.on(1, 6).do(payments.settle_clearing, ids, shown_cents=paid)
     assert waits(office, "clearing") is None and office.see(daypreview.clearing) == []
 
 

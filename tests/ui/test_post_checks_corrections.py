@@ -28,6 +28,7 @@ from app.services import checks, deposits
 from app.services.books import open_office
 from app.views.checks_batch import BatchTable
 from app.views.checks_draft import Draft, Entry, Part
+from app.views.pages.checks import ChecksPage
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 ALT = Qt.KeyboardModifier.AltModifier
@@ -64,6 +65,23 @@ def test_escape_goes_back_from_a_look_alike_to_the_check_as_it_was_typed(window:
     window.press("1", ENTER, ENTER, ENTER)
     window.settle()
     assert payments(window) == before + 1
+
+
+def test_a_reason_for_a_look_alike_is_not_taken_for_another_check_typed_over_it(window: Window) -> None:
+    (_, account, _, cents), *_ = owing(window, 1)
+    open_page(window, 3, 3 * cents)
+    type_check(window, account, cents, "700")
+    type_check(window, account, cents, "701")
+    before = payments(window)
+    # As it comes back into the form when its posting was refused for something else.
+    page = window.frame.page
+    assert isinstance(page, ChecksPage)
+    window.press(account, ENTER, dollars(cents), ENTER, "700")
+    page.entry.keep(force="a second one, both are here")
+    window.type_into("checks.number", "701")
+    window.press(ENTER, ENTER, ENTER)
+    window.settle()
+    assert cursor() == "checks.reason" and payments(window) == before
 
 
 # Corrections

@@ -41,6 +41,7 @@ class Window:
         # What another program changes arrives when a test asks for it (`watch_others`), not at any moment of it.
         self.program.tasks._looker.stop()
         self.frame = self.program.window
+        self.frame.new_day.timer.stop()  # the calendar is looked at when a test asks for it
         self.crashes: list[BaseException] = []
         self.program.tasks.crashed.disconnect()
         self.program.tasks.crashed.connect(self.crashes.append)

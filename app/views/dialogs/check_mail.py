@@ -31,6 +31,11 @@ class MailDialog(FormDialog):
         self.batch = batch
         day = workplace.on if batch is None else batch.received_on
         self.body.insertWidget(0, label(f"Mail of {spoken_day(day)}", "heading"))
+        if day != workplace.today and batch is None:
+            today = spoken_day(workplace.today)
+            said = label(f"Not of today, {today}: the business date is another (Ctrl+D).", "warning", wrap=True)
+            named(said, "mail.other-day", "Another day than today")
+            self.body.insertWidget(1, said)
         self.count = QLineEdit()
         named(self.count, "mail.count", "Number of checks")
         self.count.setMaxLength(6)

@@ -189,7 +189,8 @@ class ChecksPage(Page):
                 self._was_balanced.discard(batch.id)
         elif batch.id not in self._was_balanced:
             self._was_balanced.add(batch.id)
-            figures = f"{batch.entered_count} checks, {format_cents(batch.entered_cents)}"
+            checks = "check" if batch.entered_count == 1 else "checks"
+            figures = f"{batch.entered_count} {checks}, {format_cents(batch.entered_cents)}"
             self.workplace.say(f"Batch {batch.id} is in balance: {figures}. F4 takes it to the bank.")
 
     def _enable(self) -> None:

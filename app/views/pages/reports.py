@@ -65,6 +65,7 @@ class ReportsPage(Page):
         self.chart: BarChart | None = None
         self.chart_heading: QLabel
         self._periods: dict[str, Period] = {}
+        self._is_another_day = False
         self.list = self._make_list()
         row = QHBoxLayout()
         row.setSpacing(style.LARGE)
@@ -185,8 +186,16 @@ class ReportsPage(Page):
         self._show_chart()
 
     def refresh(self) -> None:
-        if self.places:
+        if self._is_another_day and self.places and self.places[0].key not in self._periods:
+            self._choose(self.places[0].key)
+        elif self.places:
             self._read()
+        self._is_another_day = False
+
+    def _on_date_changed(self, on: date) -> None:
+        # Days that nobody typed are those of the business date; typed ones stay as they are.
+        self._is_another_day = True
+        super()._on_date_changed(on)
 
     def _choose(self, key: str) -> None:
         kind = KINDS[key]

@@ -54,6 +54,8 @@ class StatementsPage(Page):
         self._runs: list[RunRow] = []
         self._rows: list[StatementRow] = []
         self._run_id: int | None = None
+        self._newest_run = 0  # of those listed when somebody came to the page
+        self._has_arrived = True
         self._account_id: int | None = None
         self._work: Run | None = None
         self._make_choice()
@@ -147,27 +149,37 @@ class StatementsPage(Page):
     # Reading and showing
 
     def arrive(self, *, run_id: int | None = None, account_id: int | None = None, **_where: Any) -> None:
-        """Show a run's statements (the latest unless told), with the cursor on an account."""
+        """Show a run's statements, with the cursor on an account.
+
+        Unless told it is the run shown before, or the one to send when another has been made since.
+        """
         self._run_id = run_id if run_id is not None else self._run_id
+        self._has_arrived = run_id is None
         self._account_id = account_id
         if account_id is not None:
             self.delivery.setCurrentIndex(self.delivery.findData(ALL))
         self.refresh()
 
     def refresh(self) -> None:
-        wanted = self._run_id
+        # Nobody who prints last month's statements again means them once the next month is billed; but while
+        # somebody is at work here the list stays.
+        wanted, newest = self._run_id, self._newest_run if self._has_arrived else None
 
         def work(session: Session) -> tuple[list[RunRow], int | None, list[StatementRow]]:
             runs = statement_runs(session)
             if not runs:
                 return [], None, []
-            run_id = next((run.run_id for run in runs if run.run_id == wanted), run_to_send(runs))
+            stays = newest is None or runs[0].run_id <= newest
+            run_id = next((run.run_id for run in runs if stays and run.run_id == wanted), run_to_send(runs))
             return runs, run_id, statement_list(session, run_id)
 
         self.tasks.read(work, self._show, owner=self, name="list")
 
     def _show(self, answer: tuple[list[RunRow], int | None, list[StatementRow]]) -> None:
         self._runs, self._run_id, self._rows = answer
+        if self._has_arrived or not self._newest_run:
+            self._newest_run = max((run.run_id for run in self._runs), default=0)
+        self._has_arrived = False
         self.run.clear()
         for run in self._runs:
             many = f"{run.invoices:,} {'invoice' if run.invoices == 1 else 'invoices'}"
