@@ -172,7 +172,7 @@ class Program:
         """A bug: a dialog with a report to copy; one at a time."""
         if self._crash_is_shown:
             return
-        from app.views.messages import CrashDialog
+        from app.views.crash_dialog import CrashDialog
 
         self._crash_is_shown = True
         dialog = CrashDialog(error, str(log_file(self.settings)), self.window)

@@ -284,9 +284,9 @@ def audit(stage: Stage) -> Scene:
 def frame(stage: Stage) -> Scene:
     """What belongs to no page: messages, Ctrl+K, help, a fault, the first start."""
     from app.errors import UserError
+    from app.views.crash_dialog import CrashDialog
     from app.views.first_run import FirstRun
     from app.views.help import HelpWindow
-    from app.views.messages import CrashDialog
 
     workplace, window = stage.program.workplace, stage.window
     stage.page("today")

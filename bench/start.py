@@ -6,6 +6,7 @@ that the program itself would not have imported by then.
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -58,6 +59,8 @@ def _say(painted: float | None) -> None:
 
 
 def _product(office: Path, folder: Path, today: date) -> None:
+    gc.disable()  # as `python -m app` does before it imports the window
+
     from PySide6.QtCore import QEvent, QObject, QTimer
     from PySide6.QtWidgets import QApplication, QTableView
 

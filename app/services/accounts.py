@@ -13,9 +13,9 @@ from app.money import format_cents
 from app.services import memberbilling, standing
 from app.services.accountnumbers import account_number, is_account_number
 from app.services.desk import Act, Desk, begin
-from app.services.gateways.mail import is_mail_address
 from app.services.inputs import one_line, refuse_large, text_block
 from app.services.loading import AccountCard, card
+from app.services.mailaddress import is_mail_address
 from app.services.policies.dishonored import ADVANCE_METHODS, arr_5_methods
 from app.services.policies.policyfile import ArrearsPolicy, Policy
 from app.services.terms import policy_named

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,6 +64,8 @@ def office_mark(session: Session) -> str:
     row = fetch_one(session, "SELECT office_mark FROM safekeeping WHERE id = 1")
     if row is not None:
         return str(row.office_mark)
+    import secrets  # needed once in an office, and never to start
+
     mark, usual = secrets.token_hex(16), BackupPlan()
     insert_row(
         session,

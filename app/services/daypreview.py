@@ -12,7 +12,7 @@ from app.services import dayclose, deposits
 from app.services.dayclose import Blocker
 from app.services.deposits import DrawerTotals
 from app.services.desk import Desk, closed_through
-from app.services.gateways.mail import is_mail_address
+from app.services.mailaddress import is_mail_address
 from app.services.receipts import receipts_due
 from app.services.scheduled import WaitingChange, waiting_changes
 

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from app.errors import UserError
 from app.models.bulk import execute, fetch_one, insert_ready_rows, insert_row, insert_with_id
 from app.services.desk import Desk, begin, require_reason, require_role
-from app.services.gateways.mail import is_mail_address
 from app.services.inputs import LONGEST_REASON, one_line, text_block
 from app.services.ledger import GL_NAMES
+from app.services.mailaddress import is_mail_address
 from app.services.policies.policyfile import shipped_policy_path
 from app.services.terms import adopt_policy
 

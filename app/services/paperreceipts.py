@@ -14,8 +14,8 @@ from app.models.bulk import execute, fetch, insert_row, parse_day
 from app.money import format_cents
 from app.services import standing
 from app.services.desk import Desk, begin_on_any_day
-from app.services.gateways.mail import is_mail_address
 from app.services.loading import card
+from app.services.mailaddress import is_mail_address
 from app.services.payments import KIND_NAMES
 from app.wholefiles import clear_refusals, put_in_place
 

@@ -10,7 +10,8 @@ from app.models.bulk import execute, fetch, insert_row, parse_day
 from app.money import format_cents
 from app.services import standing
 from app.services.desk import Act, Desk, begin_on_any_day
-from app.services.gateways.mail import Letter, MailGateway, is_mail_address
+from app.services.gateways.mail import Letter, MailGateway
+from app.services.mailaddress import is_mail_address
 from app.services.office import office_form
 from app.services.payments import KIND_NAMES
 

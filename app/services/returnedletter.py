@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from app.errors import UserError
 from app.models.bulk import fetch, fetch_one, fetch_value, parse_day
 from app.money import format_cents
-from app.services.gateways.mail import FolderMail, Letter, is_mail_address
+from app.services.gateways.mail import FolderMail, Letter
 from app.services.loading import card
+from app.services.mailaddress import is_mail_address
 from app.services.office import OfficeForm, office_form
 from app.services.payments import KIND_NAMES, payment
 from app.services.policies.dishonored import BANK_ACCOUNT_CLOSED

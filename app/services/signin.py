@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from app.errors import UserError
 from app.models.bulk import execute, fetch_one, fetch_value, insert_row, insert_with_id
 from app.models.database import Database
-from app.services import passwords
 from app.services.desk import Approver
 
 FREE_TRIES = 5
@@ -82,6 +81,8 @@ def sign_in(
             execute(session, sql, now + LONGEST_LOCK, digest, now + LONGEST_LOCK)
     if wait is not None:
         raise UserError(_locked_words(wait), field="password")
+    from app.services import passwords  # the hashing is needed by those who type a password, not to start
+
     usable = person is not None and person.state == "active"
     right = passwords.is_right(person.password_hash if person is not None and usable else None, password)
     with books.write() as session:

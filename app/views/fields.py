@@ -8,23 +8,13 @@ from datetime import date
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QStyle,
-    QStyleOptionComboBox,
-    QStylePainter,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
 
 from app.errors import UserError
 from app.money import format_cents, parse_typed_cents
 from app.periods import parse_typed_day
 from app.views.style import figures_font
 
-_COMBO_EDGE = 2  # pixels between the field of a combo box and its text
 _ISO_DAY = re.compile(r"(?<![\w./-])([12]\d{3})-([01]\d)-([0-3]\d)(?![\w/-]|\.\w)")
 
 
@@ -67,26 +57,6 @@ class ElidingLabel(QLabel):
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.contentsRect(), int(self.alignment()), shown)
-        painter.end()
-
-
-class ChoiceBox(QComboBox):
-    """A list to choose from whose choice may be longer than its room: it ends in an ellipsis, and stands whole in the tip.
-
-    Qt would cut it off, and half of a number reads as another one.
-    """
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QStylePainter(self)
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        field = QStyle.SubControl.SC_ComboBoxEditField
-        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width() - 2 * _COMBO_EDGE
-        shown = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
-        self.setToolTip("" if shown == self.currentText() else self.currentText())
-        option.currentText = shown
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()
 
 

@@ -1,18 +1,12 @@
-"""What the person is told: a line in the window for results and refusals, a dialog for bugs."""
+"""What the person is told of results and refusals: a line in the window."""
 
 from __future__ import annotations
 
-import platform
-
-from PySide6 import __version__ as qt_version
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
-from app import __version__
-from app.faults import fault_lines
 from app.views import style
-from app.views.fields import button, label, named
+from app.views.fields import label, named
 
 GOOD_STAYS_MS = 8_000
 _TITLES = {"good": "Done", "warning": "Note", "bad": "Not done"}
@@ -73,6 +67,8 @@ class MessageBar(QFrame):
             widget.style().unpolish(widget)
             widget.style().polish(widget)
         self.show()
+        from PySide6.QtGui import QAccessible, QAccessibleEvent  # their names are many, and none is needed to start
+
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
         self._was_there_long = False
         self._is_just_said = True
@@ -93,48 +89,3 @@ class MessageBar(QFrame):
         self._was_there_long = True
         if self.property("tone") == "good":
             self.hide()
-
-
-def crash_report(error: BaseException) -> str:
-    """What a developer needs, without any value of a customer: versions, and where it happened."""
-    versions = f"Counterfoil {__version__}, Qt {qt_version}, Python {platform.python_version()}, {platform.platform()}"
-    return "\n".join([versions, "", *fault_lines(error)])
-
-
-class CrashDialog(QDialog):
-    """Something is wrong in the program: what that means for the work, and a report to copy."""
-
-    def __init__(self, error: BaseException, log_file: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Something went wrong in the program")
-        named(self, "crash.dialog", "Something went wrong in the program")
-        self.report = QPlainTextEdit(crash_report(error))
-        named(self.report, "crash.report", "Report for the program's makers")
-        self.report.setReadOnly(True)
-        copy = button("&Copy the report", "crash.copy", primary=True)
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.report.toPlainText()))
-        close = button("Go on &working", "crash.close")
-        close.clicked.connect(self.accept)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(style.LARGE, style.LARGE, style.LARGE, style.LARGE)
-        box.setSpacing(style.MEDIUM)
-        box.addWidget(label("This is a fault of the program, not of yours.", "heading"))
-        said = (
-            "What you were saving was not saved; everything saved before is safe. You can try again. "
-            "If it comes back, send the report below to the makers: it holds no name, number or amount of a customer. "
-            f"The log of this PC, which holds none either, is {log_file}."
-        )
-        box.addWidget(label(said, wrap=True))
-        box.addWidget(self.report, 1)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(copy)
-        buttons.addWidget(close)
-        box.addLayout(buttons)
-        self.resize(680, 420)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.accept()
-        else:
-            super().keyPressEvent(event)

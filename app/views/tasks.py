@@ -33,6 +33,7 @@ Progress = Callable[[int, int], None]
 LongWork = Callable[["Books", Progress, Callable[[], bool]], Result]
 WORKERS = 3
 COLLECT_MS = 200
+COLLECT_AFTER_MS = 5_000  # what is made while starting stays: no garbage is looked for before the first page is there
 LOOK_MS = 1_000  # how often it is asked what other PCs changed
 COLLECT_FROM = 50_000  # new objects
 
@@ -111,8 +112,8 @@ class Tasks(QObject):
         self._collects = gc.isenabled()
         gc.disable()
         self._collector = QTimer(self)
-        self._collector.timeout.connect(_collect_cycles)
-        self._collector.start(COLLECT_MS)
+        self._collector.timeout.connect(self._collect_cycles)
+        self._collector.start(COLLECT_AFTER_MS)
 
     @property
     def is_idle(self) -> bool:
@@ -239,6 +240,16 @@ class Tasks(QObject):
         if self._collects:
             gc.enable()
 
+    def _collect_cycles(self) -> None:
+        """What Python's collector would do by itself, in the window's thread, and always whole.
+
+        A collection of the young alone takes an open dialog for garbage that only its parent, which is older, still
+        holds: some reference that Qt's binding reports to the collector is not counted (seen with PySide 6.11).
+        """
+        self._collector.setInterval(COLLECT_MS)
+        if gc.get_count()[0] > COLLECT_FROM:
+            gc.collect()
+
     def _open_books(self) -> Books:
         if self.books is None:
             raise UserError("No office is open; open one first.")
@@ -319,13 +330,3 @@ class Tasks(QObject):
             job.otherwise(error)
         elif wanted:
             self.failed.emit(error)
-
-
-def _collect_cycles() -> None:
-    """What Python's collector would do by itself, in the window's thread, and always whole.
-
-    A collection of the young alone takes an open dialog for garbage that only its parent, which is older, still
-    holds: some reference that Qt's binding reports to the collector is not counted (seen with PySide 6.11).
-    """
-    if gc.get_count()[0] > COLLECT_FROM:
-        gc.collect()

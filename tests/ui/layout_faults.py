@@ -24,7 +24,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.views.fields import ChoiceBox, ElidingLabel
+from app.views.choice_box import ChoiceBox
+from app.views.fields import ElidingLabel
 
 
 def faults(root: QWidget, *, sideways: bool = True) -> list[str]:

@@ -14,7 +14,7 @@ from ui.window import Window
 
 from app.errors import UserError
 from app.main import log_file
-from app.views.messages import CrashDialog, crash_report
+from app.views.crash_dialog import CrashDialog, crash_report
 
 
 def a_bug(name: str) -> Exception:

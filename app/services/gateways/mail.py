@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
-from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -19,15 +18,6 @@ _UNFOLDED = SMTP.clone(max_line_length=900)
 
 # Waiting for the disk once for many letters is much faster than for each of them.
 _AT_ONCE = 200
-
-
-def is_mail_address(text: str) -> bool:
-    """Whether mail can go to an address: one plain `name@domain`."""
-    try:
-        address = Address(addr_spec=text)
-    except (ValueError, IndexError, HeaderParseError):
-        return False
-    return bool(address.username and "." in address.domain) and text.isascii() and address.addr_spec == text
 
 
 class Letter(NamedTuple):

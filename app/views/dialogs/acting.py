@@ -18,9 +18,10 @@ from app.services.choices import Choices, choices
 from app.services.meanwhile import ChangedMeanwhile, Meanwhile
 from app.services.outlook import Deed, Outlook, OutlookLine
 from app.views import style
+from app.views.choice_box import ChoiceBox
 from app.views.dialog import FormDialog
 from app.views.dialogs.outcome import Fields, OutcomeCard
-from app.views.fields import ChoiceBox, DayEdit, MoneyEdit, format_day, label, mark_wrong, named, spoken_day, told_dates
+from app.views.fields import DayEdit, MoneyEdit, format_day, label, mark_wrong, named, spoken_day, told_dates
 from app.views.workplace import Workplace
 
 if TYPE_CHECKING:
