@@ -19,7 +19,16 @@ from app.models.bulk import fetch, fetch_one, on_server
 from app.models.searchwords import CHECK_NUMBER_FROM, words
 from app.money import format_cents
 from app.services import searchrefunds
-from app.services.searchtyped import Typed, index_query, numbers_from, parse_typed, rows_found, word_anywhere, word_beginning
+from app.services.searchtyped import (
+    Typed,
+    index_query,
+    kinds_named,
+    numbers_from,
+    parse_typed,
+    rows_found,
+    word_anywhere,
+    word_beginning,
+)
 
 _LAST = "\U0010ffff"
 _DIGITS = re.compile(r"\d{1,18}", re.ASCII)
@@ -316,8 +325,17 @@ def find(session: Session, typed: str, limit: int = 50) -> list[Hit]:
 
     A fifth of the places is kept for invoices, a fifth for checks and a tenth for refund checks, so that many
     accounts with 1042 in a phone do not hide check 1042. `77.34` or `$77` also finds checks of that amount.
-    Any text is allowed; empty text finds nothing.
+    `check 5001` and `invoice 1042` say which kind is meant: those come first. Any text is allowed; empty text finds
+    nothing.
     """
+    kinds, number = kinds_named(typed)
+    if kinds:
+        meant = [hit for hit in _find_any(session, number, limit) if hit.kind in kinds]
+        return [*meant, *(hit for hit in _find_any(session, typed, limit) if hit not in meant)][:limit]
+    return _find_any(session, typed, limit)
+
+
+def _find_any(session: Session, typed: str, limit: int) -> list[Hit]:
     asked = parse_typed(typed)
     accounts = _accounts(session, asked, limit)
     refunds = _refund_checks(session, asked, accounts, limit // 10)

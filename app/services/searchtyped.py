@@ -19,6 +19,9 @@ _MAX_CHARACTERS = 200
 _MAX_WORDS = 12
 _LONG_NUMBER = 6
 _NUMERIC = re.compile(r"[\d\-().+/,#]*\d[\d\-().+/,#]*", re.ASCII)
+_KIND_NAMED = re.compile(
+    r"\s*(refund\s+)?(check|chk|ck|invoice|inv)\.?\s*(?:no\.?|number)?\s*([#$]?[\d.,]{1,20})\s*", re.I | re.A
+)
 _AMOUNT = re.compile(r"\$[\d,]*\.?\d+|[\d,]*\d?\.\d\d", re.ASCII)
 
 
@@ -66,6 +69,20 @@ def parse_typed(typed: str) -> Typed:
         others=tuple(others[:_MAX_WORDS]),
         only_cents=only_cents,
     )
+
+
+def kinds_named(typed: str) -> tuple[tuple[str, ...], str]:
+    """The kinds of hit that somebody names before a number or an amount, and that number: `check 5001`, `inv #1042`.
+
+    No kinds and an empty text where no kind is named.
+    """
+    found = _KIND_NAMED.fullmatch(typed[:_MAX_CHARACTERS])
+    if found is None:
+        return (), ""
+    refund, kind, number = found.groups()
+    if kind.lower().startswith("inv"):
+        return ((), "") if refund else (("invoice",), number)
+    return ("refund check",) if refund else ("check", "refund check"), number
 
 
 def _amount(chunk: str) -> int | None:

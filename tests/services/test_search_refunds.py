@@ -57,6 +57,27 @@ def test_an_amount_finds_the_refund_checks_of_exactly_that_amount(office: Diary)
     assert refund_hits(office, format_cents(cents["Bob Bell"] + 1)) == []
 
 
+@pytest.mark.parametrize("typed", ["check 5001", "Check #5001", "ck 5001", "chk. no. 5001", "refund check 5001"])
+def test_a_kind_named_before_a_number_is_understood(office: Diary, typed: str) -> None:
+    first = office.see(find, typed)[0]
+    assert (first.kind, first.id) == ("refund check", 5001)
+
+
+@pytest.mark.parametrize("typed", ["invoice 1001", "inv #1001", "Invoice No. 1001"])
+def test_an_invoice_named_before_its_number_is_the_first_found(office: Diary, typed: str) -> None:
+    (number,) = office.sql("SELECT min(id) FROM invoice")[0]
+    hits = office.see(find, typed.replace("1001", str(number)))
+    assert (hits[0].kind, hits[0].id) == ("invoice", number)
+    assert {hit.kind for hit in hits} == {"invoice"}
+
+
+def test_a_check_named_with_an_amount_finds_those_of_that_amount(office: Diary) -> None:
+    (cents,) = office.sql("SELECT cents FROM refund WHERE payee = 'Bob Bell'")[0]
+    assert [(hit.kind, hit.id) for hit in office.see(find, f"check ${format_cents(cents)}")] == [("refund check", 5002)]
+    assert office.see(find, "refund invoice 5001") == []
+    assert office.see(find, "check ames") == office.see(find, "ames check")
+
+
 def test_a_payees_name_finds_the_account_first_and_its_refund_check_after(office: Diary) -> None:
     assert [hit.kind for hit in office.see(find, "bell bob")] == ["account", "refund check"]
     account = office.sql("SELECT number FROM account WHERE name = 'Bob Bell'")[0][0]

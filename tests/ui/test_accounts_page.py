@@ -11,6 +11,7 @@ from ui.window import Window
 
 from app.views.account_list import AccountsTable
 from app.views.paged_table import PAGE
+from app.views.table import Table
 
 
 def table(window: Window) -> AccountsTable:
@@ -167,3 +168,24 @@ def test_a_payment_posted_elsewhere_shows_in_the_list_and_the_cursor_stays(windo
     assert other not in place.accounts.ids
     assert place.current_id() == mine
     assert window.books_agree()
+
+
+def test_whoever_comes_for_something_sees_all_of_it_whatever_was_typed_and_chosen_before(window: Window) -> None:
+    (waiting,) = window.rows("SELECT count(*) FROM account WHERE autopay <> 'none' AND authorized_on IS NULL")[0]
+    assert waiting > 0
+    window.go("accounts")
+    choose(window, "accounts.status", "closed")
+    choose(window, "accounts.delivery", "paper")
+    find(window, "no such name")
+    assert window.control("accounts.count", QLabel).text().startswith("No account fits")
+    window.shortcut(Qt.Key.Key_F2)
+    listed = window.control("today.waiting", Table)
+    listed.select_row(next(row for row in listed.rows_model.rows if row.key == "authorization-missing"))
+    listed.setFocus()
+    window.press(Qt.Key.Key_Return)
+    window.settle()
+    assert window.control("accounts.count", QLabel).text().startswith(f"{waiting} account")
+    assert window.control("accounts.find", QLineEdit).text() == ""
+    window.shortcut(Qt.Key.Key_F2)
+    window.shortcut(Qt.Key.Key_F5)
+    assert window.control("accounts.count", QLabel).text().startswith(f"{waiting} account"), "the key alone changes nothing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit
 
@@ -223,13 +223,15 @@ class AccountsPage(Page):
 
     def show_all(self) -> None:
         """Take every choice back."""
-        self.find_edit.clear()
-        for choice in self.choices:
-            choice.blockSignals(True)
-            choice.setCurrentIndex(0)
-            choice.blockSignals(False)
+        self._take_back()
         self.refresh()
         self._focus_find()
+
+    def _take_back(self) -> None:
+        self.find_edit.clear()
+        for choice in self.choices:
+            with QSignalBlocker(choice):
+                choice.setCurrentIndex(0)
 
     def open_new_account(self) -> None:
         """The dialog that opens an account; it then goes to its page."""
@@ -238,12 +240,17 @@ class AccountsPage(Page):
         open_new_account(self.workplace, self)
 
     def arrive(self, **where: Any) -> None:
-        """`status`, `balance`, `waits`: show those; `typed`: find that. Without any the choices stay as they were."""
-        for name, choice in (("status", self.status), ("balance", self.balance), ("waits", self.waits)):
-            if name in where:
-                choice.setCurrentIndex(max(choice.findData(where[name]), 0))
-        if "typed" in where:
-            self.find_edit.setText(str(where["typed"]))
+        """`status`, `balance`, `waits`: show those; `typed`: find that. Without any the choices stay as they were.
+
+        With one, what was chosen and typed before is taken back: it would hide some of those that are asked for.
+        """
+        named_choices = {"status": self.status, "balance": self.balance, "waits": self.waits}
+        if "typed" in where or not named_choices.keys().isdisjoint(where):
+            self._take_back()
+            for name, choice in named_choices.items():
+                if name in where:
+                    choice.setCurrentIndex(max(choice.findData(where[name]), 0))
+            self.find_edit.setText(str(where.get("typed", "")))
             self.refresh()
         self._focus_find()
 
