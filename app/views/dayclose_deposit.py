@@ -103,8 +103,10 @@ class DepositPart(QWidget):
         self.correct = button("C&orrect…", "dayclose.correct", tip="Take checks out that did not go to the bank")
         self.correct.clicked.connect(self.correct_deposit)
         self.working = StopBar("dayclose.ticket", "The deposit ticket is being made")
+        self.made.row_key = lambda row: row.id
         self._build()
         self._checks: list[DrawerCheck] = []
+        self._just_made: int | None = None
 
     def _build(self) -> None:
         drawer_card, inside = card(self.total, self.drawer, self.empty)
@@ -147,6 +149,10 @@ class DepositPart(QWidget):
         self.empty.setVisible(not self._checks)
         self.make.setEnabled(bool(self._checks))
         self.made.show_rows(made)
+        new = next((row for row in made if row.id == self._just_made), None)
+        if new is not None:
+            self._just_made = None
+            self.made.select_row(new)
         self._show_actions(self.made.current_row())
 
     def _show_actions(self, row: DepositMade | None) -> None:
@@ -162,8 +168,12 @@ class DepositPart(QWidget):
     def make_deposit(self) -> None:
         """Ask, make the deposit, then show its ticket."""
         dialog = DepositDialog(self.workplace, self._checks, self)
-        dialog.saved.connect(self.show_ticket)
+        dialog.saved.connect(self._deposited)
         dialog.open()
+
+    def _deposited(self, deposit_id: int) -> None:
+        self._just_made = deposit_id
+        self.show_ticket(deposit_id)
 
     def correct_deposit(self) -> None:
         """Ask which checks of the deposit under the cursor did not go to the bank."""

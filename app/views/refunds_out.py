@@ -69,6 +69,7 @@ class ChecksTab(QWidget):
             ),
         ]
         self.table = Table("refunds.checks", "Refund checks", columns, workplace.settings, several=True)
+        self.table.row_key = lambda row: row.number
         self.empty = label("", "quiet", wrap=True)
         named(self.empty, "refunds.checks-empty", "No checks")
         self.buttons: dict[str, QAbstractButton] = {
@@ -143,13 +144,9 @@ class ChecksTab(QWidget):
         return True
 
     def _show(self) -> None:
-        marked = {row.number for row in self.table.marked_rows()}
         standings = self.shown.currentData()
         rows = [row for row in self.rows if not standings or row.standing in standings]
         self.table.show_rows(rows)
-        again = next((row for row in rows if row.number in marked), None)
-        if again is not None:
-            self.table.select_row(again)
         self.table.setVisible(bool(rows))
         self.empty.setVisible(not rows)
         self.empty.setText(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -44,6 +44,8 @@ class Table(QTableView, Generic[Row]):
         super().__init__(parent)
         named(self, object_name, accessible)
         self.rows_model: RowsModel[Row] = RowsModel(columns, self) if model is None else model
+        # What tells rows apart when they are read again: by itself, whether all of a row is the same.
+        self.row_key: Callable[[Row], object] = lambda row: row
         self._settings = settings
         self.setModel(self.rows_model)
         self.setFont(figures_font(self.font()))
@@ -69,17 +71,34 @@ class Table(QTableView, Generic[Row]):
         self.selectionModel().currentRowChanged.connect(lambda *_: self.current.emit(self.current_row()))
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show other rows; the cursor stays on the same place in the list."""
-        place = self.currentIndex().row()
+        """Show other rows. Cursor, marks and what is in sight stay with their rows, whatever came in between.
+
+        A cursor whose row is gone stays on the same place in the list; so does one on the first row that nobody is at.
+        """
+        place, scrolled = self.currentIndex().row(), self.verticalScrollBar().value()
+        before = None if place == 0 and not self.hasFocus() else self.current_row()
+        marked = self.marked_rows()
         lines_before = min(self.rows_model.rowCount(), LEAST_LINES)
         self.rows_model.show_rows(rows)
         if min(len(rows), LEAST_LINES) != lines_before:
             self.updateGeometry()
         self.share_out()
-        if rows:
-            self.selectRow(min(max(place, 0), len(rows) - 1))
-        else:
+        if not rows:
             self.current.emit(None)
+            return
+        again = [] if before is None else self._places_of([before])
+        self.selectRow(again[0] if again else min(max(place, 0), len(rows) - 1))
+        if len(marked) > 1:
+            flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+            for number in self._places_of(marked):
+                self.selectionModel().select(self.rows_model.index(number, 0), flags)
+        if again:
+            self.verticalScrollBar().setValue(scrolled)
+
+    def _places_of(self, rows: Sequence[Row]) -> list[int]:
+        """Where rows stand that were shown before, by `row_key`."""
+        wanted = [self.row_key(row) for row in rows]
+        return [place for place, row in enumerate(self.rows_model.rows) if self.row_key(row) in wanted]
 
     def current_row(self) -> Row | None:
         """The row under the cursor."""
