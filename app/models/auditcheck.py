@@ -9,100 +9,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 from sqlalchemy.orm import Session
 
 from app.models import auditlayout
-from app.models.auditlayout import Layouts, TableLayout
-from app.models.bulk import Progress, fetch_one, fetch_tuples, fetch_value, no_progress, stream
+from app.models.auditchain import Chain, Segment, head, holds_head, read_chain
+from app.models.auditlayout import BLANKED, REMOVED, TableLayout
+from app.models.bulk import Progress, fetch_tuples, fetch_value, no_progress, stream
 from app.models.rowdigest import GONE, PLACE, Plan, Row, bytes_of, marks_of, strong
-from app.models.sealing import CHANGED, NOTHING_BEFORE, change_digest, link, on_connection
+from app.models.sealing import CHANGED, change_digest, on_connection
+
+__all__ = ["Chain", "Segment", "as_inserted", "head", "holds_head", "read_chain", "verify_chain", "verify_connection"]
 
 AT_MOST_NAMED = 20
-
-
-@dataclass(slots=True)
-class Segment:
-    """Rows of one table that were sealed together; `place` is where in its row of the chain it stands."""
-
-    n: int
-    place: int
-    table: str
-    keys: list[Any]
-    count: int
-    digest: str
-    found: list[tuple[Any, Row]] = field(default_factory=list)
-
-    @property
-    def ranges(self) -> list[tuple[Any, Any]]:
-        """The keys as ranges, both ends included."""
-        return [(key[0], key[1]) if isinstance(key, list) else (key, key) for key in self.keys]
-
-
-@dataclass(slots=True)
-class Chain:
-    """What the chain says about the rows; `problems` are its own."""
-
-    problems: list[str]
-    layouts: Layouts
-    since: int
-    segments: defaultdict[str, list[Segment]]
-    sets: defaultdict[tuple[str, str], list[tuple[Any, list[list[int]]]]]
-    changes: dict[int, tuple[int, str, int | None]]  # rows of the journal, their digest, the action
-    revision: list[str] | None = None  # the schema's; None where an older program sealed
-
-
-def read_chain(session: Session) -> Chain:
-    """Read and verify the chain itself: every link, and its head."""
-    chain = Chain([], {}, 0, defaultdict(list), defaultdict(list), {})
-    head = fetch_one(session, "SELECT n, hash, layout_n FROM audit_head WHERE id = 1")
-    if head is None:
-        chain.problems.append("audit: the head of the chain is missing (audit_head row 1)")
-        return chain
-    before, expected = NOTHING_BEFORE, 1
-    query = "SELECT n, first_action_id, last_action_id, sealed, hash FROM audit ORDER BY n"
-    for n, first, last, sealed, found in stream(session, query):
-        if n != expected:
-            what = f"row {expected} is missing" if n == expected + 1 else f"rows {expected} to {n - 1} are missing"
-            chain.problems.append(f"audit: {what}")
-            expected = n
-        if link(before, n, first, last, sealed) != found:
-            chain.problems.append(f"audit: row {n} was changed, or the row before it: its hash does not fit")
-        before, expected = found, n + 1
-        _take_in(chain, n, last, sealed)
-    if (head.n, head.hash) != (expected - 1, before):
-        chain.problems.append(f"audit_head: row 1 names row {head.n} of the chain, which ends with row {expected - 1}")
-    if head.layout_n != chain.since:
-        chain.problems.append(f"audit_head: row 1 names layout {head.layout_n}, the chain has {chain.since}")
-    return chain
-
-
-def _take_in(chain: Chain, n: int, action_id: int | None, text: str) -> None:
-    try:
-        sealed = json.loads(text)
-    except ValueError:
-        return  # its hash has told
-    if "layout" in sealed:
-        # Begun anew: every row that was there follows.
-        chain.layouts = auditlayout.from_json(sealed["layout"])
-        chain.since = n
-        chain.revision = sealed.get("revision")
-        chain.segments.clear()
-        chain.sets.clear()
-        chain.problems += [f"before the upgrade at audit row {n}: {problem}" for problem in sealed.get("problems", ())]
-    for place, (table, keys, count, digest, _marks) in enumerate(sealed.get("rows", ())):
-        chain.segments[table].append(Segment(n, place, table, keys, count, digest))
-    for table, column, value, ranges in sealed.get("set", ()):
-        chain.sets[table, column].append((value, ranges))
-    if "changes" in sealed:
-        count, digest = sealed["changes"]
-        chain.changes[n] = count, digest, action_id
-
+# What may stand where personal values were removed.
+_NOTHING = ("", None, REMOVED, BLANKED)
+# Python's own words for a text that is none.
+NO_TEXT = "Could not decode to UTF-8"
 
 Change = tuple[int, str, dict[str, Any], dict[str, Any], bool]  # id, what, before, after, personal values removed
 
@@ -121,7 +49,7 @@ def _verify_changes(session: Session, chain: Chain) -> list[str]:
             continue
         seen.add(n)
         count, digest, action_id = chain.changes[n]
-        parts = [_kept_digest(row[1]) if row[1] else change_digest(row[3], row[4:]) for row in rows]
+        parts = [change_digest(row[3], row[4:]) if row[1] is None else _kept_digest(row) for row in rows]
         together = hashlib.sha256(b"".join(parts)).hexdigest()
         if (len(rows), together) != (count, digest) or any(row[2] != action_id for row in rows):
             problems.append(f"audit_change: {ids} (audit row {n}, {count} sealed) were changed, added or taken away")
@@ -130,9 +58,12 @@ def _verify_changes(session: Session, chain: Chain) -> list[str]:
     return problems
 
 
-def _kept_digest(text: str) -> bytes:
+def _kept_digest(row: Row) -> bytes:
+    """What a change was sealed with whose personal values were removed; nothing for one from which none were."""
+    if f'"{REMOVED}"' not in f"{row[-2]}{row[-1]}" or not isinstance(row[1], str):
+        return b""
     try:
-        return bytes.fromhex(text)
+        return bytes.fromhex(row[1])
     except ValueError:
         return b""
 
@@ -154,10 +85,11 @@ def _changes_of(session: Session, table: str, since: int) -> dict[str, list[Chan
     query = "SELECT row_key, id, what, before, after, digest FROM audit_change WHERE table_name = ? AND n > ? ORDER BY id"
     for key, i, what, before, after, digest in stream(session, query, table, since):
         try:
-            change = (i, what, json.loads(before), json.loads(after or "{}"), digest is not None)
-        except ValueError:
+            was, now = json.loads(before), json.loads(after or "{}")
+        except (ValueError, TypeError, RecursionError):
             continue  # its digest has told
-        found[key].append(change)
+        if isinstance(was, dict) and isinstance(now, dict):
+            found[key].append((i, what, was, now, digest is not None))
     return found
 
 
@@ -169,7 +101,8 @@ class _Table:
         self._plan = Plan(layout, layout.columns)
         self._segments = chain.segments.get(table, [])
         self._changes = _changes_of(session, table, chain.since)
-        self._runs = [(layout.columns.index(c), c, _expected(chain.sets[table, c])) for c in layout.run]
+        most = fetch_value(session, f'SELECT max("{layout.key[0]}") FROM {table}') if layout.run else 0
+        self._runs = [(layout.columns.index(c), c, _expected(chain.sets[table, c], most or 0)) for c in layout.run]
         self.problems: list[str] = []
 
     def verify(self) -> list[str]:
@@ -195,8 +128,12 @@ class _Table:
             open_ranges[id(segment)] += 1
         first_key, plain = self._plan.first_key, not self._changes and not self._runs
         place, end = 0, len(expected)
+        kind = type(expected[0][0]) if expected else int
         for row in rows:
             key = first_key(row)
+            if type(key) is not kind:  # a file keeps whatever somebody puts into a column
+                self.problems.append(f"{self._name(row)} was added by hand: no transaction wrote it")
+                continue
             while place < end and expected[place][1] < key:
                 self._done(expected[place][2], open_ranges)
                 place += 1
@@ -225,6 +162,8 @@ class _Table:
             images = [change for change in changes if change[1] == "delete"]
             ended = [tuple(change[2].get(name) for name in self._layout.columns) for change in images]
             for segment in lives.get(key, []):
+                if images and images[0][4]:
+                    self._refuse_removed(key, images[0][0], images[0][2])
                 last = images.pop(0)[0] if images else None
                 now = ended.pop(0) if ended else row
                 if now is None:
@@ -256,9 +195,11 @@ class _Table:
             return row
         values = dict(zip(self._layout.columns, row, strict=True))
         unknown: set[str] = set()
-        for _, _, before, after, removed in reversed(changes):
+        for change, _, before, after, removed in reversed(changes):
             for column, was in after.items():
-                if column not in unknown and values.get(column) != was:
+                # Blanked a second time, the first blanking's own mark counts as a value that was removed.
+                is_gone = removed and was == REMOVED and values.get(column) in _NOTHING
+                if column not in unknown and values.get(column) != was and not is_gone:
                     self.problems.append(
                         f"{self._name(row)} was changed by hand: {column} is {values.get(column)!r}, "
                         f"the last recorded change made it {was!r}"
@@ -266,7 +207,8 @@ class _Table:
                 unknown.discard(column)
             values.update(before)
             if removed:
-                unknown |= {column for column in before if column in self._layout.personal}
+                unknown.update(column for column in before if column in self._layout.personal)
+                self._refuse_removed(self._name(row).partition(": row ")[2], change, before, after)
         return tuple(values[name] for name in self._layout.columns)
 
     def _compare(self, segment: Segment) -> None:
@@ -278,17 +220,39 @@ class _Table:
             if not self._plan.personal or len(places) == segment.count:
                 parts = self._plan.packed(rows, places)
                 if strong(parts) == segment.digest:
+                    self._refuse_values_said_to_be_removed(rows, places)
                     segment.found = []
                     return
         self._name_faults(segment)
         segment.found = []
+
+    def _refuse_removed(self, key: str, change: int, *said: dict[str, Any]) -> None:
+        """The same for a recorded change."""
+        personal = self._layout.personal
+        if any(values.get(column) not in _NOTHING for values in said for column in personal):
+            self.problems.append(
+                f"{self._table}: row {key} was changed by hand: the trail says that personal values were removed from row "
+                f"{change} of audit_change, and there are some"
+            )
+
+    def _refuse_values_said_to_be_removed(self, rows: list[Row], places: list[bytes]) -> None:
+        """Where only a digest is left of a row's personal values, nothing else may stand there any more.
+
+        Whoever puts such a digest in place of a salt could write what they like: the digest holds for all of it.
+        """
+        for row, place in zip(rows, places, strict=False):
+            if place[:1] == GONE and any(value not in _NOTHING for value in self._plan.personal_of(row)):
+                self.problems.append(
+                    f"{self._name(row)} was changed by hand: the trail says that its personal values were removed, "
+                    "and there are some"
+                )
 
     def _places(self, segment: Segment) -> list[bytes]:
         """What lies beside the chain for each row that was sealed."""
         text = fetch_value(self._session, "SELECT salts FROM audit WHERE n = ?", segment.n)
         try:
             data = bytes_of(json.loads(text or "{}").get(str(segment.place), ""))
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, TypeError):
             data = b""
         places = [data[start : start + PLACE] for start in range(0, len(data), PLACE)]
         whole = len(places) == segment.count and all(len(place) == PLACE for place in places)
@@ -298,8 +262,11 @@ class _Table:
         """Which of the rows sealed together are not as they were."""
         before = len(self.problems)
         sealed = json.loads(fetch_value(self._session, "SELECT sealed FROM audit WHERE n = ?", segment.n))
-        data = bytes_of(sealed["rows"][segment.place][4])
-        marks = [data[start : start + 4] for start in range(0, len(data), 4)]
+        try:
+            data = bytes_of(sealed["rows"][segment.place][4])
+        except ValueError:
+            data = b""  # the row's hash has told
+        marks = [data[start : start + 4] for start in range(0, 4 * segment.count, 4)]
         where = f"(sealed in audit row {segment.n})"
         places = self._places(segment) if self._plan.personal else []
         exact = [key for first, last in segment.ranges for key in ([first] if first == last else range(first, last + 1))]
@@ -340,32 +307,60 @@ class _Table:
                 i += 1
 
 
-def _expected(sets: list[tuple[Any, list[list[int]]]]) -> dict[int, Any]:
-    """What a run column must be, by row: the last value set counts."""
+def _expected(sets: list[tuple[Any, list[list[int]]]], most: int) -> dict[int, Any]:
+    """What a run column must be, by row up to the last one there: the last value set counts."""
     found: dict[int, Any] = {}
     for value, ranges in sets:
         for first, last in ranges:
-            found.update(dict.fromkeys(range(first, last + 1), value))
+            found.update(dict.fromkeys(range(max(first, 0), min(last, most) + 1), value))
     return found
+
+
+def _verify_table(session: Session, chain: Chain, table: str) -> list[str]:
+    layout = chain.layouts[table]
+    try:
+        return _Table(session, chain, table, layout).verify()
+    except sqlite3.OperationalError as error:
+        if NO_TEXT not in str(error):
+            raise
+    # A file keeps bytes that are no text where a text was; only a row at a time tells which one holds them.
+    problems = []
+    names, key = (", ".join(f'"{name}"' for name in columns) for columns in (layout.columns, layout.key))
+    where = " AND ".join(f'"{name}" = ?' for name in layout.key)
+    for values in fetch_tuples(session, f"SELECT {key} FROM {table} ORDER BY {key}"):
+        try:
+            fetch_tuples(session, f"SELECT {names} FROM {table} WHERE {where}", *values)
+        except sqlite3.OperationalError:
+            shown = "/".join(map(str, values))
+            problems.append(f"{table}: row {shown} was changed by hand: it holds bytes that are no text")
+    return problems or [f"{table}: a row among its keys was changed by hand: it holds bytes that are no text"]
 
 
 def verify_chain(
     session: Session, progress: Progress = no_progress, cancelled: Callable[[], bool] = lambda: False
 ) -> list[str]:
     """What was changed outside the program, each in a sentence that names table and row; empty when nothing was."""
+    present_tables = set(inspect(session.connection()).get_table_names())
+    lost = sorted({"audit", "audit_head", "audit_change", "alembic_version"} - present_tables)
+    if lost:
+        return [f"{table}: the table is missing" for table in lost]
     chain = read_chain(session)
     problems = chain.problems[:AT_MOST_NAMED] + _verify_changes(session, chain)[:AT_MOST_NAMED]
-    there = set(auditlayout.read_layouts(session.connection()))
-    problems += [f"{table}: the table is missing" for table in sorted(set(chain.layouts) - there)]
-    problems += [f"{table}: the table was made by hand" for table in sorted(there - set(chain.layouts))]
+    there = auditlayout.read_layouts(session.connection())
+    problems += [f"{table}: the table is missing" for table in sorted(set(chain.layouts) - set(there))]
+    problems += [f"{table}: the table was made by hand" for table in sorted(set(there) - set(chain.layouts))]
     found = auditlayout.revisions(session.connection())
     if chain.revision is not None and found != chain.revision:
         problems.append(f"alembic_version: row {found} was changed by hand (sealed: {chain.revision[0]})")
-    tables = sorted(there & set(chain.layouts))
+    tables = sorted(set(there) & set(chain.layouts))
     for done, table in enumerate(tables):
         if cancelled():
             break
-        problems += _Table(session, chain, table, chain.layouts[table]).verify()[:AT_MOST_NAMED]
+        present, sealed = set(there[table].columns), set(chain.layouts[table].columns)
+        problems += [f"{table}: the column {name} was made by hand" for name in sorted(present - sealed)]
+        problems += [f"{table}: the column {name} is missing" for name in sorted(sealed - present)]
+        if sealed <= present:
+            problems += _verify_table(session, chain, table)[:AT_MOST_NAMED]
         progress(done + 1, len(tables))
     return problems
 
@@ -379,16 +374,3 @@ def verify_connection(connection: Connection) -> list[str]:
     """As `verify_chain`, on a connection: for upgrades."""
     with on_connection(connection) as session:
         return verify_chain(session)
-
-
-def holds_head(session: Session, printed: str) -> bool:
-    """Whether the chain still holds a head as printed (`n:first characters of its hash`)."""
-    number, _, begins = printed.partition(":")
-    found = fetch_tuples(session, "SELECT hash FROM audit WHERE n = ?", int(number)) if number.strip().isdigit() else []
-    return bool(found) and len(begins.strip()) >= 8 and str(found[0][0]).startswith(begins.strip().lower())
-
-
-def head(session: Session) -> str:
-    """The head of the chain as it is printed on paper: `1234:0f3a...`, the first 16 characters of its hash."""
-    row = fetch_one(session, "SELECT n, hash FROM audit_head WHERE id = 1")
-    return "" if row is None else f"{row.n}:{row.hash[:16]}"

@@ -57,6 +57,8 @@ PERSONAL = {
 
 # What stands in a posted row where a personal value was removed; nothing else may be written there.
 REMOVED = "(removed)"
+# What a blanked customer's own rows say instead.
+BLANKED = "(blanked)"
 
 
 @dataclass(frozen=True, slots=True)

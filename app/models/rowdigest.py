@@ -91,7 +91,7 @@ class Plan:
         self.first_key = itemgetter(list(columns).index(layout.key[0]))
         self.run = [(name, list(columns).index(name)) for name in layout.run if name in columns]
         self._plain = _picker(columns, plain)
-        self._personal = _picker(columns, layout.personal)
+        self.personal_of = _picker(columns, layout.personal)
         self._flags = [place for place, name in enumerate(plain) if name in bools]
 
     def plain_of(self, row: Row) -> Row:
@@ -100,7 +100,7 @@ class Plan:
         if self._flags:
             values = list(found)
             for place in self._flags:
-                values[place] = None if values[place] is None else int(values[place])
+                values[place] = int(values[place]) if isinstance(values[place], int) else values[place]
             return tuple(values)
         return found
 
@@ -112,6 +112,6 @@ class Plan:
         if not self.personal:
             return parts
         return [
-            part + (place[1:] if place[:1] == GONE else personal_digest(place[1:], self._personal(row)))
+            part + (place[1:] if place[:1] == GONE else personal_digest(place[1:], self.personal_of(row)))
             for part, row, place in zip(parts, rows, places, strict=True)
         ]

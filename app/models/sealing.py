@@ -52,7 +52,8 @@ CHANGED = "id, account_id, table_name, row_key, what, before, after"
 
 def change_digest(salt: str, values: Sequence[Any]) -> bytes:
     """The digest of a change; `values` are the columns of `CHANGED`."""
-    return hashlib.sha256(json.dumps([salt, *values], ensure_ascii=True).encode()).digest()
+    # Somebody's own tool may have left anything there; the check is to say so.
+    return hashlib.sha256(json.dumps([salt, *values], ensure_ascii=True, default=repr).encode()).digest()
 
 
 def compact(value: Any) -> str:
@@ -199,7 +200,13 @@ def savepoint(session: Session) -> Iterator[None]:
 def load_layouts(session: Session) -> Layouts:
     """How this office's rows are digested."""
     sealed = fetch_value(session, "SELECT sealed FROM audit WHERE n = (SELECT layout_n FROM audit_head WHERE id = 1)")
-    return auditlayout.from_json(json.loads(sealed)["layout"])
+    try:
+        return auditlayout.from_json(json.loads(sealed)["layout"])
+    except (TypeError, ValueError, KeyError, AttributeError):
+        raise OfficeFileError(
+            "Somebody edited this office's audit trail past the program: the row that says how rows are sealed cannot be "
+            "read. Restore the last backup. Nothing was changed."
+        ) from None
 
 
 def refuse_edited_revision(connection: Connection, name: object, found: str) -> None:

@@ -158,30 +158,25 @@ def _journal(connection: Connection, guards: Guards) -> Iterator[tuple[str, str,
     yield "audit_change", "audit_change_no_update", once
 
 
-def _wanted(connection: Connection, guards: Guards) -> list[tuple[str, str, str]]:
+def functions(guards: Guards) -> tuple[str, ...]:
+    """What makes the functions of the triggers."""
+    return (*_functions(guards), *_journal_functions())
+
+
+def wanted(connection: Connection, guards: Guards) -> list[tuple[str, str, str]]:
+    """Table, name and what follows the name, of every trigger that there must be."""
     present = read_tables(connection)
     described = {*guards.changeable, *guards.blankable}.intersection(present)
     columns_of = {table: list(present[table].columns) for table in described}
-    wanted = list(_triggers(guards, columns_of))
+    found = list(_triggers(guards, columns_of))
     if "audit_change" in present:
-        wanted += _journal(connection, guards)
-    return [trigger for trigger in wanted if trigger[0] in present]
+        found += _journal(connection, guards)
+    return [trigger for trigger in found if trigger[0] in present]
 
 
 def install(connection: Connection, guards: Guards) -> None:
     """Put every trigger in place anew, on those of the tables that an older revision has already."""
-    for statement in (*_functions(guards), *_journal_functions()):
+    for statement in functions(guards):
         connection.exec_driver_sql(statement)
-    for _, name, rest in _wanted(connection, guards):
+    for _, name, rest in wanted(connection, guards):
         connection.exec_driver_sql(f"CREATE OR REPLACE TRIGGER {name} {rest}")
-
-
-def faults(connection: Connection, guards: Guards) -> list[str]:
-    """The guards that somebody took away or switched off, each in a sentence."""
-    rows = connection.exec_driver_sql("SELECT tgname, tgenabled::text FROM pg_trigger WHERE NOT tgisinternal")
-    in_force = {row[0]: row[1] in ("O", "A") for row in rows}
-    return [
-        f"guard: trigger {name} on {table} was {'switched off' if name in in_force else 'taken away'}"
-        for table, name, _ in _wanted(connection, guards)
-        if not in_force.get(name, False)
-    ]

@@ -229,9 +229,9 @@ def _wanted(connection: Connection) -> dict[str, str]:
 def faults(connection: Connection) -> list[str]:
     """The guards that somebody took away or changed, each in a sentence."""
     if connection.dialect.name == "postgresql":
-        from app.models import servertriggers
+        from app.models import serverguards, servertriggers
 
-        return servertriggers.faults(connection, servertriggers.Guards(*_LISTS))
+        return serverguards.faults(connection, servertriggers.Guards(*_LISTS))
     present = _present(connection)
     return [
         f"guard: trigger {name} on {_table_of(sql)} was {'changed' if name in present else 'taken away'}"

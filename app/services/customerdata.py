@@ -22,14 +22,13 @@ from sqlalchemy.orm import Session
 from app.errors import UserError
 from app.filenames import refuse_impossible
 from app.models import blanking
+from app.models.auditlayout import BLANKED
 from app.models.bulk import execute, fetch, fetch_one, fetch_tuples, fetch_value
 from app.money import format_cents, plain_cents
 from app.services import approvals, bank_numbers
 from app.services.desk import Desk, begin, begin_on_any_day, require_reason, require_role
 from app.services.formulaguard import guarded
 from app.services.loading import card
-
-BLANKED = "(blanked)"
 
 _OF_PAYMENTS = "payment_id IN (SELECT id FROM payment WHERE account_id = ?)"
 # What is said about an account, as (table, which rows of it; `?` is the account's id).

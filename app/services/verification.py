@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from app.models import auditcheck, searchindex, serverroles, triggers
+from app.errors import OfficeFileError
+from app.models import auditcheck, auditlayout, fileguards, searchindex, serverroles, triggers
 from app.models.bulk import Progress, fetch, fetch_tuples, no_progress, on_server
 from app.models.database import Database, in_memory
 from app.money import format_cents
@@ -196,11 +200,13 @@ _CHECKS = {
 
 def verify_books(session: Session, progress: Progress = no_progress) -> list[str]:
     """What does not agree, each in a sentence that names the row; empty when the books are right."""
-    found = []
+    found = _lost_parts(session)
+    if found:
+        return found  # nothing can be asked of what is not there
     for done, (title, query) in enumerate(_CHECKS.items()):
         progress(done, len(_CHECKS))
         for what, row_id, stored, expected in fetch(session, query)[:AT_MOST_SHOWN]:
-            found.append(f"{title}: {what} {row_id} has {format_cents(stored)}, expected {format_cents(expected)}")
+            found.append(f"{title}: {what} {row_id} has {_said(stored)}, expected {_said(expected)}")
     found += [
         f"account number: account {i} has {number}, whose check digit is wrong"
         for i, number in fetch_tuples(session, "SELECT id, number FROM account")
@@ -209,29 +215,44 @@ def verify_books(session: Session, progress: Progress = no_progress) -> list[str
     return found
 
 
-def verify_trail(session: Session, progress: Progress = no_progress) -> list[str]:
-    """What was done to the file past the program: rows edited, added, taken away or moved, guards taken away."""
-    found = auditcheck.verify_chain(session, progress) + triggers.faults(session.connection())
-    return found + (serverroles.faults(session.connection()) if on_server(session) else _index_faults(session))
+# What a file's search is made from, and no table of the metadata.
+_SEARCH_TABLES = {"check_payer": ("id", "name"), "search_letter": ("letter", "plain")}
 
 
-def _index_faults(session: Session) -> list[str]:
-    """Where the file's indexes, the unique ones that refuse a second charge among them, are not this program's."""
-    query = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
-    with in_memory() as fresh, fresh.read() as other:
-        wanted = {row.name: (row.tbl_name, _plain(row.sql)) for row in fetch(other, query)}
-    found = {row.name: (row.tbl_name, _plain(row.sql)) for row in fetch(session, query)}
-    return [
-        f"guard: index {name} on {(wanted.get(name) or found[name])[0]} was "
-        + ("taken away" if name not in found else "made by hand" if name not in wanted else "changed")
-        for name in sorted({*wanted, *found})
-        if wanted.get(name) != found.get(name)
+def _lost_parts(session: Session) -> list[str]:
+    """Tables and columns that every office has and this one lacks, each in a sentence."""
+    from app.models.tables import Base  # the classes take long to make, and only a check needs them
+
+    connection = session.connection()
+    looked, there = inspect(connection), auditlayout.read_layouts(connection)
+    present: dict[str, Sequence[str]] = {table: layout.columns for table, layout in there.items()}
+    wanted: dict[str, Sequence[str]] = {name: table.columns.keys() for name, table in Base.metadata.tables.items()}
+    wanted |= _SEARCH_TABLES if not on_server(session) else {"check_payer": _SEARCH_TABLES["check_payer"]}
+    others = {name for name in wanted if not auditlayout.is_audited(name)}.intersection(looked.get_table_names())
+    present |= {name: [column["name"] for column in looked.get_columns(name)] for name in others}
+    found = [f"{table}: the table is missing" for table in sorted({*wanted} - {*present})]
+    return found + [
+        f"{table}: the column {column} is missing"
+        for table in sorted({*wanted} & {*present})
+        for column in wanted[table]
+        if column not in present[table]
     ]
 
 
-def _plain(sql: str) -> str:
-    """A statement without its quotes and spaces, which differ between one made anew and one that was upgraded."""
-    return "".join(sql.replace('"', "").replace("`", "").split()).lower()
+def _said(cents: object) -> str:
+    """An amount; whatever else somebody wrote where one was, as it is."""
+    return format_cents(cents) if isinstance(cents, int) else repr(cents)
+
+
+def verify_trail(session: Session, progress: Progress = no_progress) -> list[str]:
+    """What was done to the file past the program: rows edited, added, taken away or moved, guards taken away."""
+    found = auditcheck.verify_chain(session, progress) + triggers.faults(session.connection())
+    return found + (serverroles.faults(session.connection()) if on_server(session) else _file_faults(session))
+
+
+def _file_faults(session: Session) -> list[str]:
+    with in_memory() as fresh, fresh.read() as other:
+        return fileguards.faults(session.connection(), other.connection())
 
 
 def trail_remark(problems: list[str]) -> str:
@@ -267,10 +288,19 @@ def verify_office(books: Database, progress: Progress = no_progress) -> list[str
     progress(0, 100)
     with books.read() as session:
         problems = verify_file(session)
+        lost = _lost_parts(session)
+        if any(problem.startswith("audit") for problem in lost):
+            return problems + lost  # nothing tells what stood in the others
         problems += verify_books(session, _share(progress, 10, 45))
         problems += verify_trail(session, _share(progress, 45, 90))
     progress(90, 100)
-    return problems + taken_back(books, verify_search)
+    if lost:
+        return list(dict.fromkeys(problems))  # the search is made from what is not there
+    try:
+        return problems + taken_back(books, verify_search)
+    except OfficeFileError as error:
+        # What was found so far says why; without it, this does.
+        return problems or [f"search: {error.message}"]
 
 
 def _share(progress: Progress, first: int, last: int) -> Progress:
