@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from app.clisignin import add_words, desk_for
-from app.errors import UserError
+from app.errors import BackupsLocked, UserError
 from app.models.bulk import Progress
 from app.money import format_cents
 
@@ -45,7 +47,7 @@ def add_commands(commands: Any, bar: Bar) -> None:
     )
     _add_backups(upgrade)
     upgrade.add_argument("--no-backup", action="store_true", help="it was backed up already, in another way")
-    upgrade.set_defaults(run=_upgrade)
+    upgrade.set_defaults(run=lambda arguments: _upgrade(arguments, bar))
 
     soak = commands.add_parser("soak", help="let several clerks work on a server while a month is billed, and count")
     soak.add_argument("url", metavar="URL", help="an empty database of a PostgreSQL server; it is filled with a sample")
@@ -108,10 +110,20 @@ def _grant(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _upgrade(arguments: argparse.Namespace) -> int:
+def _upgrade(arguments: argparse.Namespace, bar: Bar) -> int:
     from app.services.connecting import upgrade_office
 
-    upgrade_office(arguments.office, arguments.backups, is_backed_up=arguments.no_backup)
+    def work() -> None:
+        with bar(Console(stderr=True), f"Bringing {arguments.office} to this version") as progress:
+            upgrade_office(arguments.office, arguments.backups, is_backed_up=arguments.no_backup, progress=progress)
+
+    try:
+        work()
+    except BackupsLocked as locked:
+        from app.models.upgradecopy import learn_passphrase
+
+        learn_passphrase(locked, os.environ.get("COUNTERFOIL_PASSPHRASE") or getpass("Passphrase of the backups: "))
+        work()
     print(f"{arguments.office} is of this program's version.")
     return 0
 

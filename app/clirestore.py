@@ -21,12 +21,12 @@ from app.models.bulk import no_progress
 
 def restore_office(arguments: argparse.Namespace, today: date, bar: Bar) -> int:
     """Make an office of a backup, in a file or on a server; returns the exit code. Raises UserError."""
+    from app.keystore import open_key_store
     from app.models import database
     from app.models.database import is_address
     from app.services.backupfiles import read_backup
     from app.services.backupplan import FOLDER_NAME, known_key
     from app.services.desk import Desk
-    from app.services.keystore import open_key_store
     from app.services.restoring import restore
 
     file: Path = arguments.file

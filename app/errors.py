@@ -58,5 +58,20 @@ class ServerPasswordRefused(OfficeFileError):
     """The office's server knows no such user and password; somebody at the window types it."""
 
 
+class BackupsLocked(OfficeFileError):
+    """An older office must be backed up, encrypted, before its upgrade, and this PC does not know the passphrase.
+
+    `mark`: the office's; `salt` and `check` (hex) are what a passphrase is tried with.
+    """
+
+    def __init__(self, place: object, mark: str, salt: str, check: str) -> None:
+        super().__init__(
+            f"{place} is of an older version. Before it is brought to this one it is backed up, encrypted, and this PC does "
+            f"not know the passphrase of the office's backups: run `python -m app upgrade {place}`, which asks for it. "
+            "Nothing was changed."
+        )
+        self.mark, self.salt, self.check = mark, salt, check
+
+
 class Cancelled(Exception):
     """The person stopped long work; what was committed stays, nothing is half-done."""

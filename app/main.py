@@ -20,6 +20,7 @@ from app.views import style
 from app.views.doorkeeper import Door
 from app.views.fields import label
 from app.views.main_window import MainWindow
+from app.views.opening import OpeningPage
 from app.views.settings import Settings
 from app.views.tasks import Tasks
 from app.views.workplace import Workplace, this_day
@@ -60,11 +61,10 @@ class Program:
         if path is None:
             self.choose_office("")
             return
-        opening = label(f"Opening {path} …", "quiet")
-        opening.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        opening = OpeningPage(path)
         self.window.show_alone(opening)
         # The window is painted first; what opening an office needs is imported after that.
-        QTimer.singleShot(0, lambda: self._open(path))
+        QTimer.singleShot(0, lambda: self._open(path, opening))
 
     def choose_office(self, said: str, damaged: Path | None = None) -> FirstRun:
         """The short set-up: a new office, another one, the sample, or a backup (`FirstRun`)."""
@@ -147,11 +147,15 @@ class Program:
 
         self.tasks.compute(work, done, owner=self.window, otherwise=refused)
 
-    def _open(self, path: Path) -> None:
+    def _open(self, path: Path, opening: OpeningPage | None = None) -> None:
+        page = opening or OpeningPage(path)
+        if opening is None:
+            page.upgrading.connect(lambda: self.window.show_alone(page))
+
         def work() -> Books:
             from app.services.books import open_office
 
-            return open_office(path)
+            return open_office(path, page.progress)
 
         self.tasks.compute(
             work,

@@ -17,7 +17,7 @@ _SHOWN = r"C:\Users\Pat\Documents\Counterfoil"
 
 @contextmanager
 def _own_keys(folder: Path) -> Iterator[None]:
-    from app.services.keystore import FOLDER_VARIABLE
+    from app.keystore import FOLDER_VARIABLE
 
     before = os.environ.get(FOLDER_VARIABLE)
     os.environ[FOLDER_VARIABLE] = str(folder)

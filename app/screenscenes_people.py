@@ -122,4 +122,17 @@ def staff(stage: Stage) -> Scene:
     yield "people-back-at-work", window
 
 
-SCENES = (staff,)
+def opening(stage: Stage) -> Scene:
+    """An office of an older version, while it is backed up and brought to this one."""
+    from pathlib import Path
+
+    from app.views.opening import OpeningPage
+
+    page = OpeningPage(Path(r"C:\Users\Pat\Documents\Counterfoil\office.db"))
+    stage.window.show_alone(page)
+    page.progress(620, 1_000)
+    stage.settle()
+    yield "opening-older-office", stage.window
+
+
+SCENES = (staff, opening)

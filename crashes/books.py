@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import UserError
-from app.models import copying, database
+from app.keystore import FileKeyStore
+from app.models import copying, database, sealedfile
 from app.models.bulk import fetch
 from app.models.migrations import LATEST_REVISION
-from app.services import sealedfile
 from app.services.backupfiles import read_backup
 from app.services.backupplan import FOLDER_NAME, known_key
-from app.services.keystore import FileKeyStore
 from app.services.verification import verify_books, verify_file, verify_trail
 from crashes.jobs import KEYS, OFFICE_FILE, SECOND
 

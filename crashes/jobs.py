@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import URL, create_engine
 
+from app.keystore import FileKeyStore
 from app.models import copying, database, migrations
 from app.models.bulk import fetch, fetch_value
 from app.models.database import Database
@@ -42,7 +43,6 @@ from app.services.desk import Desk
 from app.services.duetoday import do_everything_due, is_closed
 from app.services.gateways.autopay import FolderGateway
 from app.services.gateways.mail import FolderMail
-from app.services.keystore import FileKeyStore
 from app.services.members import record_work_performed
 from app.services.restoring import restore
 from app.services.statementletters import send_letters, unsent_letters

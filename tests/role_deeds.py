@@ -12,6 +12,7 @@ from support_members import sign_up
 from support_office import listed
 
 from app.errors import NotPermitted
+from app.keystore import FileKeyStore
 from app.models import database
 from app.services import (
     accountforms,
@@ -69,7 +70,6 @@ from app.services import (
 from app.services.bank_numbers import BankNumber
 from app.services.gateways.autopay import DeclineListGateway
 from app.services.gateways.mail import NoMail
-from app.services.keystore import FileKeyStore
 from app.services.outstanding import Clearing
 from app.services.people import PersonForm
 from app.services.permissions import ANYBODY

@@ -370,7 +370,7 @@ def as_inserted(session: Session, chain: Chain, table: str) -> Callable[[Row], R
     return _Table(session, chain, table, chain.layouts[table])._as_inserted
 
 
-def verify_connection(connection: Connection) -> list[str]:
+def verify_connection(connection: Connection, progress: Progress = no_progress) -> list[str]:
     """As `verify_chain`, on a connection: for upgrades."""
     with on_connection(connection) as session:
-        return verify_chain(session)
+        return verify_chain(session, progress)

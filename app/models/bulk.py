@@ -244,6 +244,14 @@ def no_progress(_done: int, _of: int) -> None:
     """For callers that show none."""
 
 
+WHOLE = 1_000
+
+
+def part_of(progress: Progress, start: int, end: int) -> Progress:
+    """The progress of a part of the whole work, which counts to WHOLE."""
+    return lambda done, of: progress(start + (end - start) * done // max(of, 1), WHOLE)
+
+
 @contextmanager
 def reading_once(session: Session) -> Iterator[None]:
     """Read much, each page of the file once: what SQLite would keep of it is only memory, in every process."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from app import wholefiles
-from app.errors import Cancelled, OfficeFileError
+from app.errors import Cancelled
 from app.models.bulk import Progress, no_progress
 
 PAGES_A_STEP = 1_024  # 4 MiB: others wait for no longer than such a step takes
@@ -101,32 +101,3 @@ def remove_with_log(path: Path) -> None:
     for name in (path.name, f"{path.name}-journal", f"{path.name}-wal", f"{path.name}-shm"):
         with suppress(OSError):
             path.with_name(name).unlink(missing_ok=True)
-
-
-def before_upgrade(path: Path, revision: str) -> Path:
-    """A sound copy of the office in `path` as it is before an upgrade from `revision`; returns its file.
-
-    It lies in `backups` beside the office and is never removed by the program. Raises OfficeFileError when it cannot
-    be made: the upgrade must not begin then.
-    """
-    folder = path.parent / "backups"
-    target = folder / f"{path.stem} before the upgrade from {revision}.db"
-    unfinished = target.with_name(target.name + UNFINISHED)
-    try:
-        folder.mkdir(exist_ok=True)
-        remove_with_log(unfinished)
-        copy_while_open(path, unfinished)
-        with closing(sqlite3.connect(read_only_uri(unfinished), uri=True)) as copy:
-            found = copy.execute("PRAGMA integrity_check").fetchone()[0]
-        if found != "ok":
-            raise OfficeFileError(f"{path} is damaged ({found}); restore the last backup. It was not upgraded.")
-        # An upgrade that was cut off left the office as it was; the newer copy of it counts.
-        unfinished.replace(target)
-        wholefiles.sync_folder(folder)
-    except (OSError, sqlite3.Error) as error:
-        remove_with_log(unfinished)
-        raise OfficeFileError(
-            f"The office could not be backed up in {folder} before its upgrade ({error}); "
-            "make room there or check the folder's permissions. Nothing was changed."
-        ) from error
-    return target

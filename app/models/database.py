@@ -16,8 +16,9 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from app.errors import OfficeFileError, UserError
 from app.models import sealing, searchindex, triggers
+from app.models.bulk import WHOLE, Progress, no_progress, part_of
 from app.models.checkpoints import BACKSTOP_PAGES
-from app.models.copying import before_upgrade, read_only_uri
+from app.models.copying import read_only_uri
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
 from app.models.openoffice import DATABASE_ERRORS, Database, explained
 from app.networkdrives import is_on_share
@@ -131,8 +132,10 @@ def _empty_office() -> bytes:
     return image
 
 
-def open_existing(path: Path, *, is_backed_up: bool = False) -> Database:
+def open_existing(path: Path, *, is_backed_up: bool = False, progress: Progress = no_progress) -> Database:
     """The office in `path`, migrated to this program's schema; backed up before that unless it `is_backed_up`.
+
+    `progress` counts to 1,000, and is not called where nothing has to be migrated.
 
     Raises OfficeFileError when it is missing, damaged, locked, read-only or made by a newer program.
     """
@@ -144,12 +147,12 @@ def open_existing(path: Path, *, is_backed_up: bool = False) -> Database:
     if path.suffix == SERVER_LINK:
         from app.models import serverlink  # psycopg takes long to import and an office in a file does without
 
-        return serverlink.open_link(path, is_backed_up=is_backed_up)
+        return serverlink.open_link(path, is_backed_up=is_backed_up, progress=progress)
     _refuse_share(path)
     engine = _file_engine(path)
     try:
         with _clear_errors(path):
-            _migrate(engine, path, is_backed_up=is_backed_up)
+            _migrate(engine, path, is_backed_up=is_backed_up, progress=progress)
             _use_log(path)
             with engine.connect() as connection:
                 seen = connection.exec_driver_sql("SELECT n FROM audit_head WHERE id = 1").scalar()
@@ -247,7 +250,7 @@ def _use_log(path: Path) -> None:
             connection.execute("PRAGMA journal_mode = WAL")
 
 
-def _migrate(engine: Engine, path: Path, *, is_backed_up: bool) -> None:
+def _migrate(engine: Engine, path: Path, *, is_backed_up: bool, progress: Progress) -> None:
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             raise OfficeFileError(f"{path} is a database, but not an office of Counterfoil.")
@@ -264,11 +267,14 @@ def _migrate(engine: Engine, path: Path, *, is_backed_up: bool) -> None:
     from app.models.migrations import upgrade  # alembic takes long to import and is seldom needed
 
     if not is_backed_up:
-        before_upgrade(path, found)
+        from app.models import upgradecopy
+
+        with engine.connect() as connection:
+            upgradecopy.of_file(connection, path, found, part_of(progress, 0, 200))
     # Rebuilding a table that others refer to needs the references unchecked until the end.
     rebuilding = _file_engine(path, foreign_keys=False)
     try:
-        upgrade(rebuilding)
+        upgrade(rebuilding, progress=part_of(progress, 200, WHOLE))
     finally:
         rebuilding.dispose()
 

@@ -25,11 +25,13 @@ from app.models.auditlayout import Layouts, is_audited
 from app.models.bulk import (
     CAPTURE,
     DRIVER,
+    Progress,
     execute,
     fetch_one,
     fetch_tuples,
     fetch_value,
     insert_row,
+    no_progress,
     on_server,
     ranges_of,
     stream,
@@ -314,10 +316,11 @@ def on_connection(connection: Connection) -> Iterator[Session]:
         yield session
 
 
-def start(connection: Connection, problems: Sequence[str] = ()) -> None:
+def start(connection: Connection, problems: Sequence[str] = (), progress: Progress = no_progress) -> None:
     """Begin the chain, or begin it anew on another schema: digests every row that is there.
 
-    `problems`: what was wrong with the rows just before, kept in the chain, so that no upgrade hides it.
+    `problems`: what was wrong with the rows just before, kept in the chain, so that no upgrade hides it. `progress`
+    counts rows.
     """
     with on_connection(connection) as session:
         layouts = auditlayout.read_layouts(connection)
@@ -328,6 +331,9 @@ def start(connection: Connection, problems: Sequence[str] = ()) -> None:
         # Nothing is compared with what was sealed before, so the salts of values that are gone since must go too.
         execute(session, "UPDATE audit SET salts = '' WHERE n < ? AND salts <> ''", n)
         capture = Capture(layouts)
+        # A new office, of which nobody wants to see how far it is, asks nothing.
+        counted = () if progress is no_progress else layouts
+        done, total = 0, sum(int(fetch_value(session, f"SELECT count(*) FROM {table}")) for table in counted)
         for table, layout in layouts.items():
             names = ", ".join(f'"{name}"' for name in layout.columns)
             order = ", ".join(f'"{name}"' for name in layout.key)
@@ -337,8 +343,12 @@ def start(connection: Connection, problems: Sequence[str] = ()) -> None:
                 rows.append(row)
                 if len(rows) == MOST_ROWS:
                     _seal_present(session, capture, table, layout.columns, rows)
+                    done += len(rows)
+                    progress(done, total)
                     rows = []
             _seal_present(session, capture, table, layout.columns, rows)
+            done += len(rows)
+            progress(done, total)
 
 
 def _seal_present(session: Session, capture: Capture, table: str, columns: tuple[str, ...], rows: list[Row]) -> None:

@@ -17,9 +17,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from app.errors import OfficeFileError, ServerPasswordRefused, UserError
-from app.models import sealing, serverroles, serverschema, serversearch, triggers
+from app.models import sealing, serverroles, serverschema, serversearch, triggers, upgradecopy
 from app.models.auditlayout import UNFINISHED
-from app.models.bulk import DRIVER
+from app.models.bulk import DRIVER, WHOLE, Progress, no_progress, part_of
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
 from app.models.openoffice import Database
 from app.models.serveraddress import DEFAULT_PORT as DEFAULT_PORT
@@ -209,7 +209,12 @@ def _half_restored(name: object) -> OfficeFileError:
 
 
 def open_existing(
-    url: URL, backups: Path | None = None, *, is_backed_up: bool = False, restoring: bool = False
+    url: URL,
+    backups: Path | None = None,
+    *,
+    is_backed_up: bool = False,
+    restoring: bool = False,
+    progress: Progress = no_progress,
 ) -> ServerDatabase:
     """The office on a server, migrated to this program's schema; backed up before that into `backups`.
 
@@ -222,7 +227,7 @@ def open_existing(
         with books.clear_errors():
             if not restoring:
                 _refuse_half_restored(books)
-            _migrate(books, backups, is_backed_up=is_backed_up)
+            _migrate(books, backups, is_backed_up=is_backed_up, progress=progress)
     except BaseException:
         books.close()
         raise
@@ -235,7 +240,7 @@ def _refuse_half_restored(books: ServerDatabase) -> None:
             raise _half_restored(books.location)
 
 
-def _migrate(books: ServerDatabase, backups: Path | None, *, is_backed_up: bool) -> None:
+def _migrate(books: ServerDatabase, backups: Path | None, *, is_backed_up: bool, progress: Progress) -> None:
     name = books.location
     with books.engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
@@ -255,20 +260,19 @@ def _migrate(books: ServerDatabase, backups: Path | None, *, is_backed_up: bool)
         sealing.refuse_edited_revision(connection, name, found)
         if not is_backed_up:
             _back_up(connection, name, backups, found)
+            progress(200, WHOLE)
     from app.models.migrations import upgrade  # alembic takes long to import and is seldom needed
 
-    upgrade(books.engine)
+    upgrade(books.engine, progress=part_of(progress, 200, WHOLE))
 
 
 def _back_up(connection: Connection, name: object, backups: Path | None, found: str) -> None:
-    from app.models.serverupgrade import before_upgrade  # it starts PostgreSQL's own programs, which is seldom needed
-
     if backups is None:
         raise OfficeFileError(
             f"{name} is of an older version; run `python -m app upgrade {name}`, which backs it up and brings it to this "
             "program's. Nothing was changed."
         )
-    before_upgrade(connection, backups, found)
+    upgradecopy.of_server(connection, backups, found)
 
 
 # SQLSTATE -> what it means at the desk; a class of two characters serves all its members.

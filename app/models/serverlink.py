@@ -16,6 +16,7 @@ from sqlalchemy import URL
 
 from app.errors import OfficeFileError
 from app.models import server
+from app.models.bulk import Progress, no_progress
 from app.models.server import ServerDatabase, server_url, shown
 
 log = logging.getLogger(__name__)
@@ -26,12 +27,12 @@ _KEY_STORE_NAME = "Counterfoil server"
 _TYPED = "COUNTERFOIL_SERVER_PASSWORDS"
 
 
-def open_link(path: Path, *, is_backed_up: bool = False) -> ServerDatabase:
+def open_link(path: Path, *, is_backed_up: bool = False, progress: Progress = no_progress) -> ServerDatabase:
     """The office that a link names; before an upgrade it is backed up beside the link unless it `is_backed_up`.
 
     Raises OfficeFileError as `server.open_existing` does.
     """
-    books = server.open_existing(read_link(path), path.parent / "backups", is_backed_up=is_backed_up)
+    books = server.open_existing(read_link(path), path.parent / "backups", is_backed_up=is_backed_up, progress=progress)
     books.link = path
     return books
 

@@ -10,12 +10,12 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from app.errors import UserError
+from app.keystore import KeyStore
 from app.models.bulk import fetch
 from app.services import accounts, bank_numbers, members, paymentmethods, subscriptions
 from app.services.accounts import AccountForm
 from app.services.bank_numbers import BankNumber
 from app.services.desk import Desk
-from app.services.keystore import KeyStore
 from app.services.loading import card
 
 

@@ -1,7 +1,7 @@
 """Backups: a copy of the books while others work in them, checked, perhaps encrypted, and kept for as long as planned.
 
 One place for all of them: at each day close, before each month-end, and by hand. (Before an upgrade of the file the
-models make one: `models.copying.before_upgrade`.) A backup counts as verified when the copy was opened and every
+models make one: `models.upgradecopy`.) A backup counts as verified when the copy was opened and every
 figure in it was checked against its ledger, and, encrypted, when decrypting it gave that copy back.
 """
 
@@ -20,16 +20,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from app import wholefiles
 from app.errors import Cancelled, UserError
-from app.models import copying, database
+from app.keystore import KeyStore, open_key_store
+from app.models import copying, database, sealedfile
 from app.models.bulk import Progress, execute, fetch_value, insert_row, no_progress
 from app.models.database import Database
 from app.models.migrations import LATEST_REVISION
-from app.services import sealedfile
 from app.services.backupfiles import backups_in, file_name, no_longer_kept
 from app.services.backupplan import BackupPlan, backup_key, office_mark, plan_of
 from app.services.backupstanding import STOPPED, local_zone
 from app.services.desk import Desk, begin_on_any_day
-from app.services.keystore import KeyStore, open_key_store
 from app.services.verification import trail_remark, verify_books, verify_file, verify_trail
 
 if TYPE_CHECKING:
@@ -272,19 +271,12 @@ def _seal(
     progress: Progress,
     cancelled: Callable[[], bool],
 ) -> None:
-    """Encrypt, then decrypt again and compare: the proof that it can be restored."""
+    """Encrypt, and prove that it can be restored."""
     assert begun.key is not None
     key, salt = begun.key
     # How a server's dump was checked stands in the dump; that it is one, here too.
     about = _about(begun, kind, desk) | ({} if begun.server is None else {"checked": "sealed"})
-    sealedfile.seal(plain, target, key, salt, about, progress, cancelled)
-    again = plain.with_name(f"{plain.name}{copying.UNFINISHED}")
-    again.unlink(missing_ok=True)
-    try:
-        if sealedfile.unseal(target, again, None, key, cancelled=cancelled) != copying.digest_of(plain):
-            raise UserError("The encrypted backup did not decrypt to what went into it; check the disk and try again.")
-    finally:
-        again.unlink(missing_ok=True)
+    sealedfile.seal_and_compare(plain, target, key, salt, about, progress, cancelled)
 
 
 def _second_copy(begun: _Begun, path: Path, digest: str) -> str:

@@ -12,17 +12,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from app.errors import UserError
+from app.models import sealedfile
 from app.models.bulk import parse_day
 from app.models.copying import read_only_uri
-from app.services import sealedfile
+from app.models.upgradecopy import DUMPED, PLAIN, SEALED, SERVER_TRAILER, UPGRADE, about_office
 
-PLAIN, SEALED, DUMPED = ".db", ".sealed", ".pgdump"
-# A dump of PostgreSQL begins so; behind it stand these words and what the backup says of itself (JSON).
+# A dump of PostgreSQL begins so.
 _DUMP = b"PGDMP"
-SERVER_TRAILER = b"\nCOUNTERFOIL SERVER BACKUP 1\n"
 _LONGEST_TRAILER = 8_192
 LONGEST_NAME = 40
-UPGRADE = " before the upgrade from "
 
 
 class BackupFile(NamedTuple):
@@ -60,7 +58,7 @@ def read_backup(path: Path) -> BackupFile:
         size = path.stat().st_size
         if sealedfile.is_sealed(path):
             return _told(path, sealedfile.read_about(path), size, is_sealed=True)
-        about = _about_dump(path, size) if _is_dump(path) else about_office(path)
+        about = _about_dump(path, size) if _is_dump(path) else about_file(path)
         return _told(path, about, size, is_sealed=False)
     except (sqlite3.Error, OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is no backup of Counterfoil, or it is damaged ({error}).", field="file") from error
@@ -100,25 +98,14 @@ def _about_dump(path: Path, size: int) -> dict[str, Any]:
     return dict(json.loads(told))
 
 
-def about_office(path: Path) -> dict[str, Any]:
+def about_file(path: Path) -> dict[str, Any]:
     """What stands in an office's file about its last backup. Raises sqlite3.Error for what is no office."""
     with closing(sqlite3.connect(read_only_uri(path), uri=True)) as connection:
 
         def one(sql: str) -> tuple[Any, ...]:
             return tuple(connection.execute(sql).fetchone() or ())
 
-        (revision,) = one("SELECT version_num FROM alembic_version")
-        name, opened, closed = one("SELECT name, opened_on, closed_through FROM office WHERE id = 1")
-        about = {"office": name, "revision": revision, "number": 0, "mark": "", "kind": "upgrade", "on": closed or opened}
-        last = one("SELECT recorded_at FROM action ORDER BY id DESC LIMIT 1")
-        about["made_at"] = f"{last[0]}+00:00" if last else f"{opened} 00:00:00+00:00"
-        if one("SELECT 1 FROM sqlite_master WHERE name = 'backup_log'"):
-            found = one("SELECT number, kind, business_date, begun_at FROM backup_log ORDER BY number DESC LIMIT 1")
-            mark = one("SELECT office_mark FROM safekeeping WHERE id = 1")
-            if found and mark:
-                number, kind, on, begun_at = found
-                about |= {"number": number, "mark": mark[0], "kind": kind, "on": on, "made_at": f"{begun_at}+00:00"}
-        return about
+        return about_office(one, bool(one("SELECT 1 FROM sqlite_master WHERE name = 'backup_log'")))
 
 
 def backups_in(folder: Path, mark: str | None = None) -> list[BackupFile]:

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.errors import UserError
 from app.models.bulk import execute, fetch_one, insert_row
+from app.models.upgradecopy import key_name
 from app.services.desk import Desk, begin_on_any_day, require_reason, require_role
 
 if TYPE_CHECKING:
-    from app.services.keystore import KeyStore
+    from app.keystore import KeyStore
 
 FOLDER_NAME = "backups"
 MOST_KEPT = 1_000
@@ -132,7 +133,7 @@ def set_passphrase(session: Session, desk: Desk, keys: KeyStore, passphrase: str
 
     Raises UserError when the passphrase is too short or was typed differently the second time.
     """
-    from app.services import sealedfile  # cryptography takes long to import and is seldom needed
+    from app.models import sealedfile  # cryptography takes long to import and is seldom needed
 
     require_role(desk, "manager", "Encrypting the backups")
     if passphrase != again:
@@ -144,12 +145,12 @@ def set_passphrase(session: Session, desk: Desk, keys: KeyStore, passphrase: str
     mark = office_mark(session)
     sql = "UPDATE safekeeping SET passphrase_salt = ?, passphrase_check = ? WHERE id = 1"
     execute(session, sql, salt.hex(), sealedfile.key_mark(key))
-    keys.put(_key_name(mark), key)
+    keys.put(key_name(mark), key)
 
 
 def unlock_passphrase(session: Session, keys: KeyStore, passphrase: str) -> None:
     """Teach this PC the passphrase that backups of the office are encrypted with. Raises UserError for another one."""
-    from app.services import sealedfile  # cryptography takes long to import and is seldom needed
+    from app.models import sealedfile  # cryptography takes long to import and is seldom needed
 
     row = fetch_one(session, "SELECT office_mark, passphrase_salt, passphrase_check FROM safekeeping WHERE id = 1")
     if row is None or not row.passphrase_salt:
@@ -157,7 +158,7 @@ def unlock_passphrase(session: Session, keys: KeyStore, passphrase: str) -> None
     key = sealedfile.passphrase_key(passphrase, bytes.fromhex(row.passphrase_salt))
     if sealedfile.key_mark(key) != row.passphrase_check:
         raise UserError("That is not the passphrase of the office's backups; mind capitals and spaces.", field="passphrase")
-    keys.put(_key_name(row.office_mark), key)
+    keys.put(key_name(row.office_mark), key)
 
 
 def end_encryption(session: Session, desk: Desk, reason: str) -> None:
@@ -168,17 +169,13 @@ def end_encryption(session: Session, desk: Desk, reason: str) -> None:
     execute(session, "UPDATE safekeeping SET passphrase_salt = '', passphrase_check = '' WHERE id = 1")
 
 
-def _key_name(mark: str) -> str:
-    return f"backup-{mark}"
-
-
 def backup_key(session: Session, keys: KeyStore) -> tuple[bytes, bytes]:
     """Key and salt for an encrypted backup. Raises UserError when this PC does not have the key."""
-    from app.services import sealedfile  # cryptography takes long to import and is seldom needed
+    from app.models import sealedfile  # cryptography takes long to import and is seldom needed
 
     row = fetch_one(session, "SELECT office_mark, passphrase_salt, passphrase_check FROM safekeeping WHERE id = 1")
     assert row is not None and row.passphrase_salt, "asked only while backups are encrypted"
-    key = keys.get(_key_name(row.office_mark))
+    key = keys.get(key_name(row.office_mark))
     if key is None or sealedfile.key_mark(key) != row.passphrase_check:
         raise UserError(
             "This PC does not know the passphrase of the backups; type it on the Office page under Backups.",
@@ -189,4 +186,4 @@ def backup_key(session: Session, keys: KeyStore) -> tuple[bytes, bytes]:
 
 def known_key(keys: KeyStore, mark: str) -> bytes | None:
     """The key with which this PC opens an office's encrypted backups without asking."""
-    return keys.get(_key_name(mark))
+    return keys.get(key_name(mark))

@@ -22,7 +22,7 @@ from app.services.officekey import office_key
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    from app.services.keystore import KeyStore
+    from app.keystore import KeyStore
 
 ACCOUNT_TYPES = ("checking", "savings")
 SHORTEST, LONGEST = 4, 17  # NACHA's field for an account number has 17 places

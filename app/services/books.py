@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.filenames import refuse_impossible
 from app.models import database
+from app.models.bulk import Progress, no_progress
 from app.models.database import Database as Books
 from app.services.desk import TRIAL
 from app.services.office import SHIPPED_POLICIES, OfficeForm, set_up
@@ -24,12 +25,12 @@ OFFICE_FILE = "office.db"
 Found = TypeVar("Found")
 
 
-def open_office(path: Path) -> Books:
-    """The office in `path`, brought to this program's schema. Raises OfficeFileError.
+def open_office(path: Path, progress: Progress = no_progress) -> Books:
+    """The office in `path`, brought to this program's schema, whose `progress` counts to 1,000. Raises OfficeFileError.
 
     What others change is listened for from now on, before anything is read (`Books.changes_by_others`).
     """
-    books = database.open_existing(path)
+    books = database.open_existing(path, progress=progress)
     books.changes_by_others()
     return books
 

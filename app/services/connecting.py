@@ -88,17 +88,19 @@ def move_to_server(
     return moved._replace(link=link, password=serverlink.write_link(link, opened_by), made=unready)
 
 
-def upgrade_office(place: Path | str, backups: Path, *, is_backed_up: bool = False) -> None:
+def upgrade_office(
+    place: Path | str, backups: Path, *, is_backed_up: bool = False, progress: Progress = no_progress
+) -> None:
     """Bring the office in a file, behind a link or at an address to this program's schema, if it is of an older one.
 
     It is backed up before unless it `is_backed_up`: one at an address into `backups`, the others beside their file.
-    Raises OfficeFileError as opening does.
+    `progress` counts to 1,000. Raises OfficeFileError as opening does.
     """
     if isinstance(place, str) and database.is_address(place):
         url = serverlink.with_known_password(server.server_url(place))
-        server.open_existing(url, backups, is_backed_up=is_backed_up).close()
+        server.open_existing(url, backups, is_backed_up=is_backed_up, progress=progress).close()
     else:
-        database.open_existing(Path(place), is_backed_up=is_backed_up).close()
+        database.open_existing(Path(place), is_backed_up=is_backed_up, progress=progress).close()
 
 
 def let_program_in(address: str, role: str, backups: Path | None = None) -> bool:

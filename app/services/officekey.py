@@ -19,7 +19,7 @@ from app.services.backupplan import office_mark
 from app.services.desk import Desk, begin_on_any_day, require_reason, require_role
 
 if TYPE_CHECKING:
-    from app.services.keystore import KeyStore
+    from app.keystore import KeyStore
 
 # Neither 0, 1, I, L nor O, which are taken for one another.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -35,7 +35,7 @@ def has_key(session: Session) -> bool:
 
 def key_or_none(session: Session, keys: KeyStore) -> bytes | None:
     """The office's key, if this PC has the right one."""
-    from app.services.sealedfile import key_mark  # cryptography takes long to import and is seldom needed
+    from app.models.sealedfile import key_mark  # cryptography takes long to import and is seldom needed
 
     row = fetch_one(session, "SELECT office_mark, key_check FROM safekeeping WHERE id = 1")
     if row is None or not row.key_check:
@@ -58,7 +58,7 @@ def office_key(session: Session, keys: KeyStore) -> bytes:
 
 def make_key(session: Session, desk: Desk, keys: KeyStore) -> bytes:
     """Make the office's key and keep it on this PC (a manager's). Raises UserError when there is one already."""
-    from app.services.sealedfile import key_mark
+    from app.models.sealedfile import key_mark
 
     require_role(desk, "manager", "Making the office's key")
     if has_key(session):
@@ -72,7 +72,7 @@ def make_key(session: Session, desk: Desk, keys: KeyStore) -> bytes:
 
 def enter_key(session: Session, keys: KeyStore, typed: str) -> None:
     """Teach this PC the office's key from the recovery sheet. Raises UserError that names the group at fault."""
-    from app.services.sealedfile import key_mark
+    from app.models.sealedfile import key_mark
 
     key = key_of(typed)
     row = fetch_one(session, "SELECT office_mark, key_check FROM safekeeping WHERE id = 1")

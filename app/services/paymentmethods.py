@@ -7,10 +7,10 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from app.keystore import KeyStore
 from app.services import accounts, bank_numbers
 from app.services.bank_numbers import BankNumber
 from app.services.desk import Desk
-from app.services.keystore import KeyStore
 
 
 def label_of(number: BankNumber) -> str:

@@ -18,14 +18,13 @@ from typing import NamedTuple
 from app import wholefiles
 from app.errors import Cancelled, OfficeFileError, UserError
 from app.filenames import refuse_impossible
-from app.models import copying, database
+from app.keystore import KeyStore, open_key_store
+from app.models import copying, database, sealedfile
 from app.models.bulk import Progress, execute, no_progress
 from app.models.database import Database, ReadOnlyDatabase
-from app.services import sealedfile
 from app.services.backupfiles import BackupFile, read_backup
 from app.services.backupplan import FOLDER_NAME, known_key
 from app.services.desk import Desk, begin_on_any_day, require_role
-from app.services.keystore import KeyStore, open_key_store
 from app.services.verification import verify_books, verify_file
 
 RESTORING = ".restoring"

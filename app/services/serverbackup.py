@@ -23,7 +23,7 @@ from app.models import auditcheck, server, serverdump
 from app.models.bulk import Progress, fetch_value
 from app.models.server import ServerDatabase
 from app.models.serverdump import ServerPrograms
-from app.services.backupfiles import SERVER_TRAILER
+from app.models.upgradecopy import SERVER_TRAILER
 from app.services.backupstanding import NOT_RESTORED
 from app.services.desk import Desk
 from app.services.verification import trail_remark, verify_books

@@ -13,15 +13,14 @@ from psycopg import sql as composing
 from sqlalchemy import URL, Connection
 
 from app.errors import Cancelled, UserError
-from app.models import copying, server, serverdump, serverlink, serverlook
+from app.keystore import KeyStore, open_key_store
+from app.models import copying, sealedfile, server, serverdump, serverlink, serverlook
 from app.models.auditlayout import UNFINISHED
 from app.models.bulk import Progress, execute, no_progress
 from app.models.server import ServerDatabase, shown
-from app.services import sealedfile
 from app.services.backupfiles import BackupFile, read_backup
 from app.services.backupplan import known_key
 from app.services.desk import Desk, begin_on_any_day, require_role
-from app.services.keystore import KeyStore, open_key_store
 from app.services.serverbackup import connected, server_version
 from app.services.verification import verify_books
 

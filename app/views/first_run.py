@@ -197,9 +197,10 @@ class FirstRun(QScrollArea):
         """Open an office that exists."""
         from app.services.books import open_office
 
-        self._work(f"Opening {path} …")
+        words = f"Opening {path} …"
+        self._work(words)
         self.workplace.tasks.compute(
-            lambda: open_office(path),
+            lambda: open_office(path, lambda done, of: self._progressed.emit(words, done, of)),
             lambda books: self._done(books, path),
             owner=self,
             otherwise=lambda error: self._not_opened(path, error),

@@ -88,7 +88,7 @@ class KeysPart(QWidget):
         """Read how it stands."""
 
         def work(session: Session) -> _Shown:
-            from app.services.keystore import open_key_store
+            from app.keystore import open_key_store
 
             state = officekey.key_state(session, open_key_store())
             return _Shown(state, bank_numbers.mask(session), bank_numbers.how_many(session))
@@ -127,7 +127,7 @@ class KeysPart(QWidget):
         desk = self.workplace.desk()
 
         def work(session: Session) -> None:
-            from app.services.keystore import open_key_store
+            from app.keystore import open_key_store
 
             officekey.make_key(session, desk, open_key_store())
 
@@ -139,7 +139,7 @@ class KeysPart(QWidget):
         typed = self.typed.toPlainText()
 
         def work(session: Session) -> None:
-            from app.services.keystore import open_key_store
+            from app.keystore import open_key_store
 
             officekey.enter_key(session, open_key_store(), typed)
 

@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 
 from app.errors import OfficeFileError
 from app.models import database, migrations
-from app.models.bulk import fetch_value
+from app.models.bulk import fetch_value, no_progress
 from app.models.migrations import KNOWN_REVISIONS, LATEST_REVISION
 from app.models.tables import Base
 from app.models.triggers import APPEND_ONLY, CHANGEABLE, DATED
@@ -194,7 +194,7 @@ def plan_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plan]
         body = NEXT.format(latest=LATEST_REVISION, change=change, then=then)
         (folder / "versions" / "next_step.py").write_text(body, encoding="utf-8")
         monkeypatch.setattr(migrations, "__file__", str(folder / "__init__.py"))
-        monkeypatch.setattr(migrations.upgrade, "__defaults__", ("next",))
+        monkeypatch.setattr(migrations.upgrade, "__defaults__", ("next", no_progress))
         monkeypatch.setattr(database, "KNOWN_REVISIONS", (*KNOWN_REVISIONS, "next"))
         monkeypatch.setattr(database, "LATEST_REVISION", "next")
 

@@ -14,6 +14,7 @@ import pytest
 from support_office import Diary
 
 from app.errors import Cancelled, NotPermitted, UserError
+from app.keystore import FileKeyStore
 from app.models import copying, database
 from app.models.copying import UNFINISHED
 from app.services import backup, verification
@@ -28,7 +29,6 @@ from app.services.backupplan import (
     unlock_passphrase,
 )
 from app.services.backupstanding import backup_log, backup_standing, listed_backups, waiting_backup
-from app.services.keystore import FileKeyStore
 from app.services.search import find_accounts
 
 PASSPHRASE = "four words are enough"

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from support_office import Diary
 
 from app.errors import NotPermitted, UserError
+from app.keystore import FileKeyStore
 from app.models import searchindex
 from app.models.bulk import execute
 from app.models.tables import Base
@@ -35,7 +36,6 @@ from app.services import (
 from app.services.checks import CheckForm
 from app.services.customerdata import BLANKED, EXPORTED, blank_customer, export_customer, export_name, hindrances
 from app.services.gateways.mail import FolderMail
-from app.services.keystore import FileKeyStore
 from app.services.outstanding import Clearing
 from app.services.search import find_accounts
 from app.services.subscriptions import cancel_account

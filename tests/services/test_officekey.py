@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from support_office import Diary
 
 from app.errors import NotPermitted, UserError
+from app.keystore import FileKeyStore, KeyStore, SystemKeyStore, open_key_store, settings_folder
 from app.models.bulk import execute
 from app.services import bank_numbers, officekey
 from app.services.bank_numbers import BankNumber, mask, reveal, store
-from app.services.keystore import FileKeyStore, KeyStore, SystemKeyStore, open_key_store, settings_folder
 from app.services.officekey import ALPHABET, enter_key, groups_of, key_of, make_key, office_key, sheet_key
 
 ROUTING, NUMBER = "091400046", "0012345678"

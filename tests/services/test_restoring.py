@@ -17,13 +17,13 @@ from support_office import Diary
 
 from app.cli import run
 from app.errors import Cancelled, NotPermitted, OfficeFileError, UserError
+from app.keystore import FileKeyStore
 from app.models import copying, database, migrations
 from app.models.migrations import LATEST_REVISION
 from app.services import backup
 from app.services.accountnumbers import account_number
 from app.services.backupplan import set_passphrase
 from app.services.backupstanding import backup_log, backup_standing
-from app.services.keystore import FileKeyStore
 from app.services.restoring import RESTORING, look_inside, restore
 from app.services.verification import verify_books, verify_file
 

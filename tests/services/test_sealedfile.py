@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import Cancelled, UserError
-from app.services import sealedfile
-from app.services.sealedfile import CHUNK, MAGIC, TAG, is_sealed, key_mark, passphrase_key, read_about, seal, unseal
+from app.models import sealedfile
+from app.models.sealedfile import CHUNK, MAGIC, TAG, is_sealed, key_mark, passphrase_key, read_about, seal, unseal
 
 PASSPHRASE = "four words are enough"
 SALT = bytes(range(16))

@@ -16,6 +16,7 @@ from support_office import Diary
 
 from app import cli
 from app.errors import Cancelled, NotPermitted, OfficeFileError, UserError
+from app.keystore import FileKeyStore
 from app.models import database, server, serverdump, serverlink
 from app.models.bulk import execute
 from app.models.server import ServerDatabase
@@ -24,7 +25,6 @@ from app.services.backup import BackupResult
 from app.services.backupfiles import read_backup
 from app.services.backupplan import set_passphrase
 from app.services.backupstanding import backup_log, backup_standing
-from app.services.keystore import FileKeyStore
 from app.services.restoring import look_inside, restore
 from app.services.search import find_accounts
 from app.services.serverrestoring import restore_on_server

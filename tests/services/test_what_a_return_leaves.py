@@ -10,6 +10,7 @@ from support_members import both_books, sign_up
 from support_office import Diary
 
 from app.errors import UserError
+from app.keystore import FileKeyStore
 from app.services import (
     accounts,
     autopay,
@@ -24,7 +25,6 @@ from app.services import (
 )
 from app.services.bank_numbers import BankNumber
 from app.services.gateways.autopay import DeclineListGateway
-from app.services.keystore import FileKeyStore
 from app.services.returneditems import ReturnedItem
 from app.services.returnreversal import take_back_return
 

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit
 from ui.account_dialogs import choose, filled, open_action, shown, somebody
 from ui.window import TODAY, Window
 
+from app.keystore import open_key_store
 from app.services import bank_numbers, officekey
 from app.services.books import open_office
 from app.services.desk import Desk
-from app.services.keystore import open_key_store
 from app.views.dialogs import account_actions
 from app.views.dialogs.acting import ActionDialog
 

@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton
 from ui.window import Window
 
+from app.keystore import FileKeyStore
 from app.services.bank_numbers import mask
-from app.services.keystore import FileKeyStore
 from app.services.officekey import groups_of, office_key
 from app.views.dialogs.account_actions import ACTIONS
 

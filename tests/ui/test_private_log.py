@@ -15,9 +15,9 @@ from ui.window import Window
 
 from app import main
 from app.errors import UserError
+from app.keystore import FileKeyStore
 from app.main import _keep_log, log_file
 from app.services import bank_numbers, checks, officekey
-from app.services.keystore import FileKeyStore
 
 PAYER, NUMBER, ROUTING = "Zephyrine Quackenbush", "4417889900123", "091400046"
 SECRETS = ("Zephyrine", "Quackenbush", NUMBER, ROUTING, "4417", "passphrase of mine")

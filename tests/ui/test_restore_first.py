@@ -16,11 +16,11 @@ from staffed_office import PASSWORDS, StaffedOffice, quick_passwords
 from support_office import Diary
 from ui.test_every_page import said_nothing, wrongly_named
 
+from app.keystore import FileKeyStore
 from app.main import Program
 from app.models import database
 from app.services import backup
 from app.services.backupplan import set_passphrase
-from app.services.keystore import FileKeyStore
 from app.views.dialogs.backup_first import RestoreFirstDialog
 from app.views.first_run import FirstRun
 from app.views.settings import Settings

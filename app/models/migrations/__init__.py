@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.models.bulk import WHOLE, Progress, no_progress, part_of
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
@@ -27,8 +29,8 @@ KNOWN_REVISIONS = (
 LATEST_REVISION = KNOWN_REVISIONS[-1]
 
 
-def upgrade(engine: Engine, revision: str = LATEST_REVISION) -> None:
-    """Bring the database to `revision`: all steps in one transaction, or none.
+def upgrade(engine: Engine, revision: str = LATEST_REVISION, progress: Progress = no_progress) -> None:
+    """Bring the database to `revision`: all steps in one transaction, or none. `progress` counts to 1,000.
 
     Raises RuntimeError, and changes nothing, when a step would leave a row that names a missing one.
     """
@@ -45,14 +47,15 @@ def upgrade(engine: Engine, revision: str = LATEST_REVISION) -> None:
         if connection.dialect.name == "postgresql" and not _is_ours_to_upgrade(connection, revision):
             return
         # An upgrade seals every row anew, so what was wrong before it must be told now.
-        problems = auditcheck.verify_connection(connection) if inspect(connection).has_table("audit") else []
+        has_trail = inspect(connection).has_table("audit")
+        problems = auditcheck.verify_connection(connection, part_of(progress, 0, 400)) if has_trail else []
         if connection.dialect.name == "postgresql":
             from app.models import serverroles
 
             # Its references are never broken, and rebuilds keep triggers.
             command.upgrade(config, revision)
             if inspect(connection).has_table("audit"):
-                sealing.start(connection, problems)
+                sealing.start(connection, problems, part_of(progress, 500, WHOLE))
             serverroles.grant_again(connection)
             return
         # A trigger that names a table being rebuilt would stop the rebuilding; each revision puts them back.
@@ -60,7 +63,7 @@ def upgrade(engine: Engine, revision: str = LATEST_REVISION) -> None:
             connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
         command.upgrade(config, revision)
         if inspect(connection).has_table("audit"):
-            sealing.start(connection, problems)
+            sealing.start(connection, problems, part_of(progress, 500, WHOLE))
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
         if broken:
             raise RuntimeError(f"the upgrade to {revision} would leave broken references: {broken[:3]}")

@@ -8,11 +8,11 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from app.errors import UserError
+from app.keystore import open_key_store
 from app.services import accountforms, accounts, paymentmethods
 from app.services.accountforms import ContactForm
 from app.services.bank_numbers import BankNumber
 from app.services.choices import Choices
-from app.services.keystore import open_key_store
 from app.services.outlook import Deed, Outlook
 from app.services.policies.policyfile import ArrearsPolicy, Policy
 from app.views.dialogs.acting import ActionDialog, clear_and_add

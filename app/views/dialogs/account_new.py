@@ -9,10 +9,10 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.errors import UserError
+from app.keystore import open_key_store
 from app.services import accountforms, outlook
 from app.services.accounts import AccountForm
 from app.services.choices import KnownService, known_services
-from app.services.keystore import open_key_store
 from app.services.membersignup import policies_for_new_accounts
 from app.services.outlook import Deed, Outlook
 from app.services.policies.policyfile import ArrearsPolicy, Policy

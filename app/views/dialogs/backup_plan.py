@@ -136,7 +136,7 @@ class PassphraseDialog(FormDialog):
         if which == "end":
             self.save(lambda session: backupplan.end_encryption(session, desk, reason), "Later backups are plain files.", ())
             return
-        from app.services.keystore import open_key_store
+        from app.keystore import open_key_store
 
         if which == "known":
             work = lambda session: backupplan.unlock_passphrase(session, open_key_store(), passphrase)  # noqa: E731

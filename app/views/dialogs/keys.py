@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
+from app.keystore import open_key_store
 from app.services import bank_numbers, officekey
 from app.services.bank_numbers import ACCOUNT_TYPES, BankNumber
-from app.services.keystore import open_key_store
 from app.views.dialog import FormDialog
 from app.views.fields import label, named
 from app.views.style import figures_font

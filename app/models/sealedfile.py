@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from app.errors import Cancelled, UserError
 from app.models.bulk import Progress, no_progress
-from app.models.copying import never
+from app.models.copying import UNFINISHED, digest_of, never
 
 MAGIC = b"COUNTERFOIL SEALED BACKUP 1\n"
 CHUNK = 1 << 20
@@ -101,6 +101,29 @@ def seal(
         with suppress(OSError):
             target.unlink(missing_ok=True)
         raise
+
+
+def seal_and_compare(
+    source: Path,
+    target: Path,
+    key: bytes,
+    salt: bytes,
+    about: dict[str, Any],
+    progress: Progress = no_progress,
+    cancelled: Callable[[], bool] = never,
+) -> None:
+    """As `seal`, then decrypt it again beside `source` and compare: the proof that it can be restored.
+
+    Raises UserError too, when it is not what went into it.
+    """
+    seal(source, target, key, salt, about, progress, cancelled)
+    again = source.with_name(f"{source.name}{UNFINISHED}")
+    again.unlink(missing_ok=True)
+    try:
+        if unseal(target, again, None, key, cancelled=cancelled) != digest_of(source):
+            raise UserError("The encrypted backup did not decrypt to what went into it; check the disk and try again.")
+    finally:
+        again.unlink(missing_ok=True)
 
 
 def is_sealed(path: Path) -> bool:
