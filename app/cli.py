@@ -106,15 +106,24 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _rehearse(arguments: argparse.Namespace) -> int:
     from app.services.rehearsal import rehearse
+    from app.services.storyfile import stories_under
 
     passed = failed = 0
+    chosen: list[Path] = []
     for path in arguments.files:
+        found = stories_under(path) if path.is_dir() else [path]
+        if path.is_dir() and not arguments.json:
+            print(f"{len(found)} {'story' if len(found) == 1 else 'stories'} under {path}")
+        # An empty folder is played as a story that cannot be: it fails, and says why.
+        chosen += found or [path]
+    for path in chosen:
         result = rehearse(path)
         passed, failed = passed + result.ok, failed + (not result.ok)
         if arguments.json:
             print(json.dumps(result.as_json(), ensure_ascii=False))
             continue
-        print(f"{'ok' if result.ok else 'FAILED'}  {result.title}")
+        where = f"  ({path})" if not result.ok and path not in (*arguments.files, Path(result.title)) else ""
+        print(f"{'ok' if result.ok else 'FAILED'}  {result.title}{where}")
         for failure in result.failures:
             print(f"    event {failure.event}, {failure.key}: expected {failure.expected}, got {failure.got}")
     if not arguments.json:
@@ -305,7 +314,9 @@ def parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
 
     rehearse = commands.add_parser("rehearse", help="play stories and say which expectations hold")
-    rehearse.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    rehearse.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="a story, or a folder: every .toml file under it, by name"
+    )
     rehearse.add_argument("--json", action="store_true", help="print one JSON object a story")
     rehearse.set_defaults(run=_rehearse)
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from app.errors import UserError
 from app.money import parse_cents, plain_cents
-from app.services.policies.policyfile import Policy, laid_over, parse_policy
+from app.services.policies.policyfile import Policy, PolicyError, laid_over, parse_policy
 from app.services.policymeanings import MEANING
 
 # What a policy file may leave out, with what then holds.
@@ -40,11 +40,15 @@ def policy_keys(body: str) -> list[PolicyKey]:
     kind = values.pop("policy", "advance")
     found = []
     for name, value in {**values, **{k: v for k, v in _DEFAULTS[kind].items() if k not in values}}.items():
-        meaning, clause = MEANING.get(name, (name.replace("_", " ").capitalize(), ""))
         for key, single in _flat((name,), value):
-            about = " · ".join((meaning, *(_PARTS.get(part, part) for part in key[1:])))
-            found.append(PolicyKey(key, about, clause, shown(single)))
+            found.append(PolicyKey(key, _about(key), MEANING.get(name, ("", ""))[1], shown(single)))
     return found
+
+
+def _about(key: tuple[str, ...]) -> str:
+    """What a value is about, as the list on screen says it."""
+    meaning, _clause = MEANING.get(key[0], (key[0].replace("_", " ").capitalize(), ""))
+    return " · ".join((meaning, *(_PARTS.get(part, part) for part in key[1:])))
 
 
 def _flat(key: tuple[str, ...], value: Any) -> list[tuple[tuple[str, ...], Any]]:
@@ -105,13 +109,23 @@ def _at(body: str, key: tuple[str, ...]) -> Any:
 
 
 def as_override(body: str, changes: Mapping[tuple[str, ...], str]) -> dict[str, Any]:
-    """Typed changes as a table to lay over the policy. Raises UserError for what cannot be read."""
+    """Typed changes as a table to lay over the policy.
+
+    Raises UserError for what cannot be read and for what is not allowed, in the words of the list on screen.
+    """
     found: dict[str, Any] = {}
     for key, text in changes.items():
         table = found
         for part in key[:-1]:
             table = table.setdefault(part, {})
-        table[key[-1]] = typed_value(body, key, text)
+        table[key[-1]] = value = typed_value(body, key, text)
+        for part in reversed(key):
+            value = {part: value}
+        try:
+            changed_body("", body, value)
+        except PolicyError as error:
+            said = f"{_about(key)}: {text.strip()} is not allowed; it takes {error.takes}."
+            raise UserError(said, field="value") from None
     return found
 
 

@@ -50,6 +50,8 @@ def _mistake(path: Path, line: int, reason: str) -> StoryError:
 
 def read_story(path: Path) -> Story:
     """Read and check one story. Raises StoryError."""
+    if path.is_dir():
+        raise StoryError(f"There is no story under {path}: a story is a file whose name ends in .toml.", field="story")
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -73,6 +75,19 @@ def read_story(path: Path) -> Story:
     if len(lines) != len(events):
         lines = [1] * len(events)
     return Story(path, content["title"], content["policy"], override, _events(path, events, lines))
+
+
+def stories_under(folder: Path) -> list[Path]:
+    """Every .toml file under a folder, sorted, but for those that a story among them names as its policy."""
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".toml" and path.is_file())
+    policies: set[Path] = set()
+    for path in found:
+        try:
+            policy = read_story(path).policy
+        except StoryError:
+            continue  # played with the others, which says what is wrong with it
+        policies |= {(path.parent / policy).resolve(), Path(policy).resolve()}
+    return [path for path in found if path.resolve() not in policies]
 
 
 def _line_of(text: str, key: str) -> int:

@@ -76,10 +76,9 @@ class AccountsModel(PagedModel[AccountRow]):
 
 
 class AccountsTable(PagedTable[AccountRow]):
-    """The list. `opened(account id)` by Enter or a double click; `typed(text)` when letters are typed into it."""
+    """The list. `opened(account id)` by Enter or a double click."""
 
     opened = Signal(int)
-    typed = Signal(str)
 
     def __init__(self, workplace: Workplace, parent: QWidget | None = None) -> None:
         self.accounts = AccountsModel()
@@ -108,6 +107,3 @@ class AccountsTable(PagedTable[AccountRow]):
             self.open_current()
         else:
             super().keyPressEvent(event)
-
-    def keyboardSearch(self, search: str) -> None:
-        self.typed.emit(search)

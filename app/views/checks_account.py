@@ -82,6 +82,7 @@ class AccountPanel(QFrame):
         self.look_alike.hide()
         self.invoices = InvoiceTable("checks.invoices", "Open invoices", _COLUMNS, settings, sortable=False)
         self.invoices.setToolTip("Space ticks what this check pays first")
+        self.invoices.enter_does = "&Tick, or take the tick away"
         self.invoices.chosen.connect(self._tick)
         self.words = label("", wrap=True)
         named(self.words, "checks.pays", "What this check pays")

@@ -81,6 +81,7 @@ class ClearingPart(QWidget):
         fill(self.empty)
         self.settle = button("&Arrived in the bank…", "dayclose.settle", tip="For the rows that are marked")
         self.settle.clicked.connect(self.settle_marked)
+        self.table.enter_does = "&Arrived in the bank…"
         self.table.chosen.connect(lambda _row: self.settle_marked())
         frame, inside = card(self.heading, self.table, self.empty)
         inside.setStretch(1, 1)

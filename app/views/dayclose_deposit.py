@@ -97,6 +97,7 @@ class DepositPart(QWidget):
             workplace.settings,
         )
         self.made.current.connect(self._show_actions)
+        self.made.enter_does = "Show the &ticket"
         self.made.chosen.connect(lambda row: self.show_ticket(row.id))
         self.ticket = button("Deposit &ticket", "dayclose.ticket", tip="Show the ticket of the deposit under the cursor")
         self.ticket.clicked.connect(self._show_current)

@@ -90,7 +90,10 @@ def button(text: str, object_name: str, *, primary: bool = False, tip: str = "")
 
 
 def mark_wrong(edit: QLineEdit, *, wrong: bool) -> None:
-    """Show that what stands in the input cannot be used."""
+    """Show that what stands in the input cannot be used; as soon as something else stands there, it is not shown."""
+    if wrong and not edit.property("heals"):
+        edit.setProperty("heals", True)
+        edit.textChanged.connect(lambda: mark_wrong(edit, wrong=False))
     if bool(edit.property("wrong")) != wrong:
         edit.setProperty("wrong", wrong)
         edit.style().unpolish(edit)

@@ -74,6 +74,7 @@ class MainWindow(QMainWindow):
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._focus_moved)
         workplace.said.connect(self.message.show_message)
+        workplace.unsaid.connect(self.message.take_back)
         workplace.going.connect(self.go)
         workplace.tasks.failed.connect(workplace.refuse)
         workplace.tasks.books_changed.connect(lambda _ids: self._read_day())

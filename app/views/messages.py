@@ -75,6 +75,11 @@ class MessageBar(QFrame):
         self._breath.start(0)
         self._timer.start(GOOD_STAYS_MS)
 
+    def take_back(self, text: str) -> None:
+        """This message no longer applies; another one stays."""
+        if self.text == text:
+            self.hide()
+
     def leave_page(self) -> None:
         """Another page is shown: take away what belonged to the one before."""
         tone = self.property("tone")

@@ -85,6 +85,7 @@ class BackupsPart(QWidget):
             ),
             workplace.settings,
         )
+        self.table.enter_does = "&Look into it"
         self.table.chosen.connect(lambda _row: self.look())
         self.look_button = button("&Look inside…", "office.backup-look", tip="Open the backup; nothing in it can be changed")
         self.look_button.clicked.connect(self.look)

@@ -59,6 +59,7 @@ class PeoplePart(QWidget):
         self.change.clicked.connect(lambda: self._open(ChangePersonDialog))
         self.block.clicked.connect(lambda: self._open(BlockDialog))
         self.password.clicked.connect(lambda: self._open(ResetPasswordDialog))
+        self.table.enter_does = "&Change"
         self.table.chosen.connect(lambda _row: self._open(ChangePersonDialog))
         self.table.current.connect(self._offer)
         buttons = QHBoxLayout()

@@ -69,6 +69,7 @@ class PoliciesPart(QWidget):
             "&Withdraw a change…", "office.withdraw-policy", tip="The change chosen in the list, before its day (manager)"
         )
         self.withdraw.clicked.connect(self._withdraw)
+        self.changes.enter_does = "&Withdraw…"
         self.changes.chosen.connect(lambda _row: self._withdraw())
         self.buttons = QHBoxLayout()
         self.buttons.setSpacing(style.SMALL)

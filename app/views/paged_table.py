@@ -69,7 +69,12 @@ class PagedModel(RowsModel[Row]):
 
 
 class PagedTable(Table[Row]):
-    """The list on a `PagedModel`; a subclass says in `page_of` how rows are read."""
+    """The list on a `PagedModel`; a subclass says in `page_of` how rows are read.
+
+    `typed(text)` when letters are typed into it.
+    """
+
+    typed = Signal(str)
 
     def __init__(
         self,
@@ -103,6 +108,13 @@ class PagedTable(Table[Row]):
     def marked_rows(self) -> list[Row]:
         row = self.current_row()
         return [] if row is None else [row]
+
+    def all_rows(self) -> None:
+        """Only the rows in view were read."""
+
+    def keyboardSearch(self, search: str) -> None:
+        """Looking through rows that were not read would read all of them; the page's own input finds."""
+        self.typed.emit(search)
 
     def _read_page(self, first: int) -> None:
         ids = self.paged.ids

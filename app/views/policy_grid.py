@@ -74,6 +74,7 @@ class PolicyGrid(QWidget):
         box.addWidget(self.what)
         box.addLayout(row)
         self.table.current.connect(self._show_current)
+        self.table.enter_does = "&Type another value"
         self.table.chosen.connect(lambda _row: self._edit())
         self.input.returnPressed.connect(self.put)
         self.set.clicked.connect(self.put)

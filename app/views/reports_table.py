@@ -55,7 +55,7 @@ class ReportTable(QWidget):
         super().__init__()
         self.report = report
         columns = _columns(report)
-        self.table: Table[ReportRow] = Table(f"reports.{report.key}", report.title, columns, settings)
+        self.table: Table[ReportRow] = Table(f"reports.{report.key}", report.title, columns, settings, several=True)
         self.table.chosen.connect(self.chosen)
         self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.totals: Table[ReportRow] = Table("reports.totals", "Totals", columns, sortable=False)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
 
 from app.views.fields import named
 from app.views.settings import Settings
 from app.views.style import figures_font
+from app.views.table_hands import HandyList
 from app.views.table_model import Column, RowsModel
 from app.views.table_room import CELL_MARGIN, Room
 
@@ -19,13 +20,12 @@ Row = TypeVar("Row")
 LEAST_LINES = 3
 
 
-class Table(QTableView, Generic[Row]):
+class Table(HandyList[Row]):
     """A list of rows. Enter or a double click emits `chosen(row)`; moving the cursor emits `current(row or None)`.
 
     `wrap`: for a short list of sentences: they are shown whole, on as many lines as they need.
     """
 
-    chosen = Signal(object)
     current = Signal(object)
 
     def __init__(
@@ -100,38 +100,10 @@ class Table(QTableView, Generic[Row]):
         wanted = [self.row_key(row) for row in rows]
         return [place for place, row in enumerate(self.rows_model.rows) if self.row_key(row) in wanted]
 
-    def current_row(self) -> Row | None:
-        """The row under the cursor."""
-        index = self.currentIndex()
-        return self.rows_model.row_at(index) if index.isValid() else None
-
-    def marked_rows(self) -> list[Row]:
-        """The selected rows, in the order shown."""
-        places = sorted(index.row() for index in self.selectionModel().selectedRows())
-        return [self.rows_model.row_at(place) for place in places]
-
     def select_row(self, row: Row) -> None:
         """Put the cursor on a row."""
         if row in self.rows_model.rows:
             self.selectRow(list(self.rows_model.rows).index(row))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        row = self.current_row()
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and row is not None:
-            self.chosen.emit(row)
-        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and event.modifiers() == Qt.KeyboardModifier.NoModifier:
-            # A list of rows: its ends are the first and the last row, not the ends of a row.
-            self.selectRow(0 if event.key() == Qt.Key.Key_Home else self.model().rowCount() - 1)
-        elif event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_marked()
-        else:
-            super().keyPressEvent(event)
-
-    def copy_marked(self) -> None:
-        """The marked rows as text with tabs, for a spreadsheet."""
-        columns = self.rows_model.columns
-        lines = ["\t".join(column.text(row) for column in columns) for row in self.marked_rows()]
-        QGuiApplication.clipboard().setText("\n".join(lines))
 
     def minimumSizeHint(self) -> QSize:
         lines = (1 + min(LEAST_LINES, max(self.rows_model.rowCount(), 1))) * self.verticalHeader().defaultSectionSize()
@@ -170,8 +142,12 @@ class Table(QTableView, Generic[Row]):
         header.setSectionsMovable(True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        cursor = self.visualRect(self.currentIndex())
+        was_seen = cursor.isValid() and cursor.top() >= 0 and cursor.bottom() <= event.oldSize().height()
         super().resizeEvent(event)
         self.share_out()
+        if was_seen:
+            self.scrollTo(self.currentIndex())
 
     def share_out(self) -> None:
         """Give each column the width that it wants; where there is too little room, texts give way, never amounts."""
@@ -199,6 +175,8 @@ class Table(QTableView, Generic[Row]):
 
     def _fit_rows(self) -> None:
         metrics, least = self.fontMetrics(), self.verticalHeader().defaultSectionSize()
+        cursor = self.visualRect(self.currentIndex())
+        was_seen = cursor.isValid() and self.viewport().rect().intersects(cursor)
         for place, row in enumerate(self.rows_model.rows):
             height = 0
             for number, column in enumerate(self.rows_model.columns):
@@ -206,6 +184,8 @@ class Table(QTableView, Generic[Row]):
                 room = QRect(0, 0, max(self.columnWidth(number) - 3 * CELL_MARGIN, 1), 10_000)
                 height = max(height, metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap), column.text(row)).height())
             self.setRowHeight(place, max(least, height + 10))
+        if was_seen:
+            self.scrollTo(self.currentIndex())
 
     def _remember(self) -> None:
         if self._settings is not None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionButton, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QMenu, QStyle, QStyledItemDelegate, QStyleOptionButton, QStyleOptionViewItem, QWidget
 
 from app.views.settings import Settings
 from app.views.table import Table
@@ -62,6 +62,14 @@ class TickModel(RowsModel[Row]):
         self._unticked &= {self._key(row) for row in rows}
         super().show_rows(rows)
         self.ticks_changed.emit()
+
+    def set_all(self, *, ticked: bool) -> None:
+        """Tick every row that can be, or none."""
+        turned = [row for row in self.rows if self._can_tick(row) and self.is_ticked(row) != ticked]
+        if turned:
+            (self._unticked.difference_update if ticked else self._unticked.update)(map(self._key, turned))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(self.columns) - 1))
+            self.ticks_changed.emit()
 
     def data(self, index: Index, role: int = _ItemRole.DisplayRole) -> Any:
         if role == _ItemRole.CheckStateRole and index.isValid() and index.column() == 0:
@@ -120,9 +128,23 @@ class TickTable(Table[Row]):
         self.setItemDelegateForColumn(0, _TickDelegate(self))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        row = self.current_row()
-        if event.key() == Qt.Key.Key_Space and row is not None:
-            self.tick_model.set_ticked(row, ticked=not self.tick_model.is_ticked(row))
-            self.selectRow(min(self.currentIndex().row() + 1, self.tick_model.rowCount() - 1))
+        if event.key() == Qt.Key.Key_Space and self.current_row() is not None:
+            self.turn_tick()
             return
         super().keyPressEvent(event)
+
+    def turn_tick(self) -> None:
+        """Tick the row under the cursor, or take its tick away, and go on to the next."""
+        row = self.current_row()
+        if row is not None:
+            self.tick_model.set_ticked(row, ticked=not self.tick_model.is_ticked(row))
+            self.selectRow(min(self.currentIndex().row() + 1, self.tick_model.rowCount() - 1))
+
+    def offer_more(self, menu: QMenu) -> None:
+        rows = self.tick_model.rows
+        if not rows:
+            return
+        menu.addAction("&Tick, or take the tick away\tSpace", self.turn_tick)
+        menu.addAction("Tick &all", lambda: self.tick_model.set_all(ticked=True))
+        menu.addAction("Tick &none", lambda: self.tick_model.set_all(ticked=False))
+        menu.addSeparator()

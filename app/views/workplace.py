@@ -34,10 +34,10 @@ class Workplace(QObject):
     """The one object handed to pages and dialogs.
 
     Signals: `person_changed(SignedIn or None)` who works here; `date_changed(date)` the business date chosen;
-    `said(tone, text)` a message for the person (`good`, `warning`, `bad`); `going(page, where)` a page wanted, with
-    what it is to show. `looking(books, words)`: a backup opened to be looked at, which `leaving_backup()` ends;
-    `replacing(work)`: the office is to be closed, `work` done to its file, and the office opened again.
-    `opening(path, said)`: another office is to be opened in place of this one, and `said` then.
+    `said(tone, text)` a message for the person (`good`, `warning`, `bad`), `unsaid(text)` when it no longer applies;
+    `going(page, where)` a page wanted, with what it is to show. `looking(books, words)`: a backup opened to be looked
+    at, which `leaving_backup()` ends; `replacing(work)`: the office is to be closed, `work` done to its file, and the
+    office opened again. `opening(path, said)`: another office is to be opened in place of this one, and `said` then.
     `approving(refused, again, widget)`: somebody else is to sign in for what was refused, which is then done again.
     `unlocked()`: somebody signed in at the cover (`is_locked` until then), and what was held meanwhile may be done.
     """
@@ -46,6 +46,7 @@ class Workplace(QObject):
     approving = Signal(object, object, object)
     date_changed = Signal(object)
     said = Signal(str, str)
+    unsaid = Signal(str)
     going = Signal(str, dict)
     looking = Signal(object, str)
     replacing = Signal(object)
@@ -153,3 +154,7 @@ class Workplace(QObject):
     def refuse(self, error: UserError) -> None:
         """Tell the person what was refused, and why."""
         self.said.emit("bad", told_dates(error.message))
+
+    def unsay(self, text: str) -> None:
+        """What was asked for is done: take the message away if it is still there."""
+        self.unsaid.emit(told_dates(text))

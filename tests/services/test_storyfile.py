@@ -98,7 +98,7 @@ def test_a_story_that_is_not_utf_8_or_not_there_is_refused_in_a_sentence(tmp_pat
     latin.write_bytes(HEAD.replace("T", "Caf\xe9").encode("latin-1"))
     assert "latin.toml cannot be read" in mistake(latin)
     assert mistake(tmp_path / "missing.toml") == f"There is no story {tmp_path / 'missing.toml'}."
-    assert "cannot be read" in mistake(tmp_path)
+    assert f"There is no story under {tmp_path}" in mistake(tmp_path)
 
 
 def test_two_events_of_one_day_keep_their_order_and_their_lines(tmp_path: Path) -> None:
@@ -306,6 +306,40 @@ def test_rehearse_leaves_with_nothing_wrong_only_when_every_story_passed(
     assert capsys.readouterr().out.splitlines()[-1] == "2 passed, 0 failed"
     assert run(["rehearse", str(tmp_path / "missing.toml")]) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"
+
+
+def test_a_folder_plays_every_story_under_it_by_name_and_says_which_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inner = tmp_path / "b"
+    inner.mkdir()
+    story(inner, HEAD.replace('"T"', '"Second"'), OPEN, NET, expect(balance='"1.00"'), name="wrong.TOML")
+    own = '\ntitle = "First"\npolicy = "own.toml"\n'
+    story(tmp_path, own, OPEN, NET, expect(balance=f'"{BALANCE}"'), name="a.toml")
+    policy = shipped_policy_path("isp-advance").read_text(encoding="utf-8")
+    (tmp_path / "own.toml").write_text(policy, encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("no story", encoding="utf-8")
+    (tmp_path / "folder.toml").mkdir()
+    assert run(["rehearse", str(tmp_path)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == [f"2 stories under {tmp_path}", "ok  First"]
+    assert lines[2] == f"FAILED  Second  ({inner / 'wrong.TOML'})"
+    assert lines[4:] == ["1 passed, 1 failed"]
+    assert run(["rehearse", "--json", str(tmp_path)]) == 1
+    assert [json.loads(line)["title"] for line in capsys.readouterr().out.splitlines()] == ["First", "Second"]
+
+
+def test_a_folder_without_a_story_fails_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = story(tmp_path, HEAD.replace('"T"', '"Good"'), OPEN)
+    none = tmp_path / "none"
+    none.mkdir()
+    assert run(["rehearse", str(good), str(none)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [f"0 stories under {none}", "ok  Good", f"FAILED  {none}"]
+    assert lines[3].endswith(f"There is no story under {none}: a story is a file whose name ends in .toml.")
+    assert lines[4] == "1 passed, 1 failed"
+    with pytest.raises(StoryError, match="There is no story under"):
+        read_story(none)
 
 
 def test_json_is_one_object_a_story_with_its_accounts_and_their_lines(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,11 @@ from app.tomltext import SHOWN, parse_toml, shown
 
 
 class PolicyError(UserError):
-    """A policy value that is unknown, missing or not allowed."""
+    """A policy value that is unknown, missing or not allowed; `takes`: what may be typed there on screen instead."""
+
+    def __init__(self, message: str, field: str, takes: str = "") -> None:
+        super().__init__(message, field)
+        self.takes = takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,12 @@ Policy = AdvancePolicy | ArrearsPolicy
 
 @dataclass(frozen=True, slots=True)
 class _Key:
+    """`allowed`: what the file may say; `typed`: the same as it is typed on screen, where it differs."""
+
     allowed: str
     read: Callable[[Any], Any]
     default: Any = None
+    typed: str = ""
 
 
 def _amount(value: Any) -> int:
@@ -105,7 +112,7 @@ def _one_of(*words: str) -> _Key:
             raise ValueError
         return str(value)
 
-    return _Key(" or ".join(f'"{word}"' for word in words), read)
+    return _Key(" or ".join(f'"{word}"' for word in words), read, typed=" or ".join(words))
 
 
 def _boolean(value: Any) -> bool:
@@ -120,11 +127,12 @@ def _month_days(value: Any) -> tuple[int, ...]:
     return tuple(sorted(set(value)))
 
 
-_AMOUNT = _Key('an amount in quotes with two decimals, such as "10.00"', _amount)
+_TYPED_AMOUNT = "an amount such as 10.00"
+_AMOUNT = _Key('an amount in quotes with two decimals, such as "10.00"', _amount, typed=_TYPED_AMOUNT)
 
 
 def _optional(key: _Key, default: Any) -> _Key:
-    return _Key(key.allowed, key.read, default)
+    return replace(key, default=default)
 
 
 ADVANCE_KEYS: Mapping[str, _Key] = {
@@ -132,12 +140,14 @@ ADVANCE_KEYS: Mapping[str, _Key] = {
     "net_days": _whole(0, 365),
     "late_run_days_left": _optional(_whole(0, 31), 20),
     "paper_statement_fee": _AMOUNT,
-    "refund_days": _Key("a list of days of the month from 1 to 28, such as [1, 15]", _month_days),
+    "refund_days": _Key(
+        "a list of days of the month from 1 to 28, such as [1, 15]", _month_days, typed="days from 1 to 28, such as 1, 15"
+    ),
     "returned_admin_fee": _AMOUNT,
     "hourly_rate": _AMOUNT,
     "late_fee": _AMOUNT,
     "late_after_months": _whole(0, 24),
-    "bill_while_suspended": _Key("true or false", _boolean),
+    "bill_while_suspended": _Key("true or false", _boolean, typed="yes or no"),
     "reactivation_fee": _AMOUNT,
     "reactivation_after": _whole(1, 100),
     "reactivation_months": _optional(_whole(1, 120), 12),
@@ -169,13 +179,13 @@ ARREARS_KEYS: Mapping[str, _Key] = {
     "processing_before_days": _whole(0, 365),
     "first_fee_after_days": _whole(1, 365),
     "final_fee": _one_of("prorated", "full"),
-    "late_charge": _Key('a table of plans with amounts, such as {Premiere = "15.00"}', _plan_amounts),
+    "late_charge": _Key('a table of plans with amounts, such as {Premiere = "15.00"}', _plan_amounts, typed=_TYPED_AMOUNT),
     "late_charge_again": _AMOUNT,
     "dishonored_fee": _AMOUNT,
     "date_change_fee": _AMOUNT,
     "chargeback_fee": _AMOUNT,
     "refund_days": ADVANCE_KEYS["refund_days"],
-    "plans": _Key('a table of plans, each {monthly = "99.00", processing = "79.00"}', _plan_terms, {}),
+    "plans": _Key('a table of plans, each {monthly = "99.00", processing = "79.00"}', _plan_terms, {}, _TYPED_AMOUNT),
 }
 
 
@@ -239,4 +249,5 @@ def _value(spec: _Key, values: Mapping[str, Any], key: str, label: str) -> Any:
     try:
         return spec.read(values[key])
     except ValueError:
-        raise PolicyError(f"{label}: {key} = {shown(values[key])} is not allowed; it takes {spec.allowed}.", key) from None
+        said = f"{label}: {key} = {shown(values[key])} is not allowed; it takes {spec.allowed}."
+        raise PolicyError(said, key, spec.typed or spec.allowed) from None

@@ -49,6 +49,7 @@ class DepositDialog(FormDialog):
         )
         self.model = TickModel(columns, lambda row: row.mail_check_id)
         self.table = TickTable("deposit.checks", "Checks for the bank; Space leaves one in the drawer", self.model)
+        self.table.enter_does = "&Make the deposit"
         self.table.chosen.connect(lambda _row: self.press())
         self.model.ticks_changed.connect(self._add_up)
         self.left = label("", "warning", wrap=True)
@@ -105,6 +106,7 @@ class CorrectDepositDialog(FormDialog):
         named(self.reason, "depositfix.reason", "Reason")
         self.reason.setMaxLength(200)
         self.reason.setPlaceholderText("In a few words; it is kept with the deposit")
+        self.table.enter_does = "On to the &reason"
         self.table.chosen.connect(lambda _row: self.reason.setFocus())
         said = (
             "Take the tick away, with Space, from each check that did not go to the bank. It lies in the drawer again and "

@@ -138,6 +138,7 @@ class HeldDialog(WorkOffDialog[HeldCheck]):
         self.known: DeskAccount | None = None
         self.account.picked.connect(self._read_account)
         self.account.cleared.connect(lambda: self._show_account(None))
+        table.enter_does = "&Type its account"
         table.chosen.connect(lambda _row: self.account.setFocus())
         self.read()
 
@@ -241,6 +242,7 @@ class ReceiptsDialog(WorkOffDialog[MissingReceipt]):
             row.addWidget(part)
         row.addStretch(1)
         self.form.addRow("", row)
+        table.enter_does = "&Type an address"
         table.chosen.connect(lambda _row: self.email.setFocus())
         self.read()
 

@@ -152,9 +152,16 @@ class AuditPage(Page):
         for before, after in pairwise(order):
             self.setTabOrder(before, after)
 
+    def _typed_into_the_list(self, text: str) -> None:
+        """Letters typed into the list begin what is to be found."""
+        self.find_edit.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.find_edit.setText(self.find_edit.text() + text)
+        self._pause.start()
+
     def _connect(self) -> None:
         self.find_edit.textEdited.connect(lambda _text: self._pause.start())
         self.find_edit.returnPressed.connect(self._look_now)
+        self.table.typed.connect(self._typed_into_the_list)
         for choice in (self.actor, self.what):
             choice.activated.connect(lambda _place: self.refresh())
         for edit in (self.first, self.last):

@@ -29,6 +29,8 @@ EMPTY = (
     "by the rules that bill your customers; nothing of it touches your books. Choose an example, or open a story of yours."
 )
 
+SET_A_VALUE = "Set another value first; then what differs is shown."
+
 
 class RehearsalPage(Page):
     """Choose a story, play it, look at its days; set other values and play it again."""
@@ -87,7 +89,7 @@ class RehearsalPage(Page):
         self.play_button.clicked.connect(self.play)
         self.again_button.clicked.connect(self.play_again)
         self.stop_button.clicked.connect(self.stop)
-        self.values.changed.connect(self._enable)
+        self.values.changed.connect(self._value_set)
         self.stories.activated.connect(lambda _place: self.play())
         self.shortcut("Ctrl+O", self.choose_file)
         self.shortcut("Ctrl+Return", self.play)
@@ -121,6 +123,12 @@ class RehearsalPage(Page):
         self.stories.setCurrentIndex(self.stories.findData(str(path)))
         self.play()
 
+    def _value_set(self) -> None:
+        """What was asked for was done, or set right: its words would mislead from now on."""
+        if self.values.typed():
+            self.workplace.unsay(SET_A_VALUE)
+        self._enable()
+
     # Playing
 
     def play(self) -> None:
@@ -139,7 +147,7 @@ class RehearsalPage(Page):
             return
         if not typed:
             self.tabs.setCurrentIndex(1)
-            self.refuse(UserError("Set another value first; then what differs is shown.", field="value"))
+            self.refuse(UserError(SET_A_VALUE, field="value"))
             return
         self._start(self.story.path, typed)
 

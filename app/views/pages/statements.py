@@ -60,6 +60,7 @@ class StatementsPage(Page):
         self._work: Run | None = None
         self._make_choice()
         self.table: Table[StatementRow] = Table("statements.list", "Statements", COLUMNS, workplace.settings)
+        self.table.enter_does = "&Preview"
         self.table.chosen.connect(self._preview_one)
         self.body.addWidget(self.table, 1)
         self.empty = label("", "quiet", wrap=True)
