@@ -261,7 +261,7 @@ def _compare(
 
 
 def _verify(connection: Connection, driver: psycopg.Connection[Any], url: URL) -> None:
-    with Session(bind=connection, autoflush=False, join_transaction_mode="control_fully") as session:
+    with Session(bind=connection, autoflush=False, join_transaction_mode="rollback_only") as session:
         session.info[DRIVER] = ServerDriver(driver)
         problems = verify_books(session)
         session.expunge_all()
