@@ -135,6 +135,9 @@ def move_figures(session: Session, table: str, column: str, moved: Mapping[int, 
     execute_many(session, f"UPDATE {table} SET {column} = {column} + ? WHERE id = ?", changes)
 
 
+_NAME = itemgetter(0)  # of a column, in what a cursor says of it
+
+
 @lru_cache(maxsize=512)
 def _row_type(names: tuple[str, ...]) -> Any:
     return namedtuple("Row", names, rename=True)
@@ -149,18 +152,17 @@ def _cursor(session: Session, sql: str, values: Any) -> Any:
 def fetch(session: Session, sql: str, *parameters: Any) -> list[Any]:
     """All rows of a query with `?` parameters, their columns as attributes; dates come as ISO text."""
     cursor = _cursor(session, sql, tuple(map(_plain, parameters)))
-    rows = cursor.fetchall()
+    rows: list[Any] = cursor.fetchall()
     if rows:
-        make = _row_type(tuple(column[0] for column in cursor.description))._make
-        rows = [make(row) for row in rows]
+        rows = list(map(_row_type(tuple(map(_NAME, cursor.description)))._make, rows))
     cursor.close()
-    return list(rows)
+    return rows
 
 
 def fetch_tuples(session: Session, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
     """As `fetch`, but bare tuples: for reading many rows."""
     cursor = _cursor(session, sql, tuple(map(_plain, parameters)))
-    rows = list(cursor.fetchall())
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
     cursor.close()
     return rows
 
@@ -185,9 +187,9 @@ def fetch_one(session: Session, sql: str, *parameters: Any) -> Any | None:
     """The first row of a query, its columns as attributes, or None."""
     cursor = _cursor(session, sql, tuple(map(_plain, parameters)))
     row = cursor.fetchone()
-    names = tuple(column[0] for column in cursor.description)
+    made = None if row is None else _row_type(tuple(map(_NAME, cursor.description)))._make(row)
     cursor.close()
-    return None if row is None else _row_type(names)._make(row)
+    return made
 
 
 def fetch_value(session: Session, sql: str, *parameters: Any) -> Any:

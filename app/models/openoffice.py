@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -31,6 +32,10 @@ class Database:
     other programs of this PC may have open too.
     """
 
+    # A file's connection is kept between two reads: to get one from the pool takes as long as a dozen small queries.
+    # A server's is not: the pool asks each time whether it is still there.
+    keeps_readers = True
+
     def __init__(
         self,
         engine: Engine,
@@ -45,6 +50,8 @@ class Database:
         self.mark = uuid.uuid4().hex
         self._reader = reader or engine
         self._writer = writer or engine.execution_options(begin_immediate=True)
+        self._idle_readers: deque[Connection] = deque()
+        self._is_closed = False
         self._layouts: Layouts | None = None
         self._checkpointer = None if path is None else Checkpointer(path)
         self._file_mark = None if path is None else FileMark(path)
@@ -58,9 +65,25 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one consistent state and changes nothing."""
-        with self.clear_errors(), Session(self._reader, autoflush=False) as session:
-            self._bind_driver(session)
-            yield session  # closing the session rolls back
+        with self.clear_errors():
+            reader = self._take_reader()
+            try:
+                with Session(reader, autoflush=False) as session:
+                    self._bind_driver(session)
+                    yield session  # closing the session rolls back
+            except BaseException:
+                reader.close()
+                raise
+            if self.keeps_readers and not self._is_closed:
+                self._idle_readers.append(reader)
+            else:
+                reader.close()
+
+    def _take_reader(self) -> Connection:
+        try:
+            return self._idle_readers.pop()
+        except IndexError:
+            return self._reader.connect()
 
     @contextmanager
     def write(self, changed: Iterable[int] | None = None) -> Iterator[Session]:
@@ -132,6 +155,9 @@ class Database:
             self._checkpointer.stop()
         if self._file_watch is not None:
             self._file_watch.close()
+        self._is_closed = True
+        while self._idle_readers:
+            self._idle_readers.pop().close()
         self.engine.dispose()
 
     def __enter__(self) -> Database:

@@ -48,6 +48,8 @@ _CONNECT = {"connect_timeout": 10, **KEEPALIVES}
 class ServerDatabase(Database):
     """An office on a server; `link` is the file of this PC that names it, if it was opened by one."""
 
+    keeps_readers = False
+
     def __init__(self, url: URL) -> None:
         self.url = url
         self.link: Path | None = None
