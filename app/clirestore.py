@@ -41,9 +41,11 @@ def restore_office(arguments: argparse.Namespace, today: date, bar: Bar) -> int:
         from app.services.serverrestoring import restore_on_server  # psycopg takes long to import
 
         with bar(Console(stderr=True), f"Restoring {file.name}") as progress:
-            place = restore_on_server(file, arguments.to, desk, passphrase, progress=progress)
+            remarks: list[str] = []
+            place = restore_on_server(file, arguments.to, desk, passphrase, progress=progress, remark=remarks.append)
         print(f"{place}: {found.office} as it was on {found.on}; every figure agrees with the ledger.")
         print("Each PC joins it with: python -m app open ADDRESS")
+        print(*remarks, sep="\n", end="\n" if remarks else "")
         return 0
     vouch = None
     if target.exists() and arguments.replace:
@@ -59,6 +61,8 @@ def restore_office(arguments: argparse.Namespace, today: date, bar: Bar) -> int:
     with bar(Console(stderr=True), f"Restoring {file.name}") if vouch is None else nullcontext(no_progress) as progress:
         done = restore(file, target, desk, passphrase, replace=arguments.replace, vouch=vouch, progress=progress)
     print(f"{done.path}: {found.office} as it was on {found.on}; every figure agrees with the ledger.")
+    if done.remark:
+        print(done.remark)
     if done.replaced is not None:
         print(f"The office that stood there before is {done.replaced}.")
     return 0

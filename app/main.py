@@ -138,7 +138,8 @@ class Program:
 
         def done(restored: Restored) -> None:
             kept = "" if restored.replaced is None else f" The office as it was before is {restored.replaced}."
-            self._after_opening = (f"Restored: the office as of {restored.backup.on}.{kept}", "good")
+            said = f"Restored: the office as of {restored.backup.on}.{kept}"
+            self._after_opening = (f"{said} {restored.remark}", "bad") if restored.remark else (said, "good")
             self._open(path)
 
         def refused(error: UserError) -> None:

@@ -234,6 +234,9 @@ def test_a_trail_cut_off_with_its_rows_is_found_by_the_end_that_was_printed(
     assert run(["check", "--office", str(earlier), "--head", printed]) == 0
     assert run(["check", "--office", str(earlier), "--head", later]) == 1
     assert "cut off" in capsys.readouterr().out
+    for strange in ("abc", "²:00000000", f"{'9' * 30}:00000000", "1", "1:", ":" + later.partition(":")[2]):
+        assert run(["check", "--office", str(path), "--head", strange]) == 1
+        assert "is not in this file" in capsys.readouterr().out
 
 
 def test_an_upgrade_seals_anew_and_still_tells_what_was_wrong_before(tmp_path: Path) -> None:

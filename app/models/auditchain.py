@@ -7,6 +7,7 @@ a check never ends in a report, and no number written there makes it count for e
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -190,9 +191,11 @@ _PARTS: dict[str, Callable[[Any], bool]] = {
 
 def holds_head(session: Session, printed: str) -> bool:
     """Whether the chain still holds a head as printed (`n:first characters of its hash`)."""
-    number, _, begins = printed.partition(":")
-    found = fetch_tuples(session, "SELECT hash FROM audit WHERE n = ?", int(number)) if number.strip().isdigit() else []
-    return bool(found) and len(begins.strip()) >= 8 and str(found[0][0]).startswith(begins.strip().lower())
+    found = re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{8,64})", printed.strip().lower())
+    if found is None:
+        return False
+    rows = fetch_tuples(session, "SELECT hash FROM audit WHERE n = ?", int(found[1]))
+    return bool(rows) and str(rows[0][0]).startswith(found[2])
 
 
 def head(session: Session) -> str:

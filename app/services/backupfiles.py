@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import closing
@@ -46,14 +47,20 @@ class BackupFile(NamedTuple):
 
 def file_name(office: str, on: date, local: datetime, number: int, *, is_sealed: bool, is_of_server: bool = False) -> str:
     """A name that Windows allows: office, business date, the office's time of day, number."""
-    kept = "".join(letter if letter.isalnum() or letter in " -_" else " " for letter in office)
-    plain = " ".join(kept.split())[:LONGEST_NAME].strip() or "Office"
     ending = SEALED if is_sealed else DUMPED if is_of_server else PLAIN
-    return f"{plain} backup-{on}-{local:%H%M}-no-{number:06d}{ending}"
+    return f"{_plain(office)} backup-{on}-{local:%H%M}-no-{number:06d}{ending}"
+
+
+def _plain(office: str) -> str:
+    """An office's name as its backups bear it."""
+    kept = "".join(letter if letter.isalnum() or letter in " -_" else " " for letter in office)
+    return " ".join(kept.split())[:LONGEST_NAME].strip() or "Office"
 
 
 def read_backup(path: Path) -> BackupFile:
     """What a backup file says about itself. Raises UserError when it is none or cannot be read."""
+    if not path.is_file():
+        raise UserError(f"There is no file {path}; choose a backup.", field="file")
     try:
         size = path.stat().st_size
         if sealedfile.is_sealed(path):
@@ -66,7 +73,7 @@ def read_backup(path: Path) -> BackupFile:
 
 def _told(path: Path, about: dict[str, Any], size: int, *, is_sealed: bool) -> BackupFile:
     number, kind = int(about["number"]), str(about["kind"])
-    if not number or not path.stem.endswith(f"-no-{number:06d}"):
+    if not number or not _is_own_name(path, str(about["office"]), str(about["on"]), number):
         number, kind = 0, "replaced" if " replaced no " in path.stem else "upgrade" if UPGRADE in path.stem else "copy"
     return BackupFile(
         path,
@@ -81,6 +88,14 @@ def _told(path: Path, about: dict[str, Any], size: int, *, is_sealed: bool) -> B
         str(about["revision"]),
         "checked" in about,
     )
+
+
+def _is_own_name(path: Path, office: str, on: str, number: int) -> bool:
+    """Whether the program named this file as that backup: what bears any other name is somebody's own and stays.
+
+    An office restored beside the backups, in which people work perhaps, holds the number of its backup too.
+    """
+    return re.fullmatch(rf"{re.escape(_plain(office))} backup-{on}-\d{{4}}-no-{number:06d}", path.stem) is not None
 
 
 def _is_dump(path: Path) -> bool:

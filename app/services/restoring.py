@@ -25,18 +25,22 @@ from app.models.database import Database, ReadOnlyDatabase
 from app.services.backupfiles import BackupFile, read_backup
 from app.services.backupplan import FOLDER_NAME, known_key
 from app.services.desk import Desk, begin_on_any_day, require_role
-from app.services.verification import verify_books, verify_file
+from app.services.verification import trail_remark, verify_books, verify_file, verify_trail
 
 RESTORING = ".restoring"
 _WHOLE = 1_000
 
 
 class Restored(NamedTuple):
-    """What was restored where; `replaced` is the backup of the office that stood there before."""
+    """What was restored where; `replaced` is the backup of the office that stood there before.
+
+    `remark`: what the audit trail says of rows that are not as the program wrote them; else empty.
+    """
 
     backup: BackupFile
     path: Path
     replaced: Path | None
+    remark: str = ""
 
 
 def restore(
@@ -75,13 +79,15 @@ def restore(
             _refuse_open(target)
         copying.remove_with_log(unfinished)
         _unpack(backup, unfinished, passphrase, key_store, _share(progress, 0, 500), cancelled)
-        _bring_up(unfinished, dataclasses.replace(desk, token=None), backup, vouch)
+        remark = _bring_up(unfinished, dataclasses.replace(desk, token=None), backup, vouch)
         progress(900, _WHOLE)
         if cancelled():
             raise Cancelled
         replaced = _set_aside(target) if exists else None
         unfinished.replace(target)
         wholefiles.sync_folder(target.parent)
+    except OfficeFileError as error:
+        raise _of_backup(error, unfinished, file) from error
     except (OSError, sqlite3.Error) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UserError(
@@ -92,7 +98,13 @@ def restore(
     finally:
         copying.remove_with_log(unfinished)
     progress(_WHOLE, _WHOLE)
-    return Restored(backup, target, replaced)
+    return Restored(backup, target, replaced, remark)
+
+
+def _of_backup(error: OfficeFileError, copy: Path, file: Path) -> OfficeFileError:
+    """What is said of the copy that is being opened, said of the backup that it is of."""
+    said = error.message.replace(str(copy), str(file)).replace("restore the last backup", "take another backup")
+    return OfficeFileError(said, field=error.field or "file")
 
 
 def look_inside(
@@ -117,6 +129,8 @@ def look_inside(
         return database.open_read_only(copy, remove)
     except BaseException as error:
         remove()
+        if isinstance(error, OfficeFileError):
+            raise _of_backup(error, copy, file) from error
         if isinstance(error, OSError):
             raise UserError(f"{file} cannot be looked into: {error.strerror}.") from error
         raise
@@ -163,10 +177,11 @@ def _bring_up(
     desk: Desk | None = None,
     backup: BackupFile | None = None,
     vouch: Callable[[Database], Desk] | None = None,
-) -> None:
+) -> str:
     """Upgrade a copy to this program's schema, check it, and record in it that it was restored and by whom.
 
-    Raises UserError when it is damaged or newer.
+    Returns what its audit trail says (`trail_remark`): a disk may have changed a name where no figure tells it. Raises
+    UserError when it is damaged or newer.
     """
     with database.open_existing(path, is_backed_up=True) as books:
         with books.read() as session:
@@ -177,6 +192,8 @@ def _bring_up(
                 "restored. Take another one.",
                 field="file",
             )
+        with books.read() as session:
+            remark = trail_remark(verify_trail(session)) if desk is not None else ""
         if desk is not None and backup is not None:
             if vouch is not None:
                 desk = vouch(books)
@@ -187,6 +204,7 @@ def _bring_up(
                 sql = "UPDATE backup_log SET state = 'verified', file = ?, size = ? WHERE number = ? AND state = 'begun'"
                 execute(session, sql, str(backup.path), backup.size, backup.number)
     _one_file(path)
+    return remark
 
 
 def _one_file(path: Path) -> None:

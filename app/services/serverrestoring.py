@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection
 from app.errors import Cancelled, UserError
 from app.keystore import KeyStore, open_key_store
 from app.models import copying, sealedfile, server, serverdump, serverlink, serverlook
+from app.models.auditcheck import verify_chain
 from app.models.auditlayout import UNFINISHED
 from app.models.bulk import Progress, execute, no_progress
 from app.models.server import ServerDatabase, shown
@@ -22,7 +23,7 @@ from app.services.backupfiles import BackupFile, read_backup
 from app.services.backupplan import known_key
 from app.services.desk import Desk, begin_on_any_day, require_role
 from app.services.serverbackup import connected, server_version
-from app.services.verification import verify_books
+from app.services.verification import trail_remark, verify_books
 
 _WHOLE = 1_000
 _RESTORERS_LOCK = 4_201_002
@@ -40,8 +41,11 @@ def restore_on_server(
     key_store: Callable[[], KeyStore] = open_key_store,
     progress: Progress = no_progress,
     cancelled: Callable[[], bool] = copying.never,
+    remark: Callable[[str], object] = str,
 ) -> str:
     """Make the office in the empty database at `address` from a server's backup (a manager's); says where it is.
+
+    `remark` is told what the audit trail says of rows that are not as the program wrote them, if there are any.
 
     Put there in one transaction, then every figure is checked; what does not agree is taken out again. Nobody opens
     the office until it is whole: cut off anywhere, it is begun anew by the next restore there. Raises UserError for a
@@ -72,7 +76,7 @@ def restore_on_server(
             try:
                 serverdump.fill(programs, dump, url, cancelled)
                 progress(700, _WHOLE)
-                _bring_up(books, backup, dataclasses.replace(desk, token=None), cancelled)
+                said = _bring_up(books, backup, dataclasses.replace(desk, token=None), cancelled)
             except BaseException:
                 with books.clear_errors(), books.engine.begin() as connection:
                     _empty_again(connection)
@@ -83,6 +87,8 @@ def restore_on_server(
         books.close()
         shutil.rmtree(private, ignore_errors=True)
     progress(_WHOLE, _WHOLE)
+    if said:
+        remark(said)
     return shown(url)
 
 
@@ -95,6 +101,7 @@ def restore_with_link(
     *,
     progress: Progress = no_progress,
     cancelled: Callable[[], bool] = copying.never,
+    remark: Callable[[str], object] = str,
 ) -> tuple[str, Path]:
     """As `restore_on_server`, and this PC gets a link to the restored office in `folder`: where it is, and the link.
 
@@ -106,7 +113,7 @@ def restore_with_link(
         raise UserError(f"{link} is there already, for another office; take it away first.", field="database")
     require_role(desk, "manager", "Restoring a backup")
     serverlook.look(url, for_new=True, restoring=True)
-    place = restore_on_server(file, address, desk, passphrase, progress=progress, cancelled=cancelled)
+    place = restore_on_server(file, address, desk, passphrase, progress=progress, cancelled=cancelled, remark=remark)
     serverlink.write_link(link, url)
     if url.password:
         serverlink.use_for_now(url)
@@ -136,8 +143,11 @@ def _begin(books: ServerDatabase) -> None:
         connection.exec_driver_sql(f"INSERT INTO {UNFINISHED} DEFAULT VALUES")
 
 
-def _bring_up(books: ServerDatabase, backup: BackupFile, desk: Desk, cancelled: Callable[[], bool]) -> None:
-    """Upgrade what was restored to this program's schema, check it, and record in it that it was restored."""
+def _bring_up(books: ServerDatabase, backup: BackupFile, desk: Desk, cancelled: Callable[[], bool]) -> str:
+    """Upgrade what was restored to this program's schema, check it, and record in it that it was restored.
+
+    Returns what its audit trail says (`trail_remark`).
+    """
     server.open_existing(books.url, is_backed_up=True, restoring=True).close()
     # A dump brings no figures about its rows, without which the server reads them in ways that take hours.
     with books.clear_errors(), books.engine.begin() as connection:
@@ -150,6 +160,8 @@ def _bring_up(books: ServerDatabase, backup: BackupFile, desk: Desk, cancelled: 
             "restored. Take another one.",
             field="file",
         )
+    with books.read() as session:
+        remark = trail_remark(verify_chain(session))  # the database's own rights are given after it
     with books.write() as session:
         begin_on_any_day(session, desk, "restore", reason=f"restored from {backup.path.name}")
         # The copy holds its own backup as one that was begun; it has just been verified.
@@ -158,6 +170,7 @@ def _bring_up(books: ServerDatabase, backup: BackupFile, desk: Desk, cancelled: 
         if cancelled():
             raise Cancelled
         execute(session, f"DROP TABLE {UNFINISHED}")
+    return remark
 
 
 def _empty_again(connection: Connection) -> None:

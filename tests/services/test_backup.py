@@ -302,6 +302,21 @@ def test_older_backups_go_only_after_a_newer_one_of_the_same_office(office: Diar
     assert foreign.exists() and (tmp_path / "backups" / "letter.db").exists()
 
 
+def test_an_office_restored_beside_the_backups_or_a_copy_of_ones_own_never_goes_with_old_backups(
+    office: Diary, tmp_path: Path
+) -> None:
+    plan(office, keep_daily=1, keep_weekly=0, keep_monthly=0)
+    made = take(office)
+    folder = tmp_path / "backups"
+    # As restoring suggests the name: the office in it holds the number of its backup.
+    mine = [folder / "restored-2026-03-01-no-000001.db", folder / "before the audit-no-000001.db"]
+    for copy in mine:
+        shutil.copy(made.path, copy)
+    assert take(office.on(3, 2)).removed == 1
+    assert not made.path.exists() and all(copy.exists() for copy in mine)
+    assert [found.number for found in backups_in(folder)] == [2, 0, 0]
+
+
 def test_a_number_is_never_used_again_even_after_an_older_office_was_put_back(office: Diary, tmp_path: Path) -> None:
     assert office.books.path is not None
     first = take(office)

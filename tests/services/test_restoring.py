@@ -206,6 +206,64 @@ def test_a_destroyed_office_is_replaced_and_kept_as_it_is(office: Diary, tmp_pat
         assert (verify_books(session), verify_file(session)) == ([], [])
 
 
+def by_hand(path: Path, change: str) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        names = other.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%journal%'").fetchall()
+        kept = [other.execute("SELECT sql FROM sqlite_master WHERE name = ?", name).fetchone()[0] for name in names]
+        for (name,) in names:
+            other.execute(f"DROP TRIGGER {name}")
+        other.execute(change)
+        for sql in kept:
+            other.execute(sql)
+        other.commit()
+
+
+def test_a_backup_whose_names_were_changed_is_restored_and_said_to_be(office: Diary, tmp_path: Path) -> None:
+    made = take(office)
+    assert restore(made, tmp_path / "sound.db", office.desk).remark == ""
+    by_hand(made, "UPDATE account SET name = 'Bnn Ames'")
+    remark = restore(made, tmp_path / "again.db", office.desk).remark
+    assert "account: row 1 was changed by hand" in remark and "Every figure agrees" in remark
+    assert run(["restore", str(made), "--to", str(tmp_path / "third.db")]) == 0
+
+
+def test_the_command_says_what_the_trail_of_a_restored_backup_says(
+    office: Diary, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = take(office)
+    by_hand(made, "UPDATE account SET name = CAST(x'ff41' AS TEXT)")
+    assert run(["restore", str(made), "--to", str(tmp_path / "again.db")]) == 0
+    assert "account: row 1 was changed by hand: it holds bytes that are no text" in capsys.readouterr().out
+
+
+def test_a_damaged_or_newer_backup_is_named_itself_and_not_the_copy_of_it(office: Diary, tmp_path: Path) -> None:
+    made = take(office)
+    newer = Path(shutil.copy(made, tmp_path / "newer.db"))
+    with closing(sqlite3.connect(newer)) as other:
+        other.execute("UPDATE alembic_version SET version_num = '9999'")
+        other.commit()
+    damaged = Path(shutil.copy(made, tmp_path / "damaged.db"))
+    with closing(sqlite3.connect(damaged)) as other:
+        page = other.execute("SELECT rootpage FROM sqlite_master WHERE name = 'posting'").fetchone()[0]
+        size = other.execute("PRAGMA page_size").fetchone()[0]
+    content = bytearray(damaged.read_bytes())
+    content[(page - 1) * size : (page - 1) * size + 200] = b"\xff" * 200
+    damaged.write_bytes(content)
+    for file, words in ((newer, "was made by a newer Counterfoil"), (damaged, "damaged")):
+        for refused in (
+            lambda file=file: restore(file, tmp_path / "again.db", office.desk),
+            lambda file=file: look_inside(file),
+        ):
+            with pytest.raises(UserError, match=words) as told:
+                refused()
+            assert str(file) in told.value.message and RESTORING not in told.value.message
+            assert "restore the last backup" not in told.value.message
+    assert leftovers(tmp_path) == []
+    for missing in (tmp_path / "nothing.db", tmp_path):
+        with pytest.raises(UserError, match="There is no file"):
+            restore(missing, tmp_path / "again.db", office.desk)
+
+
 # Cut off
 
 KILLED = """

@@ -209,6 +209,15 @@ def test_a_backup_that_is_not_sound_leaves_the_database_empty(
     server.create(server.server_url(address)).close()  # refuses a database that holds anything
 
 
+def test_a_backup_whose_names_were_changed_is_restored_and_said_to_be(office: Diary, tmp_path: Path) -> None:
+    assert isinstance(office.books, ServerDatabase)
+    wrong = "SET session_replication_role = replica; UPDATE account SET name = 'Bnn Ames'"
+    support_databases.the_server().sql(wrong, name_of(office.books.url.render_as_string()))
+    made, told = take(office, tmp_path), list[str]()
+    restore_on_server(made.path, support_databases.new_address(), office.desk, remark=told.append)
+    assert len(told) == 1 and "account: row 1 was changed by hand" in told[0]
+
+
 def test_a_clerk_restores_nothing_on_a_server(office: Diary, tmp_path: Path) -> None:
     made = take(office, tmp_path)
     office.role = "clerk"

@@ -231,4 +231,5 @@ class RestoreDialog(BackupDialog):
 
     def _restored(self, done: Restored) -> None:
         self.accept()
-        self.workplace.say(f"Restored and checked: {done.path}. Ctrl+K, Open another office, opens it.")
+        said = f"Restored and checked: {done.path}. Ctrl+K, Open another office, opens it."
+        self.workplace.say(f"{said} {done.remark}".rstrip(), "bad" if done.remark else "good")
