@@ -43,6 +43,7 @@ NOT_ASKED |= {"sameday.credits_given", "sameday.refunded", "sameday.waived"}
 NOT_ASKED |= {"approvals.allowed", "approvals.waiting_requests", "approvals.own_approved", "requestlines.request_lines"}
 NOT_ASKED |= {"demomail.post_the_mail", "reversaloutlook.require_manager", "refundapproval.approved_refunds"}
 NOT_ASKED |= {"refundapproval.approved_again"}
+NOT_ASKED |= {"sameday.credits_given", "sameday.refunded", "sameday.waived"}
 
 
 def taking_a_desk() -> set[str]:
