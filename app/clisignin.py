@@ -62,4 +62,4 @@ def desk_for(books: Database, arguments: Namespace, on: date, today: date) -> De
     person = signin.sign_in(books, arguments.sign_in_as, password, pc, utc_now())
     if person.must_change:
         raise UserError(f"{person.name} signs in at a window first and chooses a new password there.")
-    return Desk(person.name, person.role, pc, on, today, person=person.id)
+    return Desk(person.name, person.role, pc, on, today, person=person.id, proof=person.proof)

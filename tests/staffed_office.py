@@ -13,7 +13,7 @@ from support_members import office_of_both
 from support_office import NEW_YEAR, Diary, opened
 
 from app.services import passwords, people
-from app.services.desk import Approver, Desk
+from app.services.desk import NO_PROOF, Approver, Desk, Proof
 from app.services.people import PersonForm
 from app.services.permissions import ROLES
 
@@ -38,10 +38,24 @@ def quick_passwords() -> Iterator[None]:
         passwords.hasher = before
 
 
+def proof_of(diary: Diary, person: int, password: str) -> Proof:
+    """What somebody has who typed that password."""
+    ((kept,),) = diary.sql("SELECT password_hash FROM person WHERE id = ?", person)
+    return passwords.proof_of(kept, password) or NO_PROOF
+
+
+def desk_of(diary: Diary, role: str) -> Desk:
+    """The desk of the first person of a role, signed in."""
+    number, name = diary.sql("SELECT id, name FROM person WHERE role = ? ORDER BY id", role)[0]
+    proof = proof_of(diary, number, PASSWORDS[role])
+    return Desk(name, role, "PC 1", diary.day, diary.day, person=number, proof=proof)
+
+
 def add_everybody(diary: Diary) -> None:
     """The first administrator, then one person of each other role."""
     first = diary.do(people.make_first_administrator, NAMES["administrator"], "Ada", PASSWORDS["administrator"])
-    desk = Desk(NAMES["administrator"], "administrator", "PC 1", diary.day, diary.day, person=first)
+    desk = desk_of(diary, "administrator")
+    assert desk.person == first
     for role in ROLES:
         if role != "administrator":
             form = PersonForm(NAMES[role], NAMES[role].split()[0], role, PASSWORDS[role])
@@ -63,13 +77,19 @@ class StaffedOffice(Diary):
         super().__init__(first_day, image=_staffed())
         self.approver: str | None = None
         self.folder = Path()
-        self._people = {
-            role: Approver(*self.sql("SELECT id, name, role FROM person WHERE role = ?", role)[0]) for role in ROLES
-        }
+        self._people = {}
+        for role in ROLES:
+            who = desk_of(self, role)
+            self._people[role] = Approver(int(who.person or 0), who.actor, role, who.proof)
 
     def person(self, role: str) -> Approver:
         """Who had a role when the office was made."""
         return self._people[role]
+
+    def signed_in(self, role: str, password: str) -> None:
+        """They sign in anew, with another password than at first."""
+        who = self.person(role)
+        self._people[role] = who._replace(proof=proof_of(self, who.person, password))
 
     def turn_back(self, image: bytes) -> None:
         """Everything as it was in an `image`, on a connection that remembers nothing."""
@@ -83,5 +103,5 @@ class StaffedOffice(Diary):
         """Who is at work, signed in."""
         who = self.person(self.role)
         approver = None if self.approver is None else self.person(self.approver)
-        made = Desk(who.name, self.role, "PC 1", self.day, self.today or self.day, person=who.person)
+        made = Desk(who.name, self.role, "PC 1", self.day, self.today or self.day, person=who.person, proof=who.proof)
         return made.approved_by(approver)

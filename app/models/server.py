@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
-from app.errors import OfficeFileError, ServerPasswordRefused, UserError
+from app.errors import OfficeFileError, ServerPasswordRefused, SignInAgain, UserError
 from app.models import sealing, serverroles, serverschema, serversearch, triggers, upgradecopy
 from app.models.auditlayout import UNFINISHED
 from app.models.bulk import DRIVER, WHOLE, Progress, no_progress, part_of
@@ -27,6 +27,7 @@ from app.models.serveraddress import LOCK_SECONDS as LOCK_SECONDS
 from app.models.serveraddress import WRITERS_LOCK as WRITERS_LOCK
 from app.models.serveraddress import shown as shown
 from app.models.serverdriver import ServerDriver, configure
+from app.models.serverpeople import NOT_SIGNED_IN
 from app.models.serverwatch import KEEPALIVES, Watch
 
 CHANNEL = "counterfoil"
@@ -302,6 +303,8 @@ def explained(error: Exception, url: URL) -> Exception:
     said, state, name = str(original), original.sqlstate or "", shown(url)
     if triggers.CLOSED_DAY in said:
         return UserError("That business date is closed; choose a later one.", field="on")
+    if NOT_SIGNED_IN in said:
+        return SignInAgain("The office's server does not know who does this; sign in again. Nothing was changed.")
     if "cannot contain NUL" in said:
         return UserError(_SENTENCES["22021"])
     if state.startswith("28"):

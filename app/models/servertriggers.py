@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from app.models import serverpeople
 from app.models.auditlayout import read_layouts
 from app.models.journal import journalled
 from app.models.serverschema import read_tables
@@ -160,7 +161,8 @@ def _journal(connection: Connection, guards: Guards) -> Iterator[tuple[str, str,
 
 def functions(guards: Guards) -> tuple[str, ...]:
     """What makes the functions of the triggers."""
-    return (*_functions(guards), *_journal_functions())
+    people = (_function(name, body) for name, body in serverpeople.functions())
+    return (*_functions(guards), *_journal_functions(), *people)
 
 
 def wanted(connection: Connection, guards: Guards) -> list[tuple[str, str, str]]:
@@ -171,6 +173,8 @@ def wanted(connection: Connection, guards: Guards) -> list[tuple[str, str, str]]
     found = list(_triggers(guards, columns_of))
     if "audit_change" in present:
         found += _journal(connection, guards)
+    if "approval" in present:
+        found += serverpeople.triggers_of_people()
     return [trigger for trigger in found if trigger[0] in present]
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
+from hmac import compare_digest
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.errors import NotPermitted, SignInAgain, UserError
-from app.models.bulk import fetch_one, fetch_value, insert_with_id, parse_day
+from app.models.bulk import fetch_one, fetch_value, insert_with_id, on_server, parse_day
 from app.services.inputs import LONGEST_REASON, text_block
 from app.services.permissions import ANYBODY, AUDITOR, a_role, may, rank, right_of
 
@@ -27,12 +29,36 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Proof:
+    """That somebody typed their password: what only the password gives (hex), and what the office's server checks.
+
+    Kept in memory while they are signed in; it is never written down nor shown.
+    """
+
+    value: str = ""
+
+    def __repr__(self) -> str:
+        return "Proof(...)" if self.value else "Proof()"
+
+    def fits(self, kept: str) -> bool:
+        """Whether it was made with the password whose hash is kept (`passwords.hash_of`)."""
+        return compare_digest(sha256(bytes.fromhex(self.value)).hexdigest(), kept.rpartition("$")[2])
+
+
+NO_PROOF = Proof()
+
+
 class Approver(NamedTuple):
-    """Who approves one action of somebody else, signed in at the same window or answering from another PC."""
+    """Who approves one action of somebody else, signed in at the same window or answering from another PC.
+
+    The `proof` is empty for an answer from another PC: there the request that was approved is what proves it.
+    """
 
     person: int
     name: str
     role: str
+    proof: Proof = NO_PROOF
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +67,7 @@ class Desk:
 
     `token` is the mark of the form that is being posted: two quick clicks post once. `person` is who is signed in
     (None in an office that has no people yet); `approver` lends this one action a role and stands in its record.
+    `proof`: that the person did sign in, without which an office's server takes no action of theirs.
     """
 
     actor: str
@@ -52,6 +79,7 @@ class Desk:
     token: str | None = None
     person: int | None = None
     approver: Approver | None = None
+    proof: Proof = NO_PROOF
 
     def dated(self, on: date) -> Desk:
         """The same desk, working on another business date."""
@@ -108,17 +136,20 @@ def require_right(session: Session, desk: Desk, what: str) -> None:
             raise SignInAgain("This office has people who sign in; sign in first.")
         return
     if desk.person is not None:
-        _refuse_changed(session, desk.person, desk.actor, desk.role)
+        _refuse_changed(session, Approver(desk.person, desk.actor, desk.role, desk.proof))
     if desk.approver is not None:
-        _refuse_changed(session, *desk.approver)
+        _refuse_changed(session, desk.approver)
 
 
-def _refuse_changed(session: Session, person: int, name: str, role: str) -> None:
-    row = fetch_one(session, "SELECT name, role, state FROM person WHERE id = ?", person)
+def _refuse_changed(session: Session, who: Approver) -> None:
+    name = who.name
+    row = fetch_one(session, "SELECT name, role, state, password_hash FROM person WHERE id = ?", who.person)
     if row is None or row.state != "active":
         raise SignInAgain(f"{name} may not sign in any more; ask the administrator.")
-    if (row.name, row.role) != (name, role):
+    if (row.name, row.role) != (name, who.role):
         raise SignInAgain(f"{name}'s name or role was changed by the administrator; sign in again.")
+    if who.proof.value and not who.proof.fits(row.password_hash):
+        raise SignInAgain(f"{name}'s password was changed; sign in again.")
 
 
 def require_reason(reason: str, what: str) -> str:
@@ -161,6 +192,20 @@ def begin_on_any_day(session: Session, desk: Desk, what: str, *, reason: str = "
     return _begin(session, desk, what, reason, token)
 
 
+def prove(session: Session, proof: Proof, approver: Proof = NO_PROOF) -> None:
+    """Tell the office's server, until the transaction ends, who signed in (`models.serverpeople`)."""
+    if on_server(session):
+        sql = "SELECT set_config('counterfoil.proof', ?, true), set_config('counterfoil.approver', ?, true)"
+        fetch_one(session, sql, proof.value, approver.value)
+
+
+def _role_on_record(session: Session, desk: Desk) -> str:
+    """The desk's role; of what is only tried in a higher one, the person's own."""
+    if desk.person is None or TRIAL not in session.info:
+        return desk.role
+    return str(fetch_value(session, "SELECT role FROM person WHERE id = ?", desk.person) or desk.role)
+
+
 def _begin(session: Session, desk: Desk, what: str, reason: str, token: str | None) -> Act:
     if desk.on > desk.today:
         raise UserError(f"{desk.on} has not come yet; nothing can be dated after {desk.today}.", field="on")
@@ -168,6 +213,8 @@ def _begin(session: Session, desk: Desk, what: str, reason: str, token: str | No
     if token is not None and fetch_value(session, "SELECT 1 FROM action WHERE token = ?", token):
         raise UserError("This has already been posted; it was not posted a second time.", field="token")
     reason = text_block(reason, "A reason", "reason", LONGEST_REASON)
+    if desk.person is not None:
+        prove(session, desk.proof, NO_PROOF if desk.approver is None else desk.approver.proof)
     action_id = insert_with_id(
         session,
         "action",
@@ -175,7 +222,7 @@ def _begin(session: Session, desk: Desk, what: str, reason: str, token: str | No
         business_date=desk.on,
         recorded_at=desk.now(),
         actor=desk.actor,
-        role=desk.role,
+        role=_role_on_record(session, desk),
         pc=desk.pc,
         reason=reason,
         token=token,

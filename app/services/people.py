@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.errors import UserError
 from app.models.bulk import execute, fetch, fetch_one, fetch_value, insert_with_id
 from app.services import passwords, signin
-from app.services.desk import Desk, begin_on_any_day, require_reason, require_role
+from app.services.desk import NO_PROOF, Desk, Proof, begin_on_any_day, require_reason, require_role
 from app.services.permissions import ROLES, a_role
 
 LONGEST_LOGIN = 80
@@ -133,12 +133,12 @@ def reset_password(session: Session, desk: Desk, person_id: int, password: str, 
     signin.forget_wrong_tries(session, row.login)
 
 
-def change_own_password(session: Session, desk: Desk, old: str, new: str) -> None:
-    """Everybody's own, auditors too. Raises UserError when the old one is wrong or the new one is no good."""
+def change_own_password(session: Session, desk: Desk, old: str, new: str) -> Proof:
+    """Everybody's own, auditors too; what proves it from now on. Raises UserError for a wrong old or a bad new one."""
     if desk.person is None:
         raise UserError("Nobody is signed in here.", field="old")
     row = _person(session, desk.person)
-    if not passwords.is_right(row.password_hash, old):
+    if passwords.proof_of(row.password_hash, old) is None:
         raise UserError("That is not your present password.", field="old")
     passwords.refuse_weak(new, row.name, row.login)
     if new == old:
@@ -146,6 +146,7 @@ def change_own_password(session: Session, desk: Desk, old: str, new: str) -> Non
     begin_on_any_day(session, desk, "change-password")
     kept = passwords.hash_of(new)
     execute(session, "UPDATE person SET password_hash = ?, must_change = 0 WHERE id = ?", kept, row.id)
+    return passwords.proof_of(kept, new) or NO_PROOF
 
 
 def _person(session: Session, person_id: int) -> Any:

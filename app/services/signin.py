@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.errors import UserError
 from app.models.bulk import execute, fetch_one, fetch_value, insert_row, insert_with_id
 from app.models.database import Database
-from app.services.desk import Approver
+from app.services.desk import NO_PROOF, Approver, Proof, prove
 
 FREE_TRIES = 5
 FIRST_LOCK = timedelta(minutes=1)
@@ -34,11 +34,12 @@ class SignedIn(NamedTuple):
     login: str
     role: str
     must_change: bool
+    proof: Proof = NO_PROOF
 
     @property
     def approver(self) -> Approver:
         """The same person approving somebody else's action."""
-        return Approver(self.id, self.name, self.role)
+        return Approver(self.id, self.name, self.role, self.proof)
 
 
 def has_people(session: Session) -> bool:
@@ -84,20 +85,29 @@ def sign_in(
     from app.services import passwords  # the hashing is needed by those who type a password, not to start
 
     usable = person is not None and person.state == "active"
-    right = passwords.is_right(person.password_hash if person is not None and usable else None, password)
+    proof = passwords.proof_of(person.password_hash if person is not None and usable else None, password)
     with books.write() as session:
-        if person is None or not right:
+        if person is None or proof is None:
             _note(session, now, pc, known, "wrong")
             wait = _locked_for(session, digest, now)
         else:
             execute(session, "DELETE FROM sign_in_guard WHERE login_digest = ?", digest)
             _note(session, now, pc, known, outcome)
             if passwords.is_outdated(person.password_hash):
-                kept = passwords.hash_of(password)
-                execute(session, "UPDATE person SET password_hash = ? WHERE id = ?", kept, person.id)
-    if person is None or not right:
+                proof = _kept_anew(session, person.id, password, proof)
+    if person is None or proof is None:
         raise UserError(_WRONG if wait is None else f"{_WRONG} {_locked_words(wait)}", field="password")
-    return SignedIn(person.id, person.name, name, person.role, bool(person.must_change))
+    return SignedIn(person.id, person.name, name, person.role, bool(person.must_change), proof)
+
+
+def _kept_anew(session: Session, person: int, password: str, before: Proof) -> Proof:
+    """Keep the password's hash with today's parameters; what proves it from now on."""
+    from app.services import passwords
+
+    prove(session, before)
+    kept = passwords.hash_of(password)
+    execute(session, "UPDATE person SET password_hash = ? WHERE id = ?", kept, person)
+    return passwords.proof_of(kept, password) or NO_PROOF
 
 
 def sign_out(session: Session, person: int, pc: str, now: datetime) -> None:

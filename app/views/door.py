@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLineEdit, QVBox
 from app.errors import UserError
 from app.services import people, signin
 from app.services.books import Books
+from app.services.desk import Proof
 from app.services.signin import SignedIn
 from app.views import style
 from app.views.fields import button, label, mark_wrong, named
@@ -252,8 +253,8 @@ class NewPasswordCard(DoorCard):
         old, new = self.old.text(), same_twice(self.password, self.again)
         desk = self.workplace.desk_of(self.person)
 
-        def work(books: Books) -> None:
+        def work(books: Books) -> Proof:
             with books.write() as session:
-                people.change_own_password(session, desk, old, new)
+                return people.change_own_password(session, desk, old, new)
 
-        self.work(work, lambda _none: self.changed.emit(self.person._replace(must_change=False)))
+        self.work(work, lambda proof: self.changed.emit(self.person._replace(must_change=False, proof=proof)))

@@ -118,7 +118,9 @@ class Workplace(QObject):
         from app.services.desk import Desk
 
         pc, moment = self.settings.pc, self.moment
-        return Desk(person.name, person.role, pc, self._on, self.today, moment, token, person.id, self._approver)
+        return Desk(
+            person.name, person.role, pc, self._on, self.today, moment, token, person.id, self._approver, person.proof
+        )
 
     def seat(self, person: SignedIn | None) -> None:
         """Somebody works here from now on, or nobody does."""

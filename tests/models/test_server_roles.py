@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from importlib import import_module
 from pathlib import Path
 
 import psycopg
 import pytest
 import support_databases
 from sqlalchemy import URL
+from staffed_office import proof_of, quick_passwords
 from support_databases import PROGRAM_ROLE
 from support_office import Diary
 
 from app import cli
-from app.errors import OfficeFileError, UserError
+from app.errors import NotPermitted, OfficeFileError, UserError
 from app.models import database, server, serverroles, triggers
 from app.models.migrations import KNOWN_REVISIONS
 from app.models.tables import Base
-from app.services import billing, customerdata, dayclose, people, refunds, search, signin, subscriptions, verification
+from app.services import (
+    approvals,
+    billing,
+    customerdata,
+    dayclose,
+    limits,
+    passwords,
+    people,
+    refunds,
+    search,
+    signin,
+    subscriptions,
+    verification,
+)
 from app.services.connecting import let_program_in, move_to_server
-from app.services.desk import Desk
+from app.services.desk import Desk, Proof
 from app.services.gateways.mail import NoMail
 
 pytestmark = pytest.mark.server_only
@@ -239,3 +255,117 @@ def test_the_command_grant_says_how_the_role_gets_its_password(capsys: pytest.Ca
     assert f"python -m app open postgresql://till:PASSWORD@127.0.0.1:{owner.port}/{owner.database}" in second
     assert cli.run(["grant", _address(owner), "--program-role", "bureau"]) == 2
     assert "choose a role of its own" in capsys.readouterr().err
+
+
+PASSWORD = "correct horse battery"
+
+
+def _staffed(diary: Diary) -> dict[str, tuple[int, str, str]]:
+    """People of four roles: number, name and what proves that they signed in (hex)."""
+    first = diary.do(people.make_first_administrator, "Ada Admin", "ada", PASSWORD)
+    found = {"administrator": (first, "Ada Admin", proof_of(diary, first, PASSWORD).value)}
+    desk = replace(diary.desk, actor="Ada Admin", role="administrator", person=first)
+    for role in ("clerk", "supervisor", "manager"):
+        with diary.books.write() as session:
+            signed_in = replace(desk, proof=Proof(found["administrator"][2]))
+            form = people.PersonForm(f"{role.title()} One", role, role, PASSWORD)
+            number = people.add_person(session, signed_in, form)
+        found[role] = (number, form.name, proof_of(diary, number, PASSWORD).value)
+    return found
+
+
+_ACTION = (
+    "INSERT INTO action (id, what, business_date, recorded_at, actor, role, pc, reason, person_id, approved_by, "
+    "approver_id) SELECT max(id) + 1, 'courtesy-credit', '2026-02-03', now(), '{name}', '{role}', 'PC 9', '', {person}, "
+    "{approved} FROM action"
+)
+
+
+def _tries(staff: dict[str, tuple[int, str, str]]) -> dict[str, str]:
+    """What somebody with the program's login and a clerk's own password may try by an SQL client."""
+    (clerk, carl, _), (boss, max_, _) = staff["clerk"], staff["manager"]
+    nobody = "'', NULL"
+    return {
+        "becoming a manager": f"UPDATE person SET role = 'manager' WHERE id = {clerk}",
+        "another's password": f"UPDATE person SET password_hash = (SELECT password_hash FROM person WHERE id = {clerk}) "
+        f"WHERE id = {boss}",
+        "another's name to sign in": f"UPDATE person SET login = 'max' WHERE id = {clerk}",
+        "unblocking": f"UPDATE person SET state = 'blocked' WHERE id = {boss}",
+        "a person of one's own": "INSERT INTO person SELECT 99, 'Eve', 'eve', 'administrator', password_hash, 'active', 0 "
+        f"FROM person WHERE id = {clerk}",
+        "no limits": "INSERT INTO office_control VALUES (1, NULL, NULL, NULL, NULL, 0, NULL)",
+        "other limits": "UPDATE office_control SET credit_limit_cents = NULL",
+        "acting as the manager": _ACTION.format(name=max_, role="manager", person=boss, approved=nobody),
+        "acting as nobody": _ACTION.format(name=carl, role="clerk", person="NULL", approved=nobody),
+        "in a higher role": _ACTION.format(name=carl, role="manager", person=clerk, approved=nobody),
+        "under another name": _ACTION.format(name=max_, role="clerk", person=clerk, approved=nobody),
+        "approved by the manager": _ACTION.format(
+            name=carl, role="clerk", person=clerk, approved=f"'{max_} (manager)', {boss}"
+        ),
+        "approved by words alone": _ACTION.format(
+            name=carl, role="clerk", person=clerk, approved=f"'{max_} (manager)', NULL"
+        ),
+        "answering one's own request": f"UPDATE approval SET state = 'approved', answered_by = {boss}, answered_at = now()",
+        "answering as oneself": f"UPDATE approval SET state = 'approved', answered_by = {clerk}, answered_at = now()",
+        "a request that is approved": "INSERT INTO approval SELECT 99, what, subject, words, business_date, asked_by, "
+        f"asked_at, {boss}, now(), 'approved' FROM approval",
+        "another amount": "UPDATE approval SET subject = 'supervisor:0'",
+        "asking as another": f"UPDATE approval SET asked_by = {boss}",
+    }
+
+
+@pytest.mark.parametrize("signed_in", ["clerk", "", "manager"])
+def test_nobody_takes_rights_or_acts_in_anothers_name_by_an_sql_client(signed_in: str) -> None:
+    with quick_passwords(), Diary(date(2026, 1, 1)) as diary:
+        staff = _staffed(diary)
+        (ada, name, proof) = staff["administrator"]
+        administrator = Desk(name, "administrator", "PC 1", diary.day, diary.day, person=ada, proof=Proof(proof))
+        with diary.books.write() as session:
+            limits.change_limits(session, administrator, limits.Limits(credit=5_000), "as agreed")
+        number, who, proof = staff["clerk"]
+        clerk = replace(administrator, actor=who, role="clerk", person=number, proof=Proof(proof))
+        with diary.books.write() as session:
+            approvals.ask(session, clerk, NotPermitted("no", "manager", what="refund", subject="x", words="A refund"))
+        tries, let_in = _tries(staff), []
+        if signed_in == "manager":  # who is one may act as one, and answers for others; nothing else
+            for own in ("acting as the manager", "answering one's own request", "another's password"):
+                del tries[own]
+        with _as_program(diary) as other:
+            other.execute("SELECT set_config('counterfoil.proof', %s, false)", (staff.get(signed_in, (0, "", ""))[2],))
+            for what, statement in tries.items():
+                try:
+                    other.execute(statement.encode())
+                except psycopg.errors.InsufficientPrivilege:
+                    continue
+                let_in.append(what)
+        assert let_in == []
+
+
+def test_what_the_office_keeps_of_a_password_is_no_proof_and_the_own_one_is_changed_by_its_owner() -> None:
+    with quick_passwords(), Diary(date(2026, 1, 1)) as diary:
+        staff = _staffed(diary)
+        boss, _, proof = staff["manager"]
+        ((kept,),) = diary.sql("SELECT password_hash FROM person WHERE id = ?", boss)
+        mine = f"UPDATE person SET password_hash = password_hash, must_change = 0 WHERE id = {boss}".encode()
+        with _as_program(diary) as other:
+            for given in (kept.rpartition("$")[2], kept, ""):
+                with pytest.raises(psycopg.Error):
+                    other.execute("SELECT set_config('counterfoil.proof', %s, false)", (given,))
+                    other.execute(mine)
+            other.execute("SELECT set_config('counterfoil.proof', %s, false)", (proof,))
+            assert other.execute(mine).rowcount == 1
+
+
+def test_an_older_offices_passwords_go_on_and_are_kept_anew_at_the_next_sign_in() -> None:
+    with quick_passwords(), Diary(date(2026, 1, 1)) as diary:
+        number, _, _ = _staffed(diary)["clerk"]
+        older = passwords.hasher.hash(PASSWORD)
+        kept = import_module("app.models.migrations.versions.0015_proofs_of_sign_in")._compared_only(older)
+        with psycopg.connect(_address(support_databases.owners_address(diary.books)), autocommit=True) as connection:
+            connection.execute("UPDATE person SET password_hash = %s WHERE id = %s", (kept, number))
+        assert passwords.is_outdated(kept)
+        with pytest.raises(UserError, match="do not belong together"):
+            signin.sign_in(diary.books, "clerk", "another password", "PC 1", NOW)
+        proof = signin.sign_in(diary.books, "clerk", PASSWORD, "PC 1", NOW).proof
+        ((now,),) = diary.sql("SELECT password_hash FROM person WHERE id = ?", number)
+        assert now != kept and not passwords.is_outdated(now) and proof.fits(now) and not proof.fits(kept)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from staffed_office import NAMES, add_everybody, quick_passwords
+from staffed_office import NAMES, add_everybody, desk_of, proof_of, quick_passwords
 from support_office import Diary
 
 from app.errors import NotPermitted, SignInAgain, UserError
@@ -42,8 +42,8 @@ def office() -> Iterator[Diary]:
 
 
 def at(office: Diary, role: str) -> Desk:
-    number, name = office.sql("SELECT id, name FROM person WHERE role = ? ORDER BY id", role)[0]
-    return Desk(name, role, f"PC of {name}", office.day, office.day, person=number)
+    desk = desk_of(office, role)
+    return replace(desk, pc=f"PC of {desk.actor}")
 
 
 def do(office: Diary, desk: Desk, service: Callable[..., Any], *given: Any, **named: Any) -> Any:
@@ -124,7 +124,8 @@ def test_an_approval_ends_with_its_day_and_serves_its_asker_alone(office: Diary)
     with quick_passwords():
         form = people.PersonForm("Cora Clerk", "cora", "clerk", "rides a tandem bicycle")
         number = do(office, administrator, people.add_person, form)
-    cora = replace(at(office, "manager"), actor="Cora Clerk", role="clerk", person=number)
+        proof = proof_of(office, number, "rides a tandem bicycle")
+    cora = replace(at(office, "manager"), actor="Cora Clerk", role="clerk", person=number, proof=proof)
     refused(office, cora, credits.courtesy_credit, account, 6200, "an outage")
     office.day = office.day + timedelta(days=1)
     tomorrow = at(office, "clerk")
@@ -228,7 +229,7 @@ def closed_account(office: Diary) -> int:
 
 def approver(office: Diary, role: str) -> Approver:
     desk = at(office, role)
-    return Approver(int(desk.person or 0), desk.actor, desk.role)
+    return Approver(int(desk.person or 0), desk.actor, desk.role, desk.proof)
 
 
 @pytest.mark.parametrize("answered", [True, False])

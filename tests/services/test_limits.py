@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
-from staffed_office import StaffedOffice, quick_passwords
+from staffed_office import StaffedOffice, proof_of, quick_passwords
 from support_members import sign_up
 from support_office import Diary
 
@@ -231,10 +232,9 @@ def test_two_people_are_not_demanded_where_only_one_can_sign_in() -> None:
     with quick_passwords(), Diary() as fresh:
         fresh.role = "administrator"
         first = fresh.do(people.make_first_administrator, "Ada Admin", "ada", "apples and pears")
-        from dataclasses import replace
-
+        proof = proof_of(fresh, first, "apples and pears")
+        desk = replace(fresh.desk, actor="Ada Admin", person=first, proof=proof)
         with pytest.raises(UserError, match="only one can sign in"), fresh.books.write() as session:
-            desk = replace(fresh.desk, actor="Ada Admin", person=first)
             limits.change_limits(session, desk, Limits(two_for_billing=True), "for safety")
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from staffed_office import NAMES, NOW, PASSWORDS, StaffedOffice, quick_passwords
 from support_office import Diary
 
-from app.errors import NotPermitted, UserError
-from app.services import passwords, people, signin
+from app.errors import NotPermitted, SignInAgain, UserError
+from app.services import notes, passwords, people, signin
+from app.services.desk import Proof
 from app.services.people import PersonForm
 from app.services.signin import SignedIn
 
@@ -88,18 +90,18 @@ def test_a_name_that_nobody_has_is_answered_and_locked_just_the_same(office: Sta
 def test_a_name_that_nobody_has_costs_the_same_check_of_a_password(
     office: StaffedOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checked: list[str] = []
-    verify = PasswordHasher.verify
+    checked: list[tuple[int, ...]] = []
+    digest = passwords.hash_secret_raw
 
-    def counted(self: PasswordHasher, kept: str, password: str) -> bool:
-        checked.append(kept)
-        return bool(verify(self, kept, password))
+    def counted(secret: bytes, salt: bytes, *costs: int, **more: Any) -> bytes:
+        checked.append((len(salt), *costs))
+        return bytes(digest(secret, salt, *costs, **more))
 
-    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    refused(office, "nobody", "wrong wrong")  # makes the hash of nobody
+    monkeypatch.setattr(passwords, "hash_secret_raw", counted)
     refused(office, "nobody", "wrong wrong")
     refused(office, "carl", "wrong wrong")
-    assert len(checked) == 2
-    assert passwords.hasher.check_needs_rehash(checked[0]) is False, "of the same work as a real one"
+    assert len(checked) == 2 and checked[0] == checked[1], "of the same work as a real one"
 
 
 def test_what_was_typed_as_a_name_is_not_kept(office: StaffedOffice) -> None:
@@ -130,7 +132,7 @@ def test_a_hash_made_with_other_parameters_is_made_anew_at_the_next_sign_in(offi
         return str(office.sql("SELECT password_hash FROM person WHERE login = 'carl'")[0][0])
 
     before = kept()
-    assert before.startswith("$argon2id$")
+    assert before.startswith("$argon2id-sha256$")
     passwords.hasher = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
     enter(office)
     assert kept() != before and "m=16,t=2" in kept()
@@ -138,7 +140,31 @@ def test_a_hash_made_with_other_parameters_is_made_anew_at_the_next_sign_in(offi
 
 
 def test_the_parameters_in_use_are_the_librarys_own() -> None:
-    assert not PasswordHasher().check_needs_rehash(passwords.hash_of("apples and pears"))
+    _, _, version, costs, salt, check = passwords.hash_of("apples and pears").split("$")
+    of_argon2 = PasswordHasher().hash("apples and pears").split("$")
+    assert [version, costs] == of_argon2[2:4]
+    assert len(salt) == 2 * 16 and len(check) == 64
+
+
+def test_what_is_kept_of_a_password_is_compared_with_and_does_not_prove_it() -> None:
+    kept = passwords.hash_of("apples and pears")
+    proof = passwords.proof_of(kept, "apples and pears")
+    assert proof is not None and proof.fits(kept) and proof.value not in kept and proof.value not in repr(proof)
+    assert not Proof(kept.rpartition("$")[2]).fits(kept)
+    assert passwords.proof_of(kept, "apples and pearls") is None
+
+
+def test_a_reset_password_ends_what_its_owner_has_signed_in_for(office: StaffedOffice) -> None:
+    account = office.open()
+    office.role = "clerk"
+    office.do(notes.add_note, account, "before")
+    office.role = "administrator"
+    office.do(people.reset_password, office.person("clerk").person, "pears and apples", "lost a slip of paper")
+    office.role = "clerk"
+    with pytest.raises(SignInAgain, match="password was changed"):
+        office.do(notes.add_note, account, "after")
+    office.signed_in("clerk", "pears and apples")
+    office.do(notes.add_note, account, "after")
 
 
 def test_the_same_password_from_another_keyboard_is_the_same(office: StaffedOffice) -> None:
@@ -256,6 +282,7 @@ def test_a_password_given_by_the_administrator_is_changed_by_its_owner(office: S
     office.do(people.reset_password, 2, "pears and apples", "forgotten")
     assert enter(office, password="pears and apples").must_change
     office.role = "clerk"
+    office.signed_in("clerk", "pears and apples")
     with pytest.raises(UserError, match="present password") as error:
         office.do(people.change_own_password, "wrong wrong", NEW)
     assert error.value.field == "old"

@@ -25,6 +25,7 @@ KNOWN_REVISIONS = (
     "0012",
     "0013",
     "0014",
+    "0015",
 )
 LATEST_REVISION = KNOWN_REVISIONS[-1]
 

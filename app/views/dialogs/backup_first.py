@@ -185,4 +185,4 @@ def _signed_in(books: Books, who: tuple[str, str], desk: Desk) -> Desk:
     person = signin.sign_in(books, login, password, desk.pc, utc_now())
     if person.must_change:
         raise UserError(f"{person.name} has to choose a new password first; somebody else signs in here.", field="login")
-    return dataclasses.replace(desk, actor=person.name, role=person.role, person=person.id)
+    return dataclasses.replace(desk, actor=person.name, role=person.role, person=person.id, proof=person.proof)

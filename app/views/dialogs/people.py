@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from app.services import people
 from app.services.books import Session
+from app.services.desk import Proof
 from app.services.people import PersonForm, PersonRow
 from app.services.permissions import ROLE_NAMES
 from app.views.dialog import FormDialog
@@ -161,7 +162,13 @@ class OwnPasswordDialog(_PersonDialog):
         """Change it."""
         desk, old, new = self.workplace.desk(self.token), self.old.text(), same_twice(self.password, self.again)
 
-        def work(session: Session) -> None:
-            people.change_own_password(session, desk, old, new)
+        def work(session: Session) -> Proof:
+            return people.change_own_password(session, desk, old, new)
 
-        self.save(work, "Your password is changed.", ())
+        def said(proof: Proof) -> str:
+            # Whoever stays at work goes on with the new one.
+            if self.workplace.person is not None:
+                self.workplace.seat(self.workplace.person._replace(proof=proof))
+            return "Your password is changed."
+
+        self.save(work, said, ())
