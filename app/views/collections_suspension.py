@@ -15,6 +15,7 @@ from app.views import style
 from app.views.collections_forms import LeaveOutForm, SuspendForm
 from app.views.collections_lists import many
 from app.views.fields import ElidingLabel, button, label, named
+from app.views.kept import Kept
 from app.views.rest_of_row import RestOfRow
 from app.views.table import Table
 from app.views.table_model import Column
@@ -59,7 +60,10 @@ COLUMNS: tuple[Column[RunLine], ...] = (
 
 
 class SuspensionTab(QWidget):
-    """The list of a suspension run. Reasons for leaving accounts out are kept here until the run is made."""
+    """The list of a suspension run. Reasons for leaving accounts out are kept until the run is made.
+
+    They are kept on this PC too: who closes the program in between finds them again.
+    """
 
     title = "Suspension &run"
     changed = Signal()
@@ -69,7 +73,8 @@ class SuspensionTab(QWidget):
         named(self, "collections.run-tab", "Suspension run")
         self.workplace = workplace
         self.candidates: Sequence[Candidate] = ()
-        self.left_out: dict[int, str] = {}
+        self._kept = Kept(workplace, "suspension-left-out")
+        self._decided = {int(account): reason for account, reason in self._kept.load().items() if account.isdecimal()}
         self.summary = label("", wrap=True)
         named(self.summary, "collections.run-summary", "What the suspension run would do")
         self.table: Table[RunLine] = Table("collections.run", "Suspension run", COLUMNS, workplace.settings)
@@ -106,19 +111,23 @@ class SuspensionTab(QWidget):
         outer.addLayout(buttons)
 
     @property
+    def left_out(self) -> dict[int, str]:
+        """Who of those listed is left out, and why. Who is not listed just now stays decided."""
+        listed = {row.account_id for row in self.candidates if not row.protected}
+        return {account: reason for account, reason in self._decided.items() if account in listed}
+
+    @property
     def confirmed(self) -> list[Candidate]:
         """Who would be suspended now."""
-        return [row for row in self.candidates if not row.protected and row.account_id not in self.left_out]
+        return [row for row in self.candidates if not row.protected and row.account_id not in self._decided]
 
     def count(self) -> int:
         """How many stand in the tab's title: who would be suspended."""
         return len(self.confirmed)
 
     def show_rows(self, candidates: Sequence[Candidate]) -> None:
-        """Show who is past due now; decisions about accounts that are no longer listed are dropped."""
+        """Show who is past due now."""
         self.candidates = candidates
-        listed = {row.account_id for row in candidates if not row.protected}
-        self.left_out = {account: reason for account, reason in self.left_out.items() if account in listed}
         self._show()
 
     def turn_over(self) -> None:
@@ -127,15 +136,19 @@ class SuspensionTab(QWidget):
         if line is None or line.candidate.protected:
             return
         if line.left_out:
-            del self.left_out[line.candidate.account_id]
-            self._show()
+            del self._decided[line.candidate.account_id]
+            self._keep()
             return
         form = LeaveOutForm(self.workplace, line.candidate, self)
         form.decided.connect(self._leave_out)
         form.open()
 
     def _leave_out(self, account_id: int, reason: str) -> None:
-        self.left_out[account_id] = reason
+        self._decided[account_id] = reason
+        self._keep()
+
+    def _keep(self) -> None:
+        self._kept.save({str(account): reason for account, reason in self._decided.items()})
         self._show()
 
     def _open(self) -> None:
@@ -149,12 +162,12 @@ class SuspensionTab(QWidget):
         form.open()
 
     def _done(self) -> None:
-        self.left_out.clear()
-        self.changed.emit()
+        self._decided.clear()
+        self._keep()
 
     def _show(self) -> None:
         before = self.table.current_row()
-        lines = [RunLine(row, self.left_out.get(row.account_id, "")) for row in self.candidates]
+        lines = [RunLine(row, self._decided.get(row.account_id, "")) for row in self.candidates]
         self.table.show_rows(lines)
         self._stack.setCurrentIndex(0 if lines else 1)
         if before is not None:

@@ -12,6 +12,7 @@ from app.services import office
 from app.services.office import OfficeForm
 from app.views import style
 from app.views.fields import button, label, named
+from app.views.kept import Kept
 from app.views.page import can_be_approved, point_at
 from app.views.workplace import Workplace
 
@@ -39,6 +40,7 @@ class DetailsPart(QWidget):
         super().__init__()
         self.workplace = workplace
         self._shown: OfficeForm | None = None
+        self._kept = Kept(workplace, "office-details")
         form = QFormLayout()
         form.setSpacing(style.SMALL)
         self.inputs: dict[str, QLineEdit | QPlainTextEdit] = {}
@@ -72,7 +74,30 @@ class DetailsPart(QWidget):
     def _show(self, form: OfficeForm) -> None:
         if self.has_work_in_hand() and form == self._shown:
             return
-        values = {
+        # What is typed here stays when another PC changes something else, and is there again after the program was closed.
+        is_first = self._shown is None
+        typed = self._kept.load() if is_first else self._typed()
+        self._shown = form
+        for key, text in {**self._texts(form), **typed}.items():
+            control = self.inputs[key]
+            control.setPlainText(text) if isinstance(control, QPlainTextEdit) else control.setText(text)
+        if is_first and typed:
+            self.workplace.say("What was typed about the office is as it was left; it is not saved yet.", "warning")
+            self._kept.save({})
+
+    def keep(self) -> None:
+        """Before the program closes: what is typed and not saved is there again when the page is shown next."""
+        if self._shown is not None:
+            self._kept.save(self._typed())
+
+    def _typed(self) -> dict[str, str]:
+        """The inputs that say something else than the books did when they were shown."""
+        shown = {} if self._shown is None else self._texts(self._shown)
+        return {key: self._text(key) for key in shown if self._text(key) != shown[key].strip()}
+
+    @staticmethod
+    def _texts(form: OfficeForm) -> dict[str, str]:
+        return {
             "name": form.name,
             "address": "\n".join(form.address),
             "phone": form.phone,
@@ -84,10 +109,6 @@ class DetailsPart(QWidget):
             "message": form.statement_message,
             "reason": "",
         }
-        self._shown = form
-        for key, text in values.items():
-            control = self.inputs[key]
-            control.setPlainText(text) if isinstance(control, QPlainTextEdit) else control.setText(text)
 
     def _text(self, key: str) -> str:
         control = self.inputs[key]

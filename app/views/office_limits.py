@@ -6,10 +6,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.errors import UserError
+from app.money import format_cents
 from app.services.books import Session
 from app.services.limits import Limits, change_limits, limits
 from app.views import style
 from app.views.fields import MoneyEdit, button, label, named
+from app.views.kept import Kept
 from app.views.page import can_be_approved, point_at
 from app.views.workplace import Workplace
 
@@ -28,6 +30,7 @@ class LimitsPart(QWidget):
         super().__init__()
         self.workplace = workplace
         self._shown: Limits | None = None
+        self._kept = Kept(workplace, "office-limits")
         self.amounts: dict[str, MoneyEdit] = {}
         form = QFormLayout()
         form.setSpacing(style.SMALL)
@@ -75,6 +78,27 @@ class LimitsPart(QWidget):
             edit.set_cents(getattr(found, field))
         self.two_for_billing.setChecked(found.two_for_billing)
         self.reason.clear()
+        kept = self._kept.load()
+        for field, text in kept.items():
+            if field in self.amounts:
+                self.amounts[field].setText(text)
+        if "two" in kept:
+            self.two_for_billing.setChecked(not found.two_for_billing)
+        self.reason.setText(kept.get("reason", ""))
+        if kept and self.has_work_in_hand():
+            self.workplace.say("What was typed about the limits is as it was left; it is not saved yet.", "warning")
+        self._kept.save({})
+
+    def keep(self) -> None:
+        """Before the program closes: what is typed and not saved is there again when the page is shown next."""
+        if self._shown is None or not self.has_work_in_hand():
+            return
+        typed = {field: edit.text() for field, edit in self.amounts.items()}
+        shown = {field: getattr(self._shown, field) for field in typed}
+        kept = {field: text for field, text in typed.items() if text != _written(shown[field])}
+        if self.two_for_billing.isChecked() != self._shown.two_for_billing:
+            kept["two"] = "changed"
+        self._kept.save({**kept, "reason": self.reason.text()})
 
     def has_work_in_hand(self) -> bool:
         """Whether something was typed that is not saved."""
@@ -121,3 +145,7 @@ class LimitsPart(QWidget):
             self.workplace.approving.emit(error, self.save, self)
             return
         point_at(self, "office", UserError(error.message, "limits-reason") if error.field == "reason" else error)
+
+
+def _written(cents: int | None) -> str:
+    return "" if cents is None else format_cents(cents)

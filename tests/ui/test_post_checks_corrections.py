@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QRadioButton
-from pytestqt.qtbot import QtBot
 from ui.posting_keys import (
     ENTER,
     ESCAPE,
@@ -265,7 +264,7 @@ def test_a_part_that_is_more_than_the_rest_is_refused(window: Window) -> None:
 # What survives a crash
 
 
-def test_what_was_typed_is_there_again_after_a_crash(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+def test_what_was_typed_is_there_again_after_a_crash(window: Window) -> None:
     (account_id, account, name, cents), *_ = owing(window, 1)
     open_page(window, 1, cents)
     window.press(account, ENTER, dollars(cents), ENTER, "909", ENTER, "11/20", TAB)
@@ -273,8 +272,7 @@ def test_what_was_typed_is_there_again_after_a_crash(window: Window, qtbot: QtBo
     draft = Draft(window.settings.folder, window.path)
     window.wait_for(lambda: [entry.dated for entry in draft.load()] == ["11/20/2026"])
     # The next start of the program, on the same file and settings, without a farewell from this one.
-    second = Window.__new__(Window)
-    _start_again(second, window, qtbot)
+    second = window.start_again()
     second.go("checks")
     second.settle()
     assert (typed(second, "checks.account"), typed(second, "checks.number")) == (name, "909")
@@ -284,18 +282,6 @@ def test_what_was_typed_is_there_again_after_a_crash(window: Window, qtbot: QtBo
     second.settle()
     assert draft.load() == []
     second.close()
-
-
-def _start_again(second: Window, first: Window, qtbot: QtBot) -> None:
-    from app.main import Program
-    from app.views.settings import Settings
-
-    second.__dict__.update(first.__dict__)
-    second.settings = Settings(first.settings.folder / "counterfoil.ini")
-    second.program = Program(second.settings, lambda: second.day)
-    second.frame = second.program.window
-    qtbot.addWidget(second.frame, before_close_func=lambda frame: frame._pages.clear())
-    second.open()
 
 
 def test_a_check_posted_just_before_a_crash_is_not_offered_again(window: Window) -> None:

@@ -37,16 +37,28 @@ class Window:
         self.path = folder / "office.db"
         shutil.copy(sample, self.path)
         self.settings = Settings(folder / "settings" / "counterfoil.ini")
+        self.crashes: list[BaseException] = []
+        self._start()
+
+    def _start(self) -> None:
         self.program = Program(self.settings, lambda: self.day)
         # What another program changes arrives when a test asks for it (`watch_others`), not at any moment of it.
         self.program.tasks._looker.stop()
         self.frame = self.program.window
         self.frame.new_day.timer.stop()  # the calendar is looked at when a test asks for it
-        self.crashes: list[BaseException] = []
         self.program.tasks.crashed.disconnect()
         self.program.tasks.crashed.connect(self.crashes.append)
         # A test may end with work in hand; nobody is there to answer whether to close all the same.
-        qtbot.addWidget(self.frame, before_close_func=lambda frame: (frame._pages.clear(), frame.turns.forget()))
+        self.qtbot.addWidget(self.frame, before_close_func=lambda frame: (frame._pages.clear(), frame.turns.forget()))
+
+    def start_again(self) -> Window:
+        """The next start of the program, on the same file and settings, without a farewell from this one."""
+        second = Window.__new__(Window)
+        second.__dict__.update(self.__dict__)
+        second.settings = Settings(self.settings.folder / "counterfoil.ini")
+        second._start()
+        second.open()
+        return second
 
     def open(self) -> None:
         """Show the window and wait until the office is open and Today is filled."""

@@ -36,6 +36,7 @@ class OfficePage(Page):
     def __init__(self, workplace: Workplace) -> None:
         super().__init__(workplace)
         self.details = DetailsPart(workplace)
+        self.limits = LimitsPart(workplace)
         self.tabs = QTabWidget()
         named(self.tabs, "office.tabs", "Sections of the office")
         self.tabs.setDocumentMode(True)
@@ -47,7 +48,7 @@ class OfficePage(Page):
             ("stock", "Check stock", StockPart(workplace)),
             ("import", "Import customers", ImportPart(workplace)),
             ("people", "People", PeoplePart(workplace)),
-            ("limits", "Limits", LimitsPart(workplace)),
+            ("limits", "Limits", self.limits),
             ("verify", "Check the books", VerifyPart(workplace)),
             ("backups", "Backups", BackupsPart(workplace)),
             ("keys", "Keys", KeysPart(workplace)),
@@ -74,7 +75,9 @@ class OfficePage(Page):
         list(self.parts.values())[self.tabs.currentIndex()].refresh()
 
     def has_work_in_hand(self) -> bool:
-        return self.details.has_work_in_hand()
+        self.details.keep()
+        self.limits.keep()
+        return self.details.has_work_in_hand() or self.limits.has_work_in_hand()
 
 
 def _scrolling(part: QWidget, title: str) -> QScrollArea:
