@@ -47,6 +47,7 @@ class AccountEdit(QLineEdit):
         self._answered = ""
         self._take_when_answered = False
         self._is_pointed_at = False
+        self._refused = ""
         self._popup = QFrame(self, Qt.WindowType.ToolTip)
         self._popup.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._popup.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
@@ -192,7 +193,7 @@ class AccountEdit(QLineEdit):
         hit = self.hits.current_hit()
         if hit is None or not self.hits.hit_model.hits:
             mark_wrong(self, wrong=True)
-            self.workplace.refuse(
+            self._refuse(
                 UserError(
                     f"No account is found by “{self.text().strip()}”; try a part of the name, the phone or the street."
                 )
@@ -201,7 +202,7 @@ class AccountEdit(QLineEdit):
             return
         if self._is_doubtful(hit):
             mark_wrong(self, wrong=True)
-            self.workplace.refuse(
+            self._refuse(
                 UserError(
                     f"“{self.text().strip()}” is no whole account number and is found in several accounts; "
                     "choose one with the arrows, or type on."
@@ -212,4 +213,10 @@ class AccountEdit(QLineEdit):
             return
         self._popup.hide()
         self.set_account(hit.id, hit.title)
+        # Only what was said of this input: another one may have been refused while the account was looked for.
+        self.workplace.unsay(self._refused)
         self.picked.emit(hit.id)
+
+    def _refuse(self, error: UserError) -> None:
+        self._refused = error.message
+        self.workplace.refuse(error)

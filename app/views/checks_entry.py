@@ -248,6 +248,7 @@ class EntryForm(QFrame):
             self._go(self.number)
 
     def _number_done(self) -> None:
+        self.workplace.put_right()
         if self.quick.isChecked() or self.dated.isReadOnly():
             self.wanted.emit()
         else:
@@ -259,9 +260,10 @@ class EntryForm(QFrame):
         self._go(self.bank)
 
     def _is_fit(self, look: Callable[[], object]) -> bool:
+        self.workplace.put_right()
         try:
             look()
         except UserError as error:
-            self.workplace.refuse(error)
+            self.workplace.refuse_input(error)
             return False
         return True

@@ -102,10 +102,12 @@ class Page(QWidget):
 
     def attempt(self, act: Callable[[], object]) -> bool:
         """Do something that reads inputs; a UserError is shown at its input. Returns whether it went through."""
+        self.workplace.put_right()
         try:
             act()
         except UserError as error:
             self.refuse(error)
+            self.workplace.until_put_right(error)
             return False
         return True
 

@@ -66,6 +66,7 @@ class Workplace(QObject):
         self.office_path: Path | None = None
         self.present_office: Path | None = None
         self._on: date = calendar()
+        self._wrong_input = ""
 
     @property
     def today(self) -> date:
@@ -156,6 +157,24 @@ class Workplace(QObject):
     def refuse(self, error: UserError) -> None:
         """Tell the person what was refused, and why."""
         self.said.emit("bad", told_dates(error.message))
+
+    def refuse_input(self, error: UserError) -> None:
+        """As `refuse`, of what was typed: it is told until that is put right."""
+        self.refuse(error)
+        self.until_put_right(error)
+
+    def until_put_right(self, error: UserError) -> None:
+        """What was just refused is about an input: `put_right` takes it back."""
+        self._wrong_input = error.message
+
+    def put_right(self) -> None:
+        """The input is right now, or is tried again: that it was wrong is not to stand there any more.
+
+        What the books refused stays until it is read: fast hands go on typing before they see it.
+        """
+        wrong, self._wrong_input = self._wrong_input, ""
+        if wrong:
+            self.unsay(wrong)
 
     def unsay(self, text: str) -> None:
         """What was asked for is done: take the message away if it is still there."""

@@ -163,6 +163,32 @@ def test_a_wrong_amount_is_pointed_at_and_nothing_typed_is_lost(window: Window) 
     assert typed(window, "checks.account") == name and typed(window, "checks.amount") == "12.345"
 
 
+def test_a_refusal_is_gone_once_its_input_is_put_right(window: Window) -> None:
+    (_, account, name, cents), *_ = owing(window, 1)
+    open_page(window, 1, cents)
+    window.press("zzzzqq", ENTER)
+    window.settle()
+    assert "No account is found" in window.message
+    window.type_into("checks.account", account)
+    window.press(ENTER)
+    window.settle()
+    assert window.message == "" and typed(window, "checks.account") == name
+    window.press("12.345", ENTER)
+    assert "more than two decimals" in window.message
+    window.type_into("checks.amount", dollars(cents))
+    window.press(ENTER)
+    assert window.message == "" and cursor() == "checks.number"
+    window.shortcut(ENTER, CONTROL)
+    assert "needs its number" in window.message
+    window.press("901", ENTER)
+    assert window.message == "" and cursor() == "checks.dated"
+    window.press("13/45", ENTER)
+    assert window.message != "" and cursor() == "checks.dated"
+    window.type_into("checks.dated", "11/20")
+    window.press(ENTER)
+    assert window.message == ""
+
+
 def test_a_check_without_its_number_is_not_posted(window: Window) -> None:
     (_, account, _, cents), *_ = owing(window, 1)
     open_page(window, 1, cents)
