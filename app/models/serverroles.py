@@ -95,6 +95,11 @@ def protect_functions(connection: Connection) -> None:
         _run(connection, f"REVOKE EXECUTE ON {function} FROM PUBLIC")
 
 
+def exists(connection: Connection, role: str) -> bool:
+    """Whether the server has a role of that name."""
+    return connection.exec_driver_sql("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).first() is not None
+
+
 def prepare_role(connection: Connection, role: str) -> bool:
     """Make the role, without a password, unless it exists; says whether it was made.
 

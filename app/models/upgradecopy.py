@@ -139,7 +139,11 @@ def of_server(connection: Connection, folder: Path, revision: str) -> Path:
 
     Raises as `of_file` does.
     """
-    from app.models import serverdump, serverschema  # psycopg takes long to import and an office in a file does without
+    from app.models import (  # psycopg takes long to import and an office in a file does without
+        serverdump,
+        serverroles,
+        serverschema,
+    )
 
     url = connection.engine.url
     driver = connection.connection.driver_connection
@@ -157,6 +161,7 @@ def of_server(connection: Connection, folder: Path, revision: str) -> Path:
                 raise UserError(f"{missing[0]} is not in the copy.")
             serverdump.read_through(programs, plain)
             about = about_of(connection) | {"number": 0, "kind": "upgrade", "checked": "listed"}
+            about["roles"] = serverroles.program_roles(connection)
             with plain.open("ab") as write:
                 write.write(SERVER_TRAILER + json.dumps(about, sort_keys=True).encode("ascii"))
             if key is not None:

@@ -70,6 +70,7 @@ class _Begun(NamedTuple):
     name: str
     key: tuple[bytes, bytes] | None
     server: ServerDatabase | None
+    roles: tuple[str, ...] = ()
 
 
 def back_up(
@@ -156,7 +157,17 @@ def _begin(books: Database, desk: Desk, kind: str, folder: Path | None, key_stor
             second="",
             action_id=act.id,
         )
-    return _Begun(number, plan, mark, office, place, name, key, server)
+    return _Begun(number, plan, mark, office, place, name, key, server, _program_roles(server))
+
+
+def _program_roles(server: ServerDatabase | None) -> tuple[str, ...]:
+    """What the program signs in as at a server: a dump holds no rights, so they are given again by these names."""
+    if server is None:
+        return ()
+    from app.models import serverroles
+
+    with server.engine.connect() as connection:
+        return tuple(serverroles.program_roles(connection))
 
 
 def _server_of(books: Database) -> ServerDatabase | None:
@@ -240,6 +251,7 @@ def _about(begun: _Begun, kind: str, desk: Desk) -> dict[str, object]:
         "on": desk.on.isoformat(),
         "made_at": desk.now().astimezone(UTC).isoformat(),
         "revision": LATEST_REVISION,
+        **({"roles": begun.roles} if begun.roles else {}),
     }
 
 

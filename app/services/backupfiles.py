@@ -29,7 +29,7 @@ class BackupFile(NamedTuple):
 
     `mark` is the office's; `revision` its schema's. A file that this program did not name as a backup (a copy made
     before an upgrade or a restore, a renamed one) has number 0 and is never removed. `is_of_server`: of an office on a
-    PostgreSQL server, to which alone it can be restored.
+    PostgreSQL server, to which alone it can be restored; `roles`: what the program signed in as there.
     """
 
     path: Path
@@ -43,6 +43,7 @@ class BackupFile(NamedTuple):
     size: int
     revision: str
     is_of_server: bool = False
+    roles: tuple[str, ...] = ()
 
 
 def file_name(office: str, on: date, local: datetime, number: int, *, is_sealed: bool, is_of_server: bool = False) -> str:
@@ -87,6 +88,7 @@ def _told(path: Path, about: dict[str, Any], size: int, *, is_sealed: bool) -> B
         size,
         str(about["revision"]),
         "checked" in about,
+        tuple(str(role) for role in about.get("roles", ())),
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection
 
 from app.errors import Cancelled, UserError
 from app.keystore import KeyStore, open_key_store
-from app.models import copying, sealedfile, server, serverdump, serverlink, serverlook
+from app.models import copying, sealedfile, server, serverdump, serverlink, serverlook, serverroles
 from app.models.auditcheck import verify_chain
 from app.models.auditlayout import UNFINISHED
 from app.models.bulk import Progress, execute, no_progress
@@ -45,7 +45,8 @@ def restore_on_server(
 ) -> str:
     """Make the office in the empty database at `address` from a server's backup (a manager's); says where it is.
 
-    `remark` is told what the audit trail says of rows that are not as the program wrote them, if there are any.
+    `remark` is told what the audit trail says of rows that are not as the program wrote them, if there are any, and
+    that the roles as which the program signed in have their rights again, or why not.
 
     Put there in one transaction, then every figure is checked; what does not agree is taken out again. Nobody opens
     the office until it is whole: cut off anywhere, it is begun anew by the next restore there. Raises UserError for a
@@ -89,6 +90,8 @@ def restore_on_server(
     progress(_WHOLE, _WHOLE)
     if said:
         remark(said)
+    if backup.roles:
+        remark(_let_in_again(books, backup.roles))
     return shown(url)
 
 
@@ -118,6 +121,28 @@ def restore_with_link(
     if url.password:
         serverlink.use_for_now(url)
     return place, link
+
+
+def _let_in_again(books: ServerDatabase, roles: tuple[str, ...]) -> str:
+    """Give the roles that the program signed in as their rights again, which a dump does not hold; says how it went.
+
+    The office is restored and whole whether they can be given or not.
+    """
+    given: list[str] = []
+    try:
+        for role in roles:
+            with books.clear_errors(), books.engine.begin() as connection:
+                if not serverroles.exists(connection, role):
+                    how = f"python -m app grant {shown(books.url)} --program-role {role}"
+                    return f"There is no role {role} on this server, which the PCs signed in as; make it with {how}."
+                serverroles.prepare_role(connection, role)
+                serverroles.grant(connection, role)
+            given.append(role)
+    except UserError as error:
+        return f"{role} could not be given its rights ({error.message}); give them with python -m app grant."
+    finally:
+        books.close()
+    return f"The PCs sign in as before: {', '.join(given)} may do what the program does, and no more."
 
 
 @contextmanager

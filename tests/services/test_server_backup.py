@@ -17,7 +17,7 @@ from support_office import Diary
 from app import cli
 from app.errors import Cancelled, NotPermitted, OfficeFileError, UserError
 from app.keystore import FileKeyStore
-from app.models import database, server, serverdump, serverlink
+from app.models import database, server, serverdump, serverlink, serverroles
 from app.models.bulk import execute
 from app.models.server import ServerDatabase
 from app.services import backup, checks, serverbackup, verification
@@ -95,6 +95,39 @@ def test_it_is_restored_into_an_empty_database_with_every_row_and_works(office: 
             execute(session, "UPDATE posting SET cents = cents + 1")
         with books.write() as session:
             checks.post_check(session, office.desk, checks.CheckForm(1, 100, "9"))
+
+
+@pytest.mark.parametrize("is_sealed", [True, False])
+def test_the_programs_role_has_its_rights_again_after_a_restore(office: Diary, tmp_path: Path, is_sealed: bool) -> None:
+    if is_sealed:
+        office.do(set_passphrase, FileKeyStore(tmp_path / "keys"), PASSPHRASE, PASSPHRASE, "a new rule")
+    made = take(office, tmp_path)
+    assert read_backup(made.path).roles == (support_databases.PROGRAM_ROLE,)
+    address, said = support_databases.new_address(), list[str]()
+    restore_on_server(made.path, address, office.desk, PASSPHRASE if is_sealed else None, remark=said.append)
+    assert said == [
+        f"The PCs sign in as before: {support_databases.PROGRAM_ROLE} may do what the program does, and no more."
+    ]
+    as_program = server.server_url(address).set(username=support_databases.PROGRAM_ROLE)
+    with ServerDatabase(as_program) as books:
+        with books.write() as session:
+            checks.post_check(session, office.desk, checks.CheckForm(1, 100, "9"))
+        with books.engine.connect() as connection:
+            assert serverroles.faults(connection) == []
+        with pytest.raises(Exception, match="does not let this user"), books.write() as session:
+            execute(session, "DELETE FROM posting")
+
+
+def test_a_role_that_the_new_server_lacks_is_told_of_and_the_office_is_restored(
+    office: Diary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = take(office, tmp_path)
+    monkeypatch.setattr(serverroles, "exists", lambda _connection, _role: False)
+    address, said = support_databases.new_address(), list[str]()
+    restore_on_server(made.path, address, office.desk, remark=said.append)
+    assert len(said) == 1 and f"grant {server.shown(server.server_url(address))} --program-role" in said[0]
+    with database.open_office(address) as books, books.read() as session:
+        assert verification.verify_books(session) == []
 
 
 def test_it_is_never_restored_over_an_office(office: Diary, tmp_path: Path) -> None:
@@ -215,7 +248,7 @@ def test_a_backup_whose_names_were_changed_is_restored_and_said_to_be(office: Di
     support_databases.the_server().sql(wrong, name_of(office.books.url.render_as_string()))
     made, told = take(office, tmp_path), list[str]()
     restore_on_server(made.path, support_databases.new_address(), office.desk, remark=told.append)
-    assert len(told) == 1 and "account: row 1 was changed by hand" in told[0]
+    assert len(told) == 2 and "account: row 1 was changed by hand" in told[0]
 
 
 def test_a_clerk_restores_nothing_on_a_server(office: Diary, tmp_path: Path) -> None:

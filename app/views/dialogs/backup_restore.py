@@ -217,17 +217,23 @@ class RestoreDialog(BackupDialog):
         desk, path, typed = self.workplace.desk(), self.path, self.passphrase.text() or None
         folder = self.workplace.folder
 
-        def work(_books: Books, progress: Progress, cancelled: Callable[[], bool]) -> tuple[str, Path]:
+        def work(_books: Books, progress: Progress, cancelled: Callable[[], bool]) -> tuple[str, Path, str]:
             from app.services.serverrestoring import restore_with_link
 
-            return restore_with_link(path, address, folder, desk, typed, progress=progress, cancelled=cancelled)
+            said: list[str] = []
+            place, link = restore_with_link(
+                path, address, folder, desk, typed, progress=progress, cancelled=cancelled, remark=said.append
+            )
+            return place, link, " ".join(said)
 
         self.begin(self.tasks.run("Restoring", work, self._restored_there, owner=self, writes=False, otherwise=self.refuse))
 
-    def _restored_there(self, found: tuple[str, Path]) -> None:
-        place, link = found
+    def _restored_there(self, found: tuple[str, Path, str]) -> None:
+        place, link, remark = found
         self.accept()
-        self.workplace.say(f"Restored and checked: {place}. Ctrl+K, Open another office, opens it by {link}.")
+        self.workplace.say(
+            f"Restored and checked: {place}. Ctrl+K, Open another office, opens it by {link}. {remark}".rstrip()
+        )
 
     def _restored(self, done: Restored) -> None:
         self.accept()
