@@ -43,11 +43,15 @@ class ReportColumn(NamedTuple):
 
 
 class ReportRow(NamedTuple):
-    """A line: its cells, the rows behind it if there are any, and the account it is about, if it is one."""
+    """A line: its cells, the rows behind it if there are any, and the account it is about, if it is one.
+
+    `mail_check_id`: a check that waits to be posted, logged or held.
+    """
 
     cells: tuple[Cell, ...]
     drill: Drill | None = None
     account_id: int | None = None
+    mail_check_id: int | None = None
 
 
 class Report(NamedTuple):
@@ -94,6 +98,17 @@ REPORTS = (
 )
 KINDS = {kind.key: kind for kind in REPORTS}
 
+METHODS = {"check": "Check", "card": "Card", "echeck": "E-Check", "bank-draft": "Bank draft"}
+UNDONE = {
+    "returned": "Returned",
+    "charged-back": "Charged back",
+    "reversed": "Reversed as a mistake",
+    "sent-back": "Sent back",
+    "taken-back": "Return taken back",
+}
+
+LONG_AGO = date(1970, 1, 1)
+
 Maker = Callable[[Session, Period, str], Report]
 
 # Where each report and each list behind a line is made; a module is imported when one of its own is wanted.
@@ -103,17 +118,22 @@ _MODULES = {
     "exceptions": "receivable",
     "receipts": "money",
     "receipts-behind": "money",
-    "returns-behind": "money",
     "deposits": "money",
     "deposit-checks": "money",
     "refunds": "money",
     "outstanding": "money",
+    "mail-behind": "behind",
+    "held-behind": "behind",
+    "payments-behind": "behind",
+    "voids-behind": "behind",
+    "sent-behind": "behind",
     "day": "days",
     "month": "days",
     "trial": "ledger",
     "ledger-behind": "ledger",
     "entries-behind": "ledger",
     "revenue": "ledger",
+    "revenue-behind": "ledger",
     "deferred": "ledger",
     "fees": "charges",
     "fees-behind": "charges",

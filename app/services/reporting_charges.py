@@ -40,9 +40,15 @@ _CHARGED = (
     "WHERE i.issued_on BETWEEN ? AND ? AND i.what <> 'opening'"
 )
 _CREDITED = (
-    "SELECT business_date, kind, -cents, 0, account_id, description, why, NULL FROM credit "
+    "SELECT business_date, kind, -cents AS cents, 0 AS charged, account_id, description, why, NULL AS document FROM credit "
     "WHERE business_date BETWEEN ? AND ? AND kind NOT IN ('payment', 'credit-memo', 'opening')"
 )
+# What is listed, and what that list is called.
+_SIDES = {
+    "": (f"{_CHARGED} UNION ALL {_CREDITED}", "Charges and credits"),
+    "charged": (_CHARGED, "Invoices and credit memos"),
+    "credited": (_CREDITED, "Credits, waivers, write-offs"),
+}
 
 
 def fees_report(session: Session, period: Period, _about: str) -> Report:
@@ -118,38 +124,46 @@ def fees_behind(session: Session, period: Period, about: str) -> Report:
 
 
 def charges_behind(session: Session, period: Period, about: str) -> Report:
-    """All charges and credits that were made on the days, by kind first; with `about` those of one kind."""
-    if about:
-        return _charges(session, "charges-behind", period, about, KIND_WORDS.get(about, about))
+    """All charges and credits that were made on the days, by kind first.
+
+    `about`: only what was `charged`, or only what was `credited`; with a kind, after a colon or alone, each of that kind.
+    """
+    side, _, kind = about.rpartition(":") if about not in _SIDES else (about, "", "")
+    if kind:
+        return _charges(session, "charges-behind", period, kind, KIND_WORDS.get(kind, kind), side)
+    source, title = _SIDES[side]
+    days = (period.first, period.last) * source.count(" BETWEEN ")
     columns = (
         ReportColumn("Kind", width=0),
         ReportColumn("Lines", "count", 10),
         ReportColumn("Amount", _MONEY, 14),
     )
     rows = tuple(
-        ReportRow((KIND_WORDS.get(kind, kind), count, cents), Drill("charges-behind", period.first, period.last, kind))
+        ReportRow(
+            (KIND_WORDS.get(kind, kind), count, cents),
+            Drill("charges-behind", period.first, period.last, f"{side}:{kind}" if side else kind),
+        )
         for kind, count, cents in fetch_tuples(
             session,
-            f"SELECT kind, count(*), sum(cents) FROM ({_CHARGED} UNION ALL {_CREDITED}) GROUP BY kind ORDER BY 3 DESC",
-            period.first,
-            period.last,
-            period.first,
-            period.last,
+            f"SELECT kind, count(*), sum(cents) FROM ({source}) GROUP BY kind ORDER BY 3 DESC",
+            *days,
         )
     )
     return Report(
         "charges-behind",
-        "Charges and credits",
+        title,
         period_words(period),
         columns,
         rows,
         sums(columns, rows),
         note="What was billed and credited on these days; services are earned later, month by month.",
+        empty="Nothing was charged or credited on these days.",
     )
 
 
-def _charges(session: Session, key: str, period: Period, kind: str, title: str) -> Report:
-    days = (period.first, period.last)
+def _charges(session: Session, key: str, period: Period, kind: str, title: str, side: str = "") -> Report:
+    source, _title = _SIDES[side]
+    days = (period.first, period.last) * source.count(" BETWEEN ")
     rows = tuple(
         ReportRow(
             (parse_day(on), number, name, description, why, "" if document is None else str(document), cents),
@@ -159,9 +173,7 @@ def _charges(session: Session, key: str, period: Period, kind: str, title: str) 
         for on, number, name, description, why, document, cents, account_id in fetch_tuples(
             session,
             "SELECT x.business_date, a.number, a.name, x.description, x.why, x.document, x.cents, a.id "
-            f"FROM ({_CHARGED} UNION ALL {_CREDITED}) x JOIN account a ON a.id = x.account_id WHERE x.kind = ? "
-            "ORDER BY 1, 2, x.document",
-            *days,
+            f"FROM ({source}) x JOIN account a ON a.id = x.account_id WHERE x.kind = ? ORDER BY 1, 2, x.document",
             *days,
             kind,
         )

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from app.models.bulk import fetch_one
 from app.periods import month_end, month_start
 from app.services.audittrail import closing_seal
+from app.services.chargenames import CHARGE_NAMES
 from app.services.desk import closed_through
 from app.services.documents.content import Chart
 from app.services.ledger import Gl
-from app.services.reporting import Drill, Period, Report, ReportColumn, ReportRow, day_words
+from app.services.reporting import LONG_AGO, Drill, Period, Report, ReportColumn, ReportRow, day_words
 from app.services.reports import month_end_report
 
 _MONEY = "money"
@@ -22,75 +23,98 @@ _DAY = (
         "Mail",
         "Checks counted in the mail",
         "SELECT sum(count), sum(total_cents) FROM mail_batch WHERE received_on = ?",
+        "mail-behind",
         "",
     ),
-    ("Mail", "Checks logged", "SELECT count(*), sum(cents) FROM mail_check WHERE received_on = ?", ""),
     (
         "Mail",
-        "of these neither posted, held nor sent back",
+        "Checks logged",
+        "SELECT count(*), sum(cents) FROM mail_check WHERE received_on = ?",
+        "mail-behind",
+        "",
+    ),
+    (
+        "Mail",
+        "Of these, neither posted, held nor sent back",
         "SELECT count(*), sum(cents) FROM mail_check WHERE received_on = ? AND state = 'logged'",
-        "",
+        "mail-behind",
+        "logged",
     ),
     (
         "Mail",
-        "of these sent back",
+        "Of these, sent back",
         "SELECT count(*), sum(cents) FROM mail_check WHERE received_on = ? AND state = 'returned-to-sender'",
-        "",
+        "mail-behind",
+        "returned-to-sender",
     ),
     (
         "Receipts",
         "Checks posted",
         "SELECT count(*), sum(cents) FROM payment WHERE business_date = ? AND kind = 'check' "
         "AND id NOT IN (SELECT by_payment_id FROM return_taken_back)",
-        "receipts-behind",
+        "payments-behind",
+        "check",
     ),
     (
         "Receipts",
         "Cards",
         "SELECT count(*), sum(cents) FROM payment WHERE business_date = ? AND kind = 'card' "
         "AND id NOT IN (SELECT by_payment_id FROM return_taken_back)",
-        "receipts-behind",
+        "payments-behind",
+        "card",
     ),
     (
         "Receipts",
         "E-Checks and drafts",
         "SELECT count(*), sum(cents) FROM payment WHERE business_date = ? AND kind IN ('echeck', 'bank-draft') "
         "AND id NOT IN (SELECT by_payment_id FROM return_taken_back)",
-        "receipts-behind",
+        "payments-behind",
+        "bank",
     ),
     (
         "Receipts",
         "Checks held",
         "SELECT count(*), sum(p.cents) FROM entry e JOIN posting p ON p.entry_id = e.id "
         "WHERE e.business_date = ? AND e.what = 'hold-check'",
-        "receipts-behind",
+        "held-behind",
+        "",
     ),
     (
         "Receipts",
         "Returned, charged back or reversed",
         "SELECT count(*), -sum(p.cents) FROM payment_reversal r JOIN payment p ON p.id = r.payment_id "
         "WHERE r.business_date = ?",
-        "receipts-behind",
+        "payments-behind",
+        "undone",
     ),
     (
         "Receipts",
         "Returns taken back",
         "SELECT count(*), sum(p.cents) FROM return_taken_back t JOIN payment p ON p.id = t.by_payment_id "
         "WHERE t.business_date = ?",
-        "receipts-behind",
+        "payments-behind",
+        "taken-back",
     ),
-    ("Bank", "Deposits", "SELECT count(*), sum(cents) FROM deposit WHERE business_date = ?", "deposits"),
+    (
+        "Bank",
+        "Deposits",
+        "SELECT count(*), sum(cents) FROM deposit WHERE business_date = ?",
+        "deposits",
+        "",
+    ),
     (
         "Bank",
         "Checks taken out of a deposit again",
         "SELECT count(*), -sum(cents) FROM deposit_removal WHERE business_date = ?",
         "deposits",
+        "",
     ),
     (
         "Charges",
         "Invoices and credit memos",
         "SELECT count(*), sum(total_cents) FROM invoice WHERE issued_on = ? AND what <> 'opening'",
         "charges-behind",
+        "charged",
     ),
     (
         "Charges",
@@ -98,18 +122,27 @@ _DAY = (
         "SELECT count(*), -sum(cents) FROM credit WHERE business_date = ? "
         "AND kind NOT IN ('payment', 'credit-memo', 'opening')",
         "charges-behind",
+        "credited",
     ),
-    ("Refunds", "Refund checks", "SELECT count(*), sum(cents) FROM refund WHERE business_date = ?", "refunds"),
+    (
+        "Refunds",
+        "Refund checks",
+        "SELECT count(*), sum(cents) FROM refund WHERE business_date = ?",
+        "refunds",
+        "",
+    ),
     (
         "Refunds",
         "Refund checks voided",
         "SELECT count(*), sum(f.cents) FROM refund_void v JOIN refund f ON f.id = v.refund_id WHERE v.business_date = ?",
+        "voids-behind",
         "",
     ),
     (
         "Evening",
         "Receipts sent",
         "SELECT count(*), sum(p.cents) FROM receipt r JOIN payment p ON p.id = r.payment_id WHERE r.business_date = ?",
+        "sent-behind",
         "",
     ),
 )
@@ -125,9 +158,9 @@ def day_report(session: Session, period: Period, _about: str) -> Report:
     """All that happened on one business day, and whether it is closed."""
     on = period.last
     rows = []
-    for part, what, sql, behind in _DAY:
+    for part, what, sql, behind, about in _DAY:
         count, cents = fetch_one(session, sql, on) or (0, 0)
-        drill = Drill(behind, on, on) if behind and count else None
+        drill = Drill(behind, on, on, about) if count else None
         rows.append(ReportRow((part, what, count or 0, cents or 0), drill))
     closed = closed_through(session)
     is_closed = closed is not None and on <= closed
@@ -150,11 +183,17 @@ def _closing_note(session: Session, on: date) -> str:
 
 _FIGURES = (
     ("Received", "receipts", ""),
-    ("Charged", "charges-behind", ""),
+    ("Charged", "charges-behind", "charged"),
     ("Revenue recognised", "entries-behind", f"{int(Gl.DEFERRED_REVENUE)}:recognition"),
     ("Refunded", "refunds", ""),
     ("Receivable at month end", "aging", ""),
     ("Deferred at month end", "deferred", ""),
+)
+
+
+_MONTH_OPEN = (
+    "The month is not closed: these figures can still change, and what its services earn is posted at the close of its last "
+    "day."
 )
 
 
@@ -173,21 +212,27 @@ def month_report(session: Session, period: Period, _about: str) -> Report:
     rows = [
         ReportRow(("Figures", what, None, figures[what]), Drill(key, first, last, about)) for what, key, about in _FIGURES
     ]
+    kinds = {name: kind for kind, name in CHARGE_NAMES.items()}
     behind = {
-        "Charges and credits": Drill("charges-behind", first, last),
         "Receipts": Drill("receipts-behind", first, last),
         "Receivable by age": Drill("aging", last, last),
-        "Trial balance": Drill("trial", last, last),
     }
     for section in whole.sections:
-        kinds = [column.kind for column in section.columns]
-        if "money" not in kinds or section.heading.startswith("Billed by the cycle"):
+        columns_are = [column.kind for column in section.columns]
+        if "money" not in columns_are or section.heading.startswith("Billed by the cycle"):
             continue
-        money = len(kinds) - 1 if section.heading == "Trial balance" else kinds.index("money")
+        money = len(columns_are) - 1 if section.heading == "Trial balance" else columns_are.index("money")
         for cells in section.rows:
             what = cells[1] if section.heading == "Trial balance" else cells[0]
-            count = cells[kinds.index("count")] if "count" in kinds else None
-            rows.append(ReportRow((section.heading, what, count, cells[money]), behind.get(section.heading)))
+            count = cells[columns_are.index("count")] if "count" in columns_are else None
+            if section.heading == "Charges and credits":
+                drill: Drill | None = Drill("charges-behind", first, last, kinds.get(str(what), str(what)))
+            elif section.heading == "Trial balance":
+                drill = Drill("ledger-behind", LONG_AGO, last, str(cells[0]))
+            else:
+                drill = behind.get(section.heading)
+            rows.append(ReportRow((section.heading, what, count, cells[money]), drill))
+    closed = closed_through(session)
     return Report(
         "month",
         whole.title,
@@ -195,6 +240,7 @@ def month_report(session: Session, period: Period, _about: str) -> Report:
         columns,
         tuple(rows),
         chart=Chart(whole.charts[1].heading, whole.charts[1].labels, whole.charts[1].values, "days"),
+        note="" if closed is not None and last <= closed else _MONTH_OPEN,
         month=last,
     )
 

@@ -11,11 +11,50 @@ from app.models.bulk import fetch_tuples, fetch_value, parse_day
 from app.periods import month_end, month_start, months_between
 from app.services.documents.content import Cell, Chart, KeyFigure
 from app.services.ledger import GL_NAMES, Gl, trial_balance
-from app.services.reporting import Drill, Period, Report, ReportColumn, ReportRow, day_words, period_words, sums
+from app.services.reporting import (
+    LONG_AGO,
+    Drill,
+    Period,
+    Report,
+    ReportColumn,
+    ReportRow,
+    day_words,
+    period_words,
+    sums,
+)
 
 _MONEY = "money"
 _DEFERRED = int(Gl.DEFERRED_REVENUE)
-LONG_AGO = date(1970, 1, 1)
+
+
+# What an entry of the ledger records, as an office says it.
+ENTRY_WORDS = {
+    "invoice": "Billed",
+    "opening": "Taken over at the opening",
+    "payment": "Payments",
+    "payment-returned": "Payments returned",
+    "payment-charged-back": "Payments charged back",
+    "payment-reversed": "Payments reversed as mistakes",
+    "return-taken-back": "Returns taken back",
+    "hold-check": "Checks held, account not known",
+    "return-to-sender": "Held checks sent back",
+    "deposit": "Deposits",
+    "correct-deposit": "Checks taken out of a deposit again",
+    "settlement": "Cards and E-Checks arrived in the bank",
+    "bank-fee": "Bank's fees",
+    "bank-fee-back": "Bank's fees given back",
+    "recognition": "Earned, posted at month end",
+    "unbilled-revenue": "Earned and not billed yet",
+    "unbilled-reversed": "Earned and not billed yet, reversed on the 1st",
+    "waiver": "Fees waived",
+    "courtesy-credit": "Courtesy credits",
+    "write-off": "Write-offs",
+    "refund": "Refund checks",
+    "void-refund": "Refund checks voided",
+    "unclaimed-refund": "Refund checks unclaimed",
+    "unclaimed-paid": "Unclaimed refunds that the bank paid after all",
+    "pay-unclaimed": "Unclaimed refunds paid",
+}
 
 
 def trial_report(session: Session, period: Period, _about: str) -> Report:
@@ -35,7 +74,16 @@ def trial_report(session: Session, period: Period, _about: str) -> Report:
         )
         for row in trial_balance(session, on)
     )
-    return Report("trial", "Trial balance", f"Through {day_words(on)}", columns, rows, sums(columns, rows))
+    return Report(
+        "trial",
+        "Trial balance",
+        f"Through {day_words(on)}",
+        columns,
+        rows,
+        sums(columns, rows),
+        note="Balance: debits less credits. What the office owes, and what it earned, is negative.",
+        empty="Nothing is in the books up to this day.",
+    )
 
 
 def ledger_behind(session: Session, period: Period, about: str) -> Report:
@@ -62,7 +110,7 @@ def ledger_behind(session: Session, period: Period, about: str) -> Report:
     )
     rows = tuple(
         ReportRow(
-            (parse_day(on), what.replace("-", " ").capitalize(), count, debits, credits),
+            (parse_day(on), entry_words(what), count, debits, credits),
             Drill("entries-behind", parse_day(on), parse_day(on), f"{gl}:{what}"),
         )
         for on, what, count, debits, credits in found
@@ -111,7 +159,7 @@ def entries_behind(session: Session, period: Period, about: str) -> Report:
             what,
         )
     )
-    title = f"{GL_NAMES[Gl(gl)]}: {what.replace('-', ' ')}"
+    title = f"{GL_NAMES[Gl(gl)]}, {entry_words(what)}"
     return Report("entries-behind", title, period_words(period), columns, rows, sums(columns, rows))
 
 
@@ -150,7 +198,7 @@ def revenue_report(session: Session, period: Period, _about: str) -> Report:
     for first, last in months_between(period.first, period.last):
         amounts = tuple(moved[f"{first:%Y-%m}"].values())
         cells: tuple[Cell, ...] = (_month(first, last), *amounts, sum(amounts))
-        rows.append(ReportRow(cells, Drill("charges-behind", first, last)))
+        rows.append(ReportRow(cells, Drill("revenue-behind", first, last)))
     totals = sums(columns, rows)
     labels = tuple(f"{first:%b} {first:%y}" for first, _ in months_between(period.first, period.last))
     net = tuple(row.cells[6] for row in rows if isinstance(row.cells[6], int))
@@ -163,8 +211,54 @@ def revenue_report(session: Session, period: Period, _about: str) -> Report:
         totals,
         (KeyFigure("Net revenue", sum(net)),),
         Chart("Net revenue by month", labels, net),
-        note="Services count when they are earned: at the close of the month's last day.",
+        note="Services count when they are earned: at the close of the month's last day. Recoveries: debts written off and "
+        "paid after all. Allowances: courtesy credits and waived fees.",
     )
+
+
+def revenue_behind(session: Session, period: Period, _about: str) -> Report:
+    """What made the revenue of the days: the ledger's accounts of it, and what happened; it adds up to the net."""
+    numbers = [int(gl) for gl in _REVENUE]
+    marks = ", ".join("?" * len(numbers))
+    side = (
+        "SELECT e.what AS what, p.{side} AS gl, {sign}p.cents AS cents FROM entry e JOIN posting p ON p.entry_id = e.id "
+        f"WHERE e.business_date BETWEEN ? AND ? AND p.{{side}} IN ({marks})"
+    )
+    columns = (
+        ReportColumn("Account", width=28),
+        ReportColumn("What", width=0),
+        ReportColumn("Entries", "count", 10),
+        ReportColumn("Amount", _MONEY, 14),
+    )
+    credited, debited = side.format(side="credit", sign=""), side.format(side="debit", sign="-")
+    rows = tuple(
+        ReportRow(
+            (f"{gl} {GL_NAMES[Gl(gl)]}", entry_words(what), count, cents),
+            Drill("entries-behind", period.first, period.last, f"{gl}:{what}"),
+        )
+        for gl, what, count, cents in fetch_tuples(
+            session,
+            f"SELECT gl, what, count(*), sum(cents) FROM ({credited} UNION ALL {debited}) x GROUP BY gl, what ORDER BY 1, 2",
+            *period,
+            *numbers,
+            *period,
+            *numbers,
+        )
+    )
+    return Report(
+        "revenue-behind",
+        "What made the revenue",
+        period_words(period),
+        columns,
+        rows,
+        sums(columns, rows),
+        empty="Nothing was earned, charged or allowed on these days.",
+    )
+
+
+def entry_words(what: str) -> str:
+    """What an entry of the ledger records, in a clerk's words."""
+    return ENTRY_WORDS.get(what, what.replace("-", " ").capitalize())
 
 
 def _since_the_first_entry(session: Session, period: Period) -> Period:
@@ -265,5 +359,6 @@ MAKERS = {
     "ledger-behind": ledger_behind,
     "entries-behind": entries_behind,
     "revenue": revenue_report,
+    "revenue-behind": revenue_behind,
     "deferred": deferred_report,
 }

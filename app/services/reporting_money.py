@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
 from app.models.bulk import day_or_none, fetch_tuples, parse_day
 from app.services.documents.content import Chart, KeyFigure
-from app.services.reporting import Drill, Period, Report, ReportColumn, ReportRow, day_words, period_words, sums
+from app.services.reporting import (
+    METHODS,
+    UNDONE,
+    Drill,
+    Period,
+    Report,
+    ReportColumn,
+    ReportRow,
+    day_words,
+    period_words,
+    sums,
+)
 
 _MONEY = "money"
-METHODS = {"check": "Check", "card": "Card", "echeck": "E-Check", "bank-draft": "Bank draft"}
-UNDONE = {
-    "returned": "Returned",
-    "charged-back": "Charged back",
-    "reversed": "Reversed as a mistake",
-    "sent-back": "Sent back",
-    "taken-back": "Return taken back",
-}
 
 # Money comes in once: a held check when it is held, and not again when its account is found. A payment out of a
 # check held (or deposited before) moves it from unidentified receipts; its entry has no debit of the drawer. The payment
 # that stands for one whose return was taken back came in with the first.
 _RECEIVED = """
 SELECT p.business_date AS business_date, p.kind AS kind, p.cents AS cents, p.id AS payment_id, p.account_id AS account_id,
-  p.check_number AS number
+  p.check_number AS number, NULL AS held_id, '' AS state
 FROM payment p JOIN credit c ON c.id = p.id
 WHERE p.business_date BETWEEN ? AND ? AND p.id NOT IN (SELECT by_payment_id FROM return_taken_back)
   AND (p.mail_check_id IS NULL OR EXISTS (
   SELECT 1 FROM posting g WHERE g.entry_id = c.entry_id AND g.debit <> 2200))
 UNION ALL
-SELECT e.business_date, 'held', m.cents, NULL, NULL, m.number FROM entry e JOIN mail_check m ON m.held_entry_id = e.id
+SELECT e.business_date, 'held', m.cents, NULL, NULL, m.number, CASE WHEN m.state = 'held' THEN m.id END, m.state
+FROM entry e JOIN mail_check m ON m.held_entry_id = e.id
 WHERE e.business_date BETWEEN ? AND ? AND e.what = 'hold-check'
 """
 # What left again: each reversal on its own day, unless the money of a deposited check stayed (unidentified, BOTH-11).
@@ -103,10 +108,11 @@ def receipts_report(session: Session, period: Period, _about: str) -> Report:
         _by_day(period, {on: sum(amounts[:4]) for on, amounts in came.items()}),
         note="Held: checks whose account was not known when they came. Came back: returned, charged back, "
         "reversed; less what was taken back of it.",
+        empty="No money came in or went back on these days.",
     )
 
 
-def _by_day(period: Period, cents: dict[date, int]) -> Chart | None:
+def _by_day(period: Period, cents: dict[date, int], what: str = "Received") -> Chart | None:
     """A bar a day, or a bar a month when there are too many days."""
     count = (period.last - period.first).days + 1
     if count == 1:
@@ -114,12 +120,15 @@ def _by_day(period: Period, cents: dict[date, int]) -> Chart | None:
     if count <= 62:
         days = [period.first + timedelta(days=n) for n in range(count)]
         return Chart(
-            "Received by day", tuple(f"{day.month}/{day.day}" for day in days), tuple(cents.get(d, 0) for d in days), "days"
+            f"{what} by day", tuple(f"{day.month}/{day.day}" for day in days), tuple(cents.get(d, 0) for d in days), "days"
         )
     months: defaultdict[str, int] = defaultdict(int)
     for on, amount in sorted(cents.items()):
         months[f"{on:%b} {on.year}"] += amount
-    return Chart("Received by month", tuple(months), tuple(months.values()))
+    return Chart(f"{what} by month", tuple(months), tuple(months.values()))
+
+
+_HELD_SINCE = {"held": "Account not known yet", "returned-to-sender": "Sent back since"}
 
 
 def receipts_behind(session: Session, period: Period, _about: str) -> Report:
@@ -135,13 +144,14 @@ def receipts_behind(session: Session, period: Period, _about: str) -> Report:
     )
     found = fetch_tuples(
         session,
-        f"SELECT x.business_date, x.kind, x.number, a.number, a.name, x.cents, x.account_id FROM ({_RECEIVED}) x "
-        "LEFT JOIN account a ON a.id = x.account_id ORDER BY 1, 2, x.payment_id",
+        "SELECT x.business_date, x.kind, x.number, a.number, coalesce(a.name, x.state), x.cents, x.account_id, x.held_id "
+        f"FROM ({_RECEIVED}) x "
+        "LEFT JOIN account a ON a.id = x.account_id ORDER BY 1, 2, x.payment_id, x.number",
         *days,
     )
     back = fetch_tuples(
         session,
-        f"SELECT x.business_date, x.state, x.number, a.number, a.name, -x.cents, x.account_id FROM ({_TAKEN_BACK}) x "
+        f"SELECT x.business_date, x.state, x.number, a.number, a.name, -x.cents, x.account_id, NULL FROM ({_TAKEN_BACK}) x "
         "LEFT JOIN account a ON a.id = x.account_id ORDER BY 1, 2",
         *days,
         *period,
@@ -153,13 +163,14 @@ def receipts_behind(session: Session, period: Period, _about: str) -> Report:
                 METHODS.get(what) or UNDONE.get(what) or "Check held",
                 number,
                 account or "",
-                name or "Account not known yet",
+                _HELD_SINCE.get(name, "Moved to its account since") if what == "held" else name or "",
                 cents,
             ),
             None,
             account_id,
+            held_id,
         )
-        for on, what, number, account, name, cents, account_id in (*found, *back)
+        for on, what, number, account, name, cents, account_id, held_id in (*found, *back)
     )
     return Report("receipts-behind", "Receipts in detail", period_words(period), columns, rows, sums(columns, rows))
 
@@ -171,7 +182,7 @@ def deposits_report(session: Session, period: Period, _about: str) -> Report:
         ReportColumn("Day", "date", 12),
         ReportColumn("Checks", "count", 10),
         ReportColumn("Amount", _MONEY, 14),
-        ReportColumn("", width=0),
+        ReportColumn("Correction", width=0),
     )
     rows = tuple(
         ReportRow(
@@ -181,7 +192,7 @@ def deposits_report(session: Session, period: Period, _about: str) -> Report:
         for number, on, count, cents, why, correction in fetch_tuples(
             session,
             "SELECT id, business_date, count, cents, '', 0 FROM deposit WHERE business_date BETWEEN ? AND ? "
-            "UNION ALL SELECT d.id, x.business_date, -count(x.id), -sum(x.cents), min('taken out again: ' || y.reason), "
+            "UNION ALL SELECT d.id, x.business_date, -count(x.id), -sum(x.cents), min('Taken out again: ' || y.reason), "
             "x.action_id FROM deposit_removal x JOIN deposit d ON d.id = x.deposit_id "
             "JOIN action y ON y.id = x.action_id WHERE x.business_date BETWEEN ? AND ? "
             "GROUP BY d.id, x.business_date, x.action_id ORDER BY 2, 1, 6",
@@ -191,6 +202,11 @@ def deposits_report(session: Session, period: Period, _about: str) -> Report:
             period.last,
         )
     )
+    by_day: dict[date, int] = defaultdict(int)
+    for row in rows:
+        _number, on, _count, cents, _why = row.cells
+        if isinstance(on, date) and isinstance(cents, int):
+            by_day[on] += cents
     return Report(
         "deposits",
         "Deposits",
@@ -199,6 +215,7 @@ def deposits_report(session: Session, period: Period, _about: str) -> Report:
         rows,
         sums(columns, rows),
         (KeyFigure("Deposited", sum(row.cells[3] for row in rows if isinstance(row.cells[3], int))),),
+        _by_day(period, by_day, "Deposited"),
         empty="No deposit was made on these days.",
     )
 
@@ -253,7 +270,7 @@ def _state(void: str | None, cleared: str | None, stale: int | None) -> str:
         return f"Void since {parse_day(void):%m/%d/%Y}"
     if stale:
         return "Unclaimed"
-    return "Out" if cleared is None else f"Paid {parse_day(cleared):%m/%d/%Y}"
+    return "Outstanding" if cleared is None else f"Cleared {parse_day(cleared):%m/%d/%Y}"
 
 
 def refunds_report(session: Session, period: Period, _about: str) -> Report:
@@ -282,7 +299,7 @@ def refunds_report(session: Session, period: Period, _about: str) -> Report:
         (
             KeyFigure("Issued", sum(row[4] for row in found)),
             KeyFigure("Of these void", void_cents),
-            KeyFigure("Still out", sum(row[4] for row in found if row[5] is None and row[6] is None and not row[7])),
+            KeyFigure("Outstanding", sum(row[4] for row in found if row[5] is None and row[6] is None and not row[7])),
             KeyFigure("Checks", len(found), money=False),
         ),
         empty="No refund was made on these days.",
@@ -316,9 +333,23 @@ def outstanding_report(session: Session, period: Period, _about: str) -> Report:
         columns,
         rows,
         ("Total", None, None, None, None, total),
-        (KeyFigure("Out", total), KeyFigure("Checks", len(rows), money=False)),
+        (KeyFigure("Outstanding", total), KeyFigure("Checks", len(rows), money=False)),
+        _by_days_out(rows),
+        note="A check is cleared when the bank has paid it. After 180 days one is stopped and issued again, or unclaimed.",
         empty="Every refund check has been paid by the bank or was voided.",
     )
+
+
+def _by_days_out(rows: Sequence[ReportRow]) -> Chart | None:
+    """What is out by how long it has been."""
+    ends = (30, 60, 90, 180)
+    cents = [0] * (len(ends) + 1)
+    for row in rows:
+        days, amount = row.cells[2], row.cells[5]
+        if isinstance(days, int) and isinstance(amount, int):
+            cents[sum(days > end for end in ends)] += amount
+    labels = ("Up to 30 days", "31-60", "61-90", "91-180", "Over 180 days")
+    return Chart("Outstanding by days since they were issued", labels, tuple(cents)) if rows else None
 
 
 MAKERS = {

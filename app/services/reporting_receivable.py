@@ -137,7 +137,7 @@ def exceptions_report(session: Session, _period: Period, _about: str) -> Report:
                 item.since,
                 item.number,
                 item.name,
-                item.detail,
+                f"{item.detail[:1].upper()}{item.detail[1:]}",
             ),
             None,
             item.account_id,

@@ -14,6 +14,7 @@ from app.periods import month_end, month_start
 from app.services import aging, ledger
 from app.services.chargenames import CHARGE_NAMES
 from app.services.deposits import deposit_as_it_stands
+from app.services.desk import closed_through
 from app.services.documents.content import (
     Chart,
     Column,
@@ -132,12 +133,19 @@ def month_end_report(session: Session, last_day: date, printed_on: date) -> Repo
     title = f"Month-end report, {last_day:%B} {last_day.year}"
     return ReportContent(
         title,
-        f"As the books stood on {last_day:%B} {last_day.day}, {last_day.year}",
+        _as_of(session, last_day),
         printed_on,
         key_figures,
         charts,
         sections,
     )
+
+
+def _as_of(session: Session, last_day: date) -> str:
+    closed = closed_through(session)
+    if closed is not None and last_day <= closed:
+        return f"As the books stood on {last_day:%B} {last_day.day}, {last_day.year}"
+    return "Not closed yet: as the books stand now"
 
 
 def _receipts_by_day(session: Session, last_day: date) -> tuple[tuple[str, ...], tuple[int, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -19,6 +20,7 @@ from app.services.customerfile_types import ImportOpenItem
 from app.services.gateways.mail import NoMail
 from app.services.ledger import Gl, trial_balance
 from app.services.reporting import KINDS, REPORTS, Period, Report
+from app.services.reporting_ledger import ENTRY_WORDS
 
 NET = 3100
 
@@ -110,6 +112,8 @@ def agrees_with_the_ledger(office: Diary, period: Period) -> None:
         assert ticket.totals is not None and ticket.totals[-1] == banked.rows[row_number].cells[3]
     issued = report(office, "refunds", *period)
     assert issued.totals is not None and issued.totals[-1] == refunded(office, period)
+    for key in ("revenue", "month", "day"):
+        lines_add_up(office, report(office, key, *period))
     trial = report(office, "trial", last=period.last)
     assert trial.totals is not None and trial.totals[2] == trial.totals[3] and trial.totals[4] == 0
     for row_number, row in enumerate(trial.rows):
@@ -120,6 +124,32 @@ def agrees_with_the_ledger(office: Diary, period: Period) -> None:
     before = period.first - timedelta(days=1)
     assert revenue.totals is not None
     assert list(revenue.totals[1:6]) == [gl(office, a, before) - gl(office, a, period.last) for a in accounts]
+
+
+def lines_add_up(office: Diary, made: Report) -> None:
+    """Each line that opens into rows of its own kind has exactly their total, and theirs have that of the rows below."""
+    for place, row in enumerate(made.rows):
+        if row.drill is None or row.drill.key not in ADDS_UP or "counted" in str(row.cells[1]):
+            continue
+        below = behind(office, made, place)
+        assert below.totals is not None and below.totals[-1] == row.cells[-1], row
+        if below.key in ("revenue-behind", "charges-behind") and below.rows and below.rows[0].drill is not None:
+            for inner, line in enumerate(below.rows):
+                rows = behind(office, below, inner)
+                assert rows.totals is not None
+                cents = rows.totals[-1] if below.key == "charges-behind" else rows.totals[6] - rows.totals[5]  # type: ignore[operator]
+                assert cents == line.cells[-1], line
+
+
+ADDS_UP = {
+    "mail-behind",
+    "held-behind",
+    "payments-behind",
+    "voids-behind",
+    "sent-behind",
+    "charges-behind",
+    "revenue-behind",
+}
 
 
 def refunded(office: Diary, period: Period) -> int:
@@ -263,12 +293,59 @@ def test_the_day_and_the_month_open_into_reports_with_the_same_amounts(office: D
     for what in ("Charged", "Refunded", "Receivable at month end", "Deferred at month end"):
         cents, made = figures[what]
         assert made.totals is not None
-        if what != "Charged":  # charges there, less credits; the figure is invoices alone
-            assert made.totals[same[made.key]] == cents, what
+        assert made.totals[same[made.key]] == cents, what
     day = report(office, "day", last=date(2026, 1, 5))
     (place,) = [place for place, row in enumerate(day.rows) if row.cells[1] == "Deposits"]
     ticket = behind(office, day, place)
     assert ticket.totals is not None and ticket.totals[3] == day.rows[place].cells[3] != 0
+
+
+def test_a_held_check_can_be_gone_to_from_every_line_that_counts_it(office: Diary) -> None:
+    account = office.open(service_cents=NET)
+    batch = office.on(1, 5).do(checks.log_mail, 3, 12000)
+    held, moved_on = office.do(checks.log_check, batch, 7000, "77"), office.do(checks.log_check, batch, 3000, "78")
+    waits = office.do(checks.log_check, batch, 2000, "79", payer="A. Friend")
+    for check in (held, moved_on):
+        office.do(checks.hold_check, check, "no name")
+    office.on(1, 7).do(checks.post_check, checks.CheckForm(account, 3000, "78", mail_check_id=moved_on))
+    day = report(office, "day", last=date(2026, 1, 5))
+    lines = {str(row.cells[1]): place for place, row in enumerate(day.rows)}
+    listed = behind(office, day, lines["Checks held"])
+    assert [(row.cells[1], row.cells[4], row.mail_check_id, row.account_id) for row in listed.rows] == [
+        ("77", "Held", held, None),
+        ("78", "Posted", None, account),
+    ]
+    mail = behind(office, day, lines["Checks logged"])
+    assert [row.mail_check_id for row in mail.rows] == [held, None, waits]
+    assert mail.rows[2].cells[2:5] == ("A. Friend", "", "To be posted")
+    (row,) = behind(office, day, lines["Of these, neither posted, held nor sent back"]).rows
+    assert row.mail_check_id == waits
+    receipts = behind(office, report(office, "receipts", date(2026, 1, 5), date(2026, 1, 5)))
+    assert [(row.cells[4], row.mail_check_id) for row in receipts.rows] == [
+        ("Account not known yet", held),
+        ("Moved to its account since", None),
+    ]
+    office.do(checks.return_to_sender, held, "nobody knows it")
+    receipts = behind(office, report(office, "receipts", date(2026, 1, 5), date(2026, 1, 5)))
+    assert receipts.rows[0].cells[4] == "Sent back since" and receipts.rows[0].mail_check_id is None
+
+
+def test_a_month_says_whether_it_is_closed(office: Diary) -> None:
+    office.open(service_cents=NET)
+    january = report(office, "month", last=date(2026, 1, 15))
+    assert january.subtitle == "Not closed yet: as the books stand now" and "not closed" in january.note
+    office.on(1, 31).do(dayclose.close_day, NoMail())
+    january = report(office, "month", last=date(2026, 1, 15))
+    assert january.subtitle == "As the books stood on January 31, 2026" and january.note == ""
+
+
+def test_every_entry_of_the_ledger_has_its_words() -> None:
+    posted = set()
+    for path in Path(reporting.__file__).parent.glob("*.py"):
+        posted |= set(
+            re.findall(r'(?:post|reverse)\(\s*session,\s*act,(?:\s*[a-z.]+,)?\s*"([a-z-]+)"', path.read_text("utf-8"))
+        )
+    assert len(posted) > 15 and posted <= ENTRY_WORDS.keys()
 
 
 def test_a_day_is_closed_through_its_last_close_and_open_the_day_after(office: Diary) -> None:

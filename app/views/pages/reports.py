@@ -259,7 +259,7 @@ class ReportsPage(Page):
         if place.row and place.row < len(report.rows):
             self.table.table.selectRow(place.row)
         self.report = report
-        self.heading_line.setText(f"{report.title}: {report.subtitle}" if report.subtitle else report.title)
+        self.heading_line.setText(f"{report.title} · {report.subtitle}" if report.subtitle else report.title)
         self.figures.setText(
             "     ".join(
                 f"{figure.label}  {_dollars(figure.value) if figure.money else f'{figure.value:,}'}"
@@ -272,7 +272,9 @@ class ReportsPage(Page):
         self._show_chart()
         behind = any(row.drill is not None for row in report.rows[:200])
         onward = any(row.account_id is not None for row in report.rows[:200])
-        self.hint.setText("Enter opens the rows behind a line" if behind else "Enter opens the account" if onward else "")
+        waits = any(row.mail_check_id is not None for row in report.rows[:200])
+        opens = " or ".join(["the account"] * onward + ["the check to be posted"] * waits)
+        self.hint.setText("Enter opens the rows behind a line" if behind else f"Enter opens {opens}" if opens else "")
         self.back.setVisible(len(self.places) > 1)
         for made in self.savers:
             made.setEnabled(True)
@@ -328,7 +330,7 @@ class ReportsPage(Page):
     # Into the rows behind a line, and back
 
     def open_row(self, row: ReportRow) -> None:
-        """Enter on a line: the rows behind it, or its account."""
+        """Enter on a line: the rows behind it, its account, or the check that waits to be posted."""
         if row.drill is not None:
             at = self.table.table.currentIndex().row() if self.table is not None else 0
             self.places[-1] = self.places[-1]._replace(row=at)
@@ -336,6 +338,8 @@ class ReportsPage(Page):
             self._read()
         elif row.account_id is not None:
             self.workplace.open_account(row.account_id)
+        elif row.mail_check_id is not None:
+            self.workplace.go("checks", mail_check_id=row.mail_check_id)
 
     def go_back(self) -> None:
         """Escape: to the report that the line was on."""
