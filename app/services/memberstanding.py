@@ -116,8 +116,15 @@ def member_standing(session: Session, account: AccountCard, on: date) -> MemberS
         ending,
         sum(charge.cents for charge in ending),
         _sentence(account, member, policy, on, 0 if fee is None else fee.total_cents, ending),
-        tuple(item for item in member.terms if item.from_day > (arr_3_period_of(member, on) or on)),
+        _coming(account, member, on),
     )
+
+
+def _coming(account: AccountCard, member: MemberFacts, on: date) -> tuple[TermFacts, ...]:
+    """The plans agreed that still begin; none does once the membership has ended."""
+    if account.status == "closed":
+        return ()
+    return tuple(item for item in member.terms if item.from_day > (arr_3_period_of(member, on) or on))
 
 
 def _first_fee_on(session: Session, member: MemberFacts, paid_on: date | None) -> date | None:

@@ -233,7 +233,7 @@ def test_the_reports_count_a_correction_on_its_own_day(office: Diary) -> None:
 
     one, two = date(2026, 1, 1), date(2026, 1, 2)
     assert rows("deposits", one, one) == [(str(made), one, 3, 7000, "")]
-    assert rows("deposits", two, two) == [(str(made), two, -2, -6000, "taken out again: left on the desk")]
+    assert rows("deposits", two, two) == [(str(made), two, -2, -6000, "Taken out again: left on the desk")]
     assert [(cells[0], cells[4], cells[5]) for cells in rows("deposit-checks", one, one, str(made))] == [
         ("11", None, 1000),
         ("12", two, 2000),

@@ -89,6 +89,15 @@ def test_missed_fee_dates_are_billed_each_by_the_plan_of_its_period(office: Diar
     assert [cents for cents, _ in fees(office, member)] == [9000, 9000, 3100]
 
 
+def test_a_plan_agreed_for_later_is_not_named_once_the_membership_has_ended(office: Diary) -> None:
+    member = paid_member(office)
+    office.on(1, 20).do(memberplans.change_plan, member, "Limited", 3100, date(2026, 3, 20))
+    office.on(2, 18).do(subscriptions.cancel_account, member)
+    page = office.see(status.account_page, member, office.day)
+    assert page.member is not None
+    assert (page.member.plan, page.member.coming) == ("Premiere", ())
+
+
 def test_the_final_fee_and_the_standing_know_the_plan_of_the_open_period(office: Diary) -> None:
     member = paid_member(office)
     office.on(1, 20).do(memberplans.change_plan, member, "Limited")

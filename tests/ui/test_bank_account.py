@@ -58,6 +58,29 @@ def test_a_bank_account_is_kept_encrypted_and_shown_as_a_mask(window: Window) ->
     assert window.control("autopay.signed_on", QLineEdit).text() == ""
 
 
+def test_a_bank_account_that_is_only_called_otherwise_keeps_its_number_and_says_so(window: Window) -> None:
+    make_key(window)
+    home = somebody(window, HOME)
+    dialog = open_action(window, "autopay", home)
+    type_account(window, "12345678")
+    window.type_into("autopay.signed_on", "11/20")
+    window.click("autopay.action", dialog)
+    dialog = open_action(window, "autopay", home)
+    assert "Only what it is called" not in shown(window, dialog)
+    window.type_into("autopay.label", "Prairie Bank")
+    assert "•••• 5678 stays on file. For another bank account, type its number." in shown(window, dialog)
+    window.type_into("autopay.number", "87654321")
+    window.type_into("autopay.routing", ROUTING)
+    assert "Only what it is called" not in shown(window, dialog)
+    window.control("autopay.number", QLineEdit).clear()
+    window.control("autopay.routing", QLineEdit).clear()
+    window.type_into("autopay.signed_on", "11/20")
+    window.click("autopay.action", dialog)
+    assert "•••• 5678 stays on file" in window.message
+    assert window.rows("SELECT method_label FROM account WHERE id = ?", home) == [("Prairie Bank",)]
+    assert window.rows("SELECT last4 FROM bank_number WHERE account_id = ?", home) == [("5678",)]
+
+
 @pytest.mark.parametrize(("routing", "number"), [("", "12345678"), (ROUTING, "")])
 def test_half_a_bank_account_is_refused(window: Window, routing: str, number: str) -> None:
     make_key(window)

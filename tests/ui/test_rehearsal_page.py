@@ -171,3 +171,13 @@ def test_a_story_that_is_stopped_says_so_and_can_be_played_again(window: Window,
         assert lines(window) == []
     page.play()
     assert "expectations held" in words(window)
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support grabbing the keyboard", extend=True)
+def test_playing_from_the_open_list_of_stories_closes_the_list(window: Window) -> None:
+    page = window.go("rehearsal")
+    page.stories.showPopup()
+    assert page.stories.view().isVisible()
+    page.play()
+    assert not page.stories.view().isVisible()
+    assert "2 of 2 expectations held" in words(window)

@@ -145,6 +145,7 @@ class AutopayDialog(ActionDialog):
         self.account_type = self.add_choice("Account &type", "account_type", "Kind of bank account", ACCOUNT_TYPES)
         self.signed_on = self.add_day("&Form signed on", "signed_on", "Day on which the authorization form was signed")
         self.signed_on.setPlaceholderText("Empty: the signed form is not here yet")
+        self._stays = ""
         self.method.currentIndexChanged.connect(self._method_changed)
         for edit in (self.routing, self.number):
             edit.textEdited.connect(self._number_typed)
@@ -204,6 +205,10 @@ class AutopayDialog(ActionDialog):
             session, desk, account.id, kind, form_signed=signed_on is not None, label=words, signed_on=signed_on
         )
 
+    def submit(self) -> None:
+        self._stays = self._number_that_stays()  # what is on file now; once saved, nothing differs any more
+        super().submit()
+
     def hint_for(self, missing: UserError) -> str:
         return missing.message
 
@@ -220,7 +225,23 @@ class AutopayDialog(ActionDialog):
         else:
             when = "the next time it is made (ARR-5)" if is_member else "the next time on the first of the month (ADV-5)"
             text = f"Signed {format_day(account.authorized_on)}: the auto-pay run asks it for the whole balance, {when}."
-        self.outcome.show_text(text, "")
+        stays = self._number_that_stays()
+        more = (
+            f" Only what it is called changes: {stays} stays on file. For another bank account, type its number."
+            if stays
+            else ""
+        )
+        self.outcome.show_text(text + more, "warning" if stays else "")
+
+    def _number_that_stays(self) -> str:
+        """The account number on file where the bank account is only called otherwise; else nothing."""
+        if self.choices is None or self.method.currentData() not in BANK_METHODS:
+            return ""
+        account = self.choices.card
+        same = self.method.currentData() == account.autopay and self.label_edit.text().strip() == account.method_label
+        return "" if same or self.routing.text().strip() or self.number.text().strip() else self.choices.bank_number
 
     def said(self, result: Any) -> str:
-        return "The auto-pay method is saved."
+        return (
+            f"The auto-pay method is saved; {self._stays} stays on file." if self._stays else "The auto-pay method is saved."
+        )

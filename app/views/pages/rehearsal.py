@@ -156,6 +156,7 @@ class RehearsalPage(Page):
             story = read_story(path)
             return story, rehearsaldiary.play_diary(story, typed, progress, cancelled)
 
+        self.stories.hidePopup()  # it would stand there without hearing a key while the story plays
         self._run = run = self.tasks.run(
             "Rehearsal", work, lambda made: self._show(*made), owner=self, writes=False, otherwise=self._refused
         )
