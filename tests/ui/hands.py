@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QContextMenuEvent, QDesktopServices
 from PySide6.QtPrintSupport import QPrintDialog
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -31,6 +31,7 @@ from ui.window import TODAY, Window, type_text
 
 from app.views.dialog import FormDialog
 from app.views.main_window import MainWindow
+from app.views.table import Table
 
 _K = Qt.Key
 _NO, _CTRL, _ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
@@ -137,7 +138,11 @@ class Hands:
         if isinstance(chosen, QAbstractItemView | QTabBar):
             spot.setX(self.chance.randrange(max(1, target.width())))
             spot.setY(self.chance.randrange(max(1, min(200, target.height()))))
-        if isinstance(chosen, QAbstractItemView) and self.chance.random() < 0.3:
+        if isinstance(chosen, Table) and self.chance.random() < 0.2:
+            self.told.append("opens its menu by the key")
+            by_key = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, spot, target.mapToGlobal(spot))
+            QApplication.sendEvent(target, by_key)
+        elif isinstance(chosen, QAbstractItemView) and self.chance.random() < 0.3:
             QTest.mouseDClick(target, Qt.MouseButton.LeftButton, _NO, spot)
         else:
             QTest.mouseClick(target, Qt.MouseButton.LeftButton, _NO, spot)
