@@ -390,6 +390,12 @@ def _sheet_mark(o: StaffedOffice) -> Act:
     return lambda: o.do(statementprints.mark_sent, run, "email", 1, 1, "by hand")
 
 
+def _letters_mark(o: StaffedOffice) -> Act:
+    run = _run(o)
+    ids = [row.account_id for row in o.see(statementprints.statement_list, run)]
+    return lambda: o.do(statementprints.mark_emailed, run, ids)
+
+
 def _pages_mark(o: StaffedOffice) -> Act:
     run = _run(o)
     made = statementprints.MadeStatements((), 1, 1, 1, 1, ((1,),))
@@ -678,6 +684,7 @@ DEEDS: dict[str, tuple[str, Prepare]] = {
     "refunds.print_anew": ("supervisor", _on_refund(refunds.print_anew)),
     "restoring.restore": ("manager", _restore),
     "scheduled.undo_scheduled": ("clerk", _given(_waiting, scheduled.undo_scheduled)),
+    "statementprints.mark_emailed": ("clerk", _letters_mark),
     "statementprints.mark_pages": ("clerk", _pages_mark),
     "statementprints.mark_sent": ("clerk", _sheet_mark),
     "subscriptions.add_service": ("clerk", _on_account(subscriptions.add_service, "tv", 500)),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.models.bulk import fetch, fetch_one, fetch_value, parse_day
+from app.models.bulk import day_or_none, fetch, fetch_one, fetch_value, parse_day
 from app.periods import add_months, month_start
 from app.services import billing
 from app.services.billingcompare import month_before
@@ -23,7 +23,8 @@ RUNNING, DONE, REVERSED = "running", "done", "reversed"
 
 
 class RunLine(NamedTuple):
-    """A billing run. `started_at` is a UTC instant; `cents` is what it billed; `printed`: statements gone to paper.
+    """A billing run. `started_at` is a UTC instant; `cents` is what it billed; `sent_on`: the last day on which
+    statements of it were printed or e-mailed, None when none were.
 
     `note` says who reversed it, when and why; empty for a run that stands.
     """
@@ -36,7 +37,7 @@ class RunLine(NamedTuple):
     accounts: int
     invoices: int
     cents: int
-    printed: int
+    sent_on: date | None
     note: str = ""
 
 
@@ -101,7 +102,7 @@ def billing_runs(session: Session) -> list[RunLine]:
     rows = fetch(
         session,
         "SELECT r.id, r.business_date, r.state, r.started_at, r.actor, r.accounts, r.documents, r.cents, "
-        "coalesce((SELECT sum(p.last_place - p.first_place + 1) FROM statement_print p WHERE p.run_id = r.id), 0) "
+        "(SELECT max(a.business_date) FROM statement_print p JOIN action a ON a.id = p.action_id WHERE p.run_id = r.id) "
         "FROM run r WHERE r.what = 'billing' ORDER BY r.id DESC",
     )
     return [
@@ -114,7 +115,7 @@ def billing_runs(session: Session) -> list[RunLine]:
             row[5],
             row[6],
             row[7],
-            row[8],
+            day_or_none(row[8]),
             _reversed_by(session, row[0]) if row[2] == REVERSED else "",
         )
         for row in rows

@@ -83,7 +83,7 @@ class ReversalOutlook(NamedTuple):
     """What taking back a run would do. `refusal` and `blockers` keep it from being done; cents.
 
     `credit_cents`: credit of the accounts that the run had applied and that becomes theirs again. `staying`:
-    closing invoices of changes that the run carried out. `printed`: statements of the run gone to paper.
+    closing invoices of changes that the run carried out. `printed`, `emailed`: statements of the run gone out so.
     """
 
     run_id: int
@@ -93,6 +93,7 @@ class ReversalOutlook(NamedTuple):
     credit_cents: int
     staying: int
     printed: int
+    emailed: int
     refusal: str
     blocked: int
     blockers: tuple[Blocker, ...]
@@ -116,10 +117,8 @@ def reversal_outlook(session: Session, run_id: int, on: date) -> ReversalOutlook
         f"WHERE i.run_id = ? AND {TAKEN_BACK}",
         run_id,
     )
-    printed = fetch_value(
-        session, "SELECT coalesce(sum(last_place - first_place + 1), 0) FROM statement_print WHERE run_id = ?", run_id
-    )
     refusal = _refusal(session, run_id, parse_day(run.business_date), run.state, on, invoices)
+    printed, emailed = (0, 0) if refusal else _gone_out(session, run_id)
     found: dict[int, str] = {}
     if not refusal:
         for query in _BLOCKERS:
@@ -137,10 +136,22 @@ def reversal_outlook(session: Session, run_id: int, on: date) -> ReversalOutlook
         credit,
         staying,
         printed,
+        emailed,
         refusal,
         len(found),
         tuple(blockers),
     )
+
+
+def _gone_out(session: Session, run_id: int) -> tuple[int, int]:
+    """How many statements of the run were printed, and how many e-mailed; each counts once, as it went out last."""
+    if fetch_value(session, "SELECT 1 FROM statement_print WHERE run_id = ? LIMIT 1", run_id) is None:
+        return 0, 0
+    from app.services.statementprints import E_MAILED, statement_list  # the paper it knows of takes long to load
+
+    went_out = [row.how for row in statement_list(session, run_id) if row.sent_on is not None]
+    emailed = sum(how == E_MAILED for how in went_out)
+    return len(went_out) - emailed, emailed
 
 
 def _refusal(session: Session, run_id: int, run_on: date, state: str, on: date, invoices: int) -> str:

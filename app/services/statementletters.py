@@ -18,8 +18,8 @@ _SCRATCH = f"{UNFINISHED}letters-"
 
 
 def letter_key(account: StatementAccount, run: StatementRun) -> str:
-    """The letter's name for ever: sent again it replaces itself."""
-    return f"statement-{run.on.isoformat()}-{account.number}"
+    """The letter's name for ever: sent again it replaces itself, but never one of another run of the same day."""
+    return f"statement-{run.on.isoformat()}-run-{run.run_id}-{account.number}"
 
 
 def unsent_letters(accounts: Sequence[StatementAccount], run: StatementRun, mail: FolderMail) -> list[StatementAccount]:

@@ -6,7 +6,7 @@ that it stays the same when a customer later changes from paper to e-mail.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -25,6 +25,8 @@ from app.services.statements import StatementRun
 PAPER: Final = "paper"
 EMAIL: Final = "email"
 ALL: Final = "all"
+E_MAILED: Final = "e-mail"
+"""How a statement went out that was e-mailed."""
 DELIVERIES: Final = (PAPER, EMAIL, ALL)
 
 
@@ -185,6 +187,21 @@ def mark_sent(session: Session, desk: Desk, run_id: int, delivery: str, first_pl
         how=how[:200],
         action_id=act.id,
     )
+
+
+def emailed_places(session: Session, run_id: int) -> set[int]:
+    """The places of a run whose statements went out by e-mail before, as the books know it."""
+    marks = [
+        (first, last) for delivery, first, last, how, _ in _marks(session, run_id) if (delivery, how) == (EMAIL, E_MAILED)
+    ]
+    return {place for first, last in marks for place in range(first, last + 1)}
+
+
+def mark_emailed(session: Session, desk: Desk, run_id: int, account_ids: Collection[int]) -> None:
+    """Record exactly the statements that went out by e-mail: one whose customer has no address yet is still to do."""
+    rows = chosen(statement_list(session, run_id), EMAIL)
+    for first, last in _ranges([number for number, row in enumerate(rows) if row.account_id in account_ids]):
+        mark_sent(session, desk, run_id, EMAIL, rows[first].place, rows[last].place, E_MAILED)
 
 
 def mark_pages(

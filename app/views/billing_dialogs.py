@@ -135,8 +135,14 @@ def _details(outlook: ReversalOutlook, on: date) -> list[str]:
             f"Changes that waited for their day and were carried out by the run stay as they are, "
             f"with {outlook.staying:,} closing {'invoice' if outlook.staying == 1 else 'invoices'}."
         )
-    if outlook.printed:
-        said.append(f"Note: {outlook.printed:,} statements of this run were printed. Keep them from going out.")
+    went_out = (
+        (outlook.printed, "printed on paper"),
+        (outlook.emailed, "written as e-mail, into the office's mail folder"),
+    )
+    for count, how in went_out:
+        if count:
+            was = "statement of this run was" if count == 1 else "statements of this run were"
+            said.append(f"Note: {count:,} {was} {how}. Keep {'it' if count == 1 else 'them'} from going out.")
     return said
 
 

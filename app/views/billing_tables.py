@@ -95,7 +95,12 @@ def runs_table(settings: Settings) -> Table[RunLine]:
             Column[RunLine]("Accounts", lambda row: row.accounts, number=True, width=9),
             Column[RunLine]("Invoices", lambda row: row.invoices, number=True, width=8),
             Column[RunLine]("Amount", lambda row: row.cents, money=True, width=13),
-            Column[RunLine]("Printed", lambda row: row.printed, number=True, width=9),
+            Column[RunLine](
+                "Went out",
+                lambda row: row.sent_on,
+                width=11,
+                tip=lambda _row: "The last day on which statements of the run were printed or e-mailed",
+            ),
             Column[RunLine]("By", lambda row: row.actor, width=10),
             Column[RunLine]("Made", lambda row: local_time(row.started_at), width=20, sort_by=lambda row: row.started_at),
             Column[RunLine]("Note", lambda row: row.note, width=0),

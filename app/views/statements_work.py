@@ -11,7 +11,7 @@ from app.services.books import Books
 from app.services.desk import Desk
 from app.services.gateways.mail import FolderMail
 from app.services.statementletters import send_letters, unsent_letters
-from app.services.statementprints import EMAIL, MadeStatements, make_statements, mark_sent
+from app.services.statementprints import EMAIL, MadeStatements, emailed_places, make_statements, mark_emailed
 from app.views.tasks import LongWork, Progress
 from app.views.workplace import Workplace
 
@@ -60,7 +60,11 @@ def making(workplace: Workplace, wanted: Wanted) -> LongWork[MadeStatements]:
 
 
 def mailing(workplace: Workplace, wanted: Wanted) -> LongWork[Mailed]:
-    """The work that writes the letters and marks them; a whole run sends only what has not been sent."""
+    """The work that writes the letters and marks them; a whole run sends only what has not been sent.
+
+    Sent is what the books say, and what lies in the folder of a call that was cut off before it was marked: the
+    office may take letters out of the folder once they are on their way.
+    """
     folder: Path = workplace.folder
     office_path = workplace.office_path
     desk: Desk = workplace.desk()
@@ -71,16 +75,16 @@ def mailing(workplace: Workplace, wanted: Wanted) -> LongWork[Mailed]:
             run = statements.statement_run(session, wanted.run_id)
             office = statements.paper_office(session)
             accounts = list(enumerate(statements.statement_accounts(session, run), start=1))
+            before = emailed_places(session, run.run_id) if wanted.is_whole else set()
         last = len(accounts) if wanted.last is None else wanted.last
-        chosen = [a for place, a in accounts if wanted.first <= place <= last and a.delivery == EMAIL]
+        chosen = [(place, a) for place, a in accounts if wanted.first <= place <= last and a.delivery == EMAIL]
         mail = FolderMail(folder / "mail", office.name, office.email, run.on)
-        sending = [account for account in chosen if account.email]
-        if wanted.is_whole:
-            sending = unsent_letters(chosen, run, mail)
+        unmarked = [account for place, account in chosen if account.email and place not in before]
+        sending = unsent_letters(unmarked, run, mail) if wanted.is_whole else unmarked
         send_letters(office_path, office, run, sending, mail, progress, cancelled)
-        if any(account.email for account in chosen):
+        if unmarked:
             with books.write() as session:
-                mark_sent(session, desk, wanted.run_id, EMAIL, wanted.first, last, "e-mail")
-        return Mailed(len(sending), sum(not account.email for account in chosen))
+                mark_emailed(session, desk, run.run_id, [account.account_id for account in unmarked])
+        return Mailed(len(sending), sum(not account.email for _, account in chosen))
 
     return work

@@ -13,6 +13,7 @@ from support_office import Diary
 
 from app.errors import UserError
 from app.services import accounts, statements
+from app.services.billingreversal import reverse_run
 from app.services.gateways.mail import FolderMail
 from app.services.printermeasure import Correction, Measured, correction, measured_again, parse_mm
 from app.services.statementletters import send_letters, unsent_letters
@@ -21,7 +22,9 @@ from app.services.statementprints import (
     Marked,
     PrintedPages,
     chosen,
+    emailed_places,
     make_statements,
+    mark_emailed,
     mark_pages,
     mark_sent,
     place_of,
@@ -191,6 +194,33 @@ def test_letters_go_once_to_customers_with_an_address(office: Diary, tmp_path: P
     (letter,) = (tmp_path / "mail").glob("*.eml")
     text = letter.read_text(encoding="utf-8")
     assert "bob@b.example" in text and "application/pdf" in text and paper.name in text
+
+
+def test_a_letter_of_another_run_of_the_same_day_is_another_letter(office: Diary, tmp_path: Path) -> None:
+    run = office.see(statements.statement_run, run_of(office))
+    found = office.see(statements.statement_accounts, run)
+    mail = FolderMail(tmp_path / "mail", "Test Office", "office@b.example", run.on)
+    send_letters(tmp_path / "office.db", office.see(statements.paper_office), run, unsent_letters(found, run, mail), mail)
+    reverse_run(office.books, office.desk, run.run_id, "wrong prices")
+    office.bill()
+    again = office.see(statements.statement_run, run_of(office))
+    assert (again.on, again.run_id == run.run_id) == (run.on, False)
+    assert [account.name for account in unsent_letters(found, again, mail)] == ["Bob Boyd"]
+
+
+def test_only_what_was_e_mailed_is_marked_and_an_address_that_comes_later_is_still_to_do(office: Diary) -> None:
+    run_id = run_of(office)
+    assert office.see(emailed_places, run_id) == set()
+    office.do(mark_emailed, run_id, [2])
+    assert office.see(emailed_places, run_id) == {2}
+    office.on(2, 2).do(accounts.change_email, 3, "cy@c.example")
+    rows = {row.name: row for row in office.see(statement_list, run_id)}
+    assert (rows["Bob Boyd"].sent_on, rows["Bob Boyd"].how) == (date(2026, 2, 1), "e-mail")
+    assert rows["Cy Cole"].sent_on is None and rows["Ann Ames"].sent_on is None
+    office.do(mark_emailed, run_id, [3])
+    assert office.see(emailed_places, run_id) == {2, 3}
+    office.do(mark_sent, run_id, "email", 1, 4, "by hand")
+    assert office.see(emailed_places, run_id) == {2, 3}, "what was handed over otherwise was not e-mailed"
 
 
 def test_a_place_stays_when_a_customer_changes_the_delivery_later(office: Diary) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QTabWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QTabWidget
+from ui.paper import pdf_printer
 from ui.window import Window
 
 from app.errors import UserError
 from app.services import billing
+from app.views import printing
 from app.views.billing_tables import KindsTable, local_time
 from app.views.pages.billing import DIFFERENCE, EXCEPTIONS, RUNS, TOTALS
 from app.views.table import Table
@@ -283,6 +286,34 @@ def test_a_run_is_taken_back_with_a_reason_and_the_month_can_be_billed_again(win
     run_it(window)
     assert billed(window) == first
     assert window.books_agree()
+
+
+def test_before_a_run_is_taken_back_each_statement_that_went_out_is_counted_once(
+    window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = at_month_end(window)
+    run_it(window)
+    page.tabs.setCurrentIndex(RUNS)
+    assert shown(window, "billing.runs").rows[0].sent_on is None
+    monkeypatch.setattr(printing, "choose_printer", lambda _parent: pdf_printer(tmp_path / "paper.pdf", 100))
+    statements = window.go("statements")
+    on_paper = len(statements.table.rows_model.rows)
+    window.click("statements.print")
+    window.type_into("statements.first", "1")
+    window.click("statements.print")  # again, after a jam
+    window.type_into("statements.first", "")
+    window.press(Qt.Key.Key_Backspace)
+    delivery = window.control("statements.delivery", QComboBox)
+    delivery.setCurrentIndex(delivery.findData("email"))
+    by_mail = sum(bool(row.email) for row in statements.table.rows_model.rows)
+    window.click("statements.mail")
+    window.go("billing", tab="runs")
+    assert shown(window, "billing.runs").rows[0].sent_on == window.day
+    window.click("billing.reverse")
+    said = window.control("billing-reverse.details", QLabel, window.dialog()).text()
+    assert f"Note: {on_paper} statements of this run were printed on paper." in said
+    assert f"Note: {by_mail} statements of this run were written as e-mail" in said
+    window.press(Qt.Key.Key_Escape, on=window.dialog())
 
 
 def test_a_run_that_somebody_paid_names_the_accounts_and_cannot_be_taken_back(window: Window) -> None:

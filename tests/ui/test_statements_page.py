@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from ui.paper import page_sizes, pdf_printer
 from ui.window import Window
 
 from app.errors import UserError
+from app.services import accounts, billing
+from app.services.billingreversal import reverse_run
+from app.services.books import open_office
 from app.views import printing
 from app.views.pages.statements import StatementsPage
 from app.views.pdf_preview import PdfPreview
@@ -161,6 +165,79 @@ def test_e_mails_are_written_once_and_marked_and_a_customer_without_an_address_i
     assert "were written before" in window.message
     assert {path: path.stat().st_mtime_ns for path in letters} == before
     assert window.books_agree()
+
+
+def test_letters_that_were_taken_out_of_the_folder_are_not_written_a_second_time(
+    window: Window, page: StatementsPage, tmp_path: Path
+) -> None:
+    choose(window, "email")
+    window.click("statements.mail")
+    letters = list((tmp_path / "mail").glob("statement-*.eml"))
+    assert letters
+    for letter in letters:
+        letter.unlink()  # sent by the mail program
+    window.click("statements.mail")
+    assert "were written before" in window.message
+    assert list((tmp_path / "mail").glob("statement-*.eml")) == []
+    row = next(row for row in page.table.rows_model.rows if row.email)
+    window.type_into("statements.first", row.number)
+    window.type_into("statements.last", row.number)
+    window.click("statements.mail")
+    assert [row.number in letter.name for letter in (tmp_path / "mail").glob("statement-*.eml")] == [True]
+
+
+def test_a_run_billed_again_on_the_same_day_is_e_mailed_again(window: Window, tmp_path: Path) -> None:
+    window.day = date(2026, 12, 1)
+    window.program.workplace.choose_date(window.day)
+    desk = window.program.workplace.desk()
+    with open_office(window.path) as books:
+        first = billing.run_billing(books, desk).run_id
+    page = window.go("statements")
+    choose(window, "email")
+    window.click("statements.mail")
+    addressed = sum(bool(row.email) for row in page.table.rows_model.rows)
+    assert len(list((tmp_path / "mail").glob("statement-2026-12-01-*.eml"))) == addressed > 0
+    with open_office(window.path) as books:
+        reverse_run(books, desk, first, "wrong prices")
+        second = billing.run_billing(books, desk).run_id
+    assert second != first
+    window.shortcut(Qt.Key.Key_F2)
+    window.shortcut(Qt.Key.Key_F7)
+    window.click("statements.mail")
+    assert f"{addressed} e-mails written" in window.message
+    assert len(list((tmp_path / "mail").glob(f"statement-2026-12-01-run-{second}-*.eml"))) == addressed
+    assert [row.number for row in page.table.rows_model.rows if bool(row.sent_on) != bool(row.email)] == []
+
+
+def test_a_customer_whose_address_comes_later_is_still_to_be_e_mailed(
+    window: Window, page: StatementsPage, tmp_path: Path
+) -> None:
+    choose(window, "email")
+    missing = page.table.rows_model.rows[2]
+
+    def give_address(address: str) -> None:
+        desk = window.program.workplace.desk()
+        with open_office(window.path) as books, books.write() as session:
+            accounts.change_email(session, desk, missing.account_id, address)
+        window.program.tasks.books_changed.emit(None)
+        window.settle()
+
+    give_address("")
+    window.type_into("statements.first", missing.number)
+    window.type_into("statements.last", missing.number)
+    window.click("statements.mail")
+    assert "None of these statements goes to an e-mail address" in window.message
+    for part in ("first", "last"):
+        window.type_into(f"statements.{part}", "")
+        window.press(Qt.Key.Key_Backspace)
+    window.click("statements.mail")
+    give_address("new@b.example")
+    (row,) = [row for row in page.table.rows_model.rows if row.account_id == missing.account_id]
+    assert (row.email, row.sent_on) == ("new@b.example", None)
+    window.click("statements.mail")
+    assert "1 e-mail written" in window.message
+    (row,) = [row for row in page.table.rows_model.rows if row.account_id == missing.account_id]
+    assert row.sent_on == window.day
 
 
 def test_going_there_for_an_account_puts_the_cursor_on_its_statement(window: Window, page: StatementsPage) -> None:

@@ -340,21 +340,25 @@ class StatementsPage(Page):
             self.attempt(self._mail)
 
     def _mail(self) -> None:
-        work = mailing(self.workplace, self._wanted(EMAIL))
-        run = self.tasks.run("E-mailing statements", work, self._mailed, owner=self, otherwise=self.refuse)
+        wanted = self._wanted(EMAIL)
+        work = mailing(self.workplace, wanted)
+        told = partial(self._mailed, whole=wanted.is_whole)
+        run = self.tasks.run("E-mailing statements", work, told, owner=self, otherwise=self.refuse)
         self._show_running(run, "Writing e-mails…")
 
-    def _mailed(self, mailed: Mailed) -> None:
+    def _mailed(self, mailed: Mailed, *, whole: bool) -> None:
         folder = short_folder(self.workplace.folder / "mail" / "x")
         text = (
             f"{mailed.letters:,} {'e-mail' if mailed.letters == 1 else 'e-mails'} written to {folder}, ready to be sent."
             if mailed.letters
             else "All e-mails of this run were written before; type From and to if some must go again."
+            if whole
+            else "None of these statements goes to an e-mail address; nothing was written."
         )
         if mailed.without_address:
             missing = mailed.without_address
             text += f" {missing:,} {'customer has' if missing == 1 else 'customers have'} no e-mail address; print those."
-        self.workplace.say(text, "warning" if mailed.without_address else "good")
+        self.workplace.say(text, "warning" if mailed.without_address or not (mailed.letters or whole) else "good")
 
     def test_printer(self) -> None:
         """Measure a printer: the ruler page and the overlay test."""
