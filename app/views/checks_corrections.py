@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _SERVICE: dict[str, checkentry.Then] = {"post": "post", "hold": "hold", "return": "return", "strike": "strike"}
 
 
+_THIS_PART = "To post it right takes back this part alone. Everything else takes back the check's other parts too."
+_OTHER_PARTS = "The other parts of the check are posted: whatever is chosen here takes them back too."
+
+
 def set_aside(page: Page, form: CheckForm, batch: BatchState | None, done: Callable[[], None]) -> None:
     """Ask whether a typed check is held or sent back, and why; `done()` once it is."""
     desk, batch_id = page.workplace.desk(), batch.id if batch else None
@@ -51,7 +55,12 @@ def take_back(page: Page, line: BatchCheck, *, in_batch: bool, post_right: Calla
 
     title = "A check that is not posted" if line.payment_id is None else "Take back a check"
     about = f"Check {line.number} for {format_cents(line.cents)}, {line.name or 'nobody yet'}"
-    OutcomeDialog(page.workplace, title, about, choices(line, in_batch=in_batch), work, done, page).open()
+    note = ""
+    if line.cents != line.sheet_cents:
+        parts = f"{format_cents(line.cents)} of {format_cents(line.sheet_cents)}"
+        about = f"Part of check {line.number}: {parts}, {line.name or 'nobody yet'}"
+        note = _OTHER_PARTS if line.payment_id is None else _THIS_PART if in_batch and not line.deposited else ""
+    OutcomeDialog(page.workplace, title, about, choices(line, in_batch=in_batch), work, done, page, note=note).open()
 
 
 def choices(line: BatchCheck, *, in_batch: bool) -> tuple[Choice, ...]:

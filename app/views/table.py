@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
 
@@ -46,6 +46,7 @@ class Table(HandyList[Row]):
         self.rows_model: RowsModel[Row] = RowsModel(columns, self) if model is None else model
         # What tells rows apart when they are read again: by itself, whether all of a row is the same.
         self.row_key: Callable[[Row], object] = lambda row: row
+        self.first_gives_way = True
         self._settings = settings
         self.setModel(self.rows_model)
         self.setFont(figures_font(self.font()))
@@ -73,27 +74,40 @@ class Table(HandyList[Row]):
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows. Cursor, marks and what is in sight stay with their rows, whatever came in between.
 
-        A cursor whose row is gone stays on the same place in the list; so does one on the first row that nobody is at.
+        A cursor whose row is gone stays on the same place in the list, unless other rows are marked; so does one on the
+        first row that nobody is at (`first_gives_way`).
         """
         place, scrolled = self.currentIndex().row(), self.verticalScrollBar().value()
-        before = None if place == 0 and not self.hasFocus() else self.current_row()
-        marked = self.marked_rows()
+        before = None if place == 0 and self.first_gives_way and not self.hasFocus() else self.current_row()
+        marked, was_unmarked = self.marked_rows(), place < 0 and self.rows_model.rowCount() > 0
         lines_before = min(self.rows_model.rowCount(), LEAST_LINES)
         self.rows_model.show_rows(rows)
         if min(len(rows), LEAST_LINES) != lines_before:
             self.updateGeometry()
         self.share_out()
-        if not rows:
+        if not rows or was_unmarked:
             self.current.emit(None)
             return
         again = [] if before is None else self._places_of([before])
-        self.selectRow(again[0] if again else min(max(place, 0), len(rows) - 1))
-        if len(marked) > 1:
-            flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-            for number in self._places_of(marked):
-                self.selectionModel().select(self.rows_model.index(number, 0), flags)
+        still = self._places_of(marked) if len(marked) > 1 else []
+        self.selectRow((again or still or [min(max(place, 0), len(rows) - 1)])[0])
+        if still:
+            # No more than was marked: the cursor may stand on a row that is not.
+            self.clearSelection()
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for number in still:
+            self.selectionModel().select(self.rows_model.index(number, 0), flags)
         if again:
             self.verticalScrollBar().setValue(scrolled)
+
+    def unmark(self) -> None:
+        """Nothing is under the cursor: what was there is gone, and no other row is meant instead."""
+        self.setCurrentIndex(QModelIndex())
+        self.clearSelection()
+
+    def holds(self, row: Row) -> bool:
+        """Whether the row, or what its key says is the same one, is in the list."""
+        return bool(self._places_of([row]))
 
     def _places_of(self, rows: Sequence[Row]) -> list[int]:
         """Where rows stand that were shown before, by `row_key`."""

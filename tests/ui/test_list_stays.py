@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
+from ui.posting_keys import ENTER, desk, owing
+from ui.test_work_off import open_from_today
 from ui.window import Window
 
+from app.services import checks
+from app.services.approvals import WaitingRequest
+from app.services.books import open_office
+from app.views.dialogs.requests import RequestsDialog
 from app.views.table import Table
 from app.views.table_model import Column
 
@@ -76,6 +84,21 @@ def test_several_marked_rows_stay_marked(table: Table[Line], qtbot: QtBot) -> No
     assert marked(table) == [2, 4], "the one that is gone is marked no more"
 
 
+def test_no_row_is_marked_in_the_place_of_one_that_is_gone(table: Table[Line], qtbot: QtBot) -> None:
+    table.show_rows(lines(1, 2, 3, 4, 5))
+    qtbot.keyClick(table, Qt.Key.Key_Down, _SHIFT)
+    qtbot.keyClick(table, Qt.Key.Key_Down, _SHIFT)
+    assert (under_cursor(table), marked(table)) == (3, [1, 2, 3])
+    table.show_rows(lines(1, 2, 4, 5))
+    assert marked(table) == [1, 2]
+    table.unmark()
+    assert under_cursor(table) is None
+    table.show_rows(lines(4, 5))
+    assert (under_cursor(table), marked(table)) == (None, [])
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    assert under_cursor(table) == 4
+
+
 def test_a_first_row_that_nobody_is_at_gives_way_to_a_newer_one(table: Table[Line]) -> None:
     table.show_rows(lines(2, 1))
     table.clearFocus()
@@ -124,3 +147,69 @@ def test_refund_checks_marked_for_clearing_stay_marked_when_another_page_posts(w
     window.settle()
     cleared = window.rows("SELECT number FROM issued_check WHERE cleared_on IS NOT NULL ORDER BY number")
     assert [row[0] for row in cleared] == sorted(wanted)
+
+
+def hold_two(window: Window) -> list[int]:
+    """Two checks of the mail that nobody knows, beside those held already."""
+    who = desk(window)
+    with open_office(window.path) as books, books.write() as session:
+        batch = checks.log_mail(session, who, 2, 3000)
+        made = [checks.log_check(session, who, batch, cents, number) for cents, number in ((1000, "71"), (2000, "72"))]
+        for check in made:
+            checks.hold_check(session, who, check, "no name on it")
+    window.program.tasks.books_changed.emit(None)
+    window.settle()
+    return made
+
+
+def test_a_held_check_that_another_pc_posted_leaves_no_other_one_to_be_moved_instead(window: Window) -> None:
+    (account_id, number, _, _), (other, _, _, _), *_ = owing(window, 2)
+    first, second = hold_two(window)
+    dialog = open_from_today(window, "held")
+    listed = window.control("held.list", Table, dialog)
+    listed.select_row(next(row for row in listed.rows_model.rows if row.id == first))
+    listed.setFocus()
+    window.press(ENTER)
+    window.press(number, ENTER)
+    window.settle()
+    with open_office(window.path) as books, books.write() as session:
+        checks.post_check(session, desk(window), checks.CheckForm(other, 1000, "71", mail_check_id=first))
+    window.program.tasks.books_changed.emit(None)
+    window.settle()
+    assert listed.current_row() is None
+    assert "done already, at another PC" in window.control("held.told", QLabel, dialog).text()
+    window.press(ENTER, on=window.control("held.action", inside=dialog))
+    window.settle()
+    assert "Mark the check" in window.control("held.refusal", QLabel, dialog).text()
+    assert window.rows("SELECT state FROM mail_check WHERE id = ?", second) == [("held",)]
+    listed.setFocus()
+    listed.select_row(next(row for row in listed.rows_model.rows if row.id == second))
+    window.press(ENTER, on=window.control("held.action", inside=dialog))
+    window.settle()
+    posted = window.rows("SELECT account_id, cents FROM payment WHERE mail_check_id IN (?, ?) ORDER BY id", first, second)
+    assert posted == [(other, 1000), (account_id, 2000)]
+    if dialog.isVisible():
+        dialog.reject()
+
+
+def test_a_request_that_was_answered_elsewhere_leaves_no_other_one_to_be_approved_instead(window: Window) -> None:
+    dialog = RequestsDialog(window.program.workplace, window.frame)
+    dialog.open()
+    window.settle()
+    asked = [
+        WaitingRequest(number, "Carl Clerk", datetime(2026, 11, 21, 9, number, tzinfo=UTC), f"Credit {number}", "supervisor")
+        for number in (1, 2, 3)
+    ]
+    dialog._show(asked)
+    what = window.control("requests.what", QLabel, dialog)
+    assert what.text() == "Carl Clerk asks: Credit 1" and dialog.action.isEnabled()
+    dialog._show(asked[1:])
+    assert "answered or taken back" in what.text() and not dialog.action.isEnabled()
+    dialog._show(asked[1:])
+    assert not dialog.action.isEnabled(), "nobody has marked another one"
+    dialog.table.setFocus()
+    window.press(Qt.Key.Key_Down)
+    assert what.text() == "Carl Clerk asks: Credit 2" and dialog.action.isEnabled()
+    dialog._show([])
+    assert what.text() == "No request waits." and not dialog.action.isEnabled()
+    dialog.reject()

@@ -231,6 +231,47 @@ def test_one_check_is_split_over_two_accounts_by_keys(window: Window) -> None:
     assert window.books_agree()
 
 
+def test_taking_back_a_part_says_what_becomes_of_the_other_parts(window: Window) -> None:
+    (one, number_one, name_one, _), (two, number_two, _, _) = owing(window, 2)
+    open_page(window, 1, 3000)
+    window.press(number_one, ENTER, "30", ENTER, "55")
+    window.settle()
+    window.shortcut(Qt.Key.Key_T, CONTROL)
+    for number, part in ((number_one, "20"), (number_two, "10")):
+        window.press(number, ENTER)
+        window.settle()
+        window.press(part, ENTER)
+    window.press(ENTER)
+    window.settle()
+    window.shortcut(ENTER, CONTROL)
+    listed = window.control("checks.posted", BatchTable)
+    listed.select_row(next(line for line in listed.rows_model.rows if line.account_id == one))
+    listed.setFocus()
+    window.press(Qt.Key.Key_Delete)
+    window.settle()
+    dialog = window.dialog()
+    assert f"Part of check 55: 20.00 of 30.00, {name_one}" in [part.text() for part in dialog.findChildren(QLabel)]
+    assert "this part alone" in window.control("outcome.note", QLabel, dialog).text()
+    window.press("wrong account", ENTER)
+    window.settle()
+    assert window.rows(
+        "SELECT p.account_id FROM payment p JOIN payment_reversal r ON r.payment_id = p.id WHERE p.check_number = '55'"
+    ) == [(one,)]
+    window.click("checks.clear")
+    rest = next(line for line in listed.rows_model.rows if line.payment_id is None)
+    listed.select_row(rest)
+    listed.setFocus()
+    window.press(Qt.Key.Key_Delete)
+    window.settle()
+    assert "The other parts of the check are posted" in window.control("outcome.note", QLabel, window.dialog()).text()
+    window.press(ESCAPE)
+    assert window.rows(
+        "SELECT count(*) FROM payment_reversal r JOIN payment p ON p.id = r.payment_id "
+        "WHERE p.account_id = ? AND p.check_number = '55'",
+        two,
+    ) == [(0,)]
+
+
 def test_a_split_that_was_left_half_done_is_kept_and_cannot_be_posted(window: Window) -> None:
     (_, number_one, _, _), *_ = owing(window, 1)
     open_page(window, 1, 3000)

@@ -33,7 +33,7 @@ STRIKE = Choice("strike", "There is &no such sheet: it was entered by mistake", 
 class OutcomeDialog(FormDialog):
     """Asks for one of `choices` and a reason, then does `work(session, choice's key, reason)` as one action.
 
-    `done(key, result)` is called when the books were changed.
+    `note` is read before. `done(key, result)` is called when the books were changed.
     """
 
     def __init__(
@@ -45,11 +45,17 @@ class OutcomeDialog(FormDialog):
         work: Callable[[Session, str, str], Any],
         done: Callable[[str, Any], None],
         parent: QWidget | None = None,
+        *,
+        note: str = "",
     ) -> None:
         super().__init__(workplace, "outcome", title, "&Do it", parent)
         self.choices, self.work = choices, work
         self.saved.connect(lambda result: done(self.choice.key, result))
         self.body.insertWidget(0, label(about, "heading", wrap=True))
+        if note:
+            said = label(note, "warning", wrap=True)
+            named(said, "outcome.note", "Note")
+            self.body.insertWidget(1, said)
         self.group = QButtonGroup(self)
         for place, choice in enumerate(choices):
             option = QRadioButton(choice.text)

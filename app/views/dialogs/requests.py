@@ -49,6 +49,8 @@ class RequestsDialog(FormDialog):
             self.body.insertWidget(place, part)
         self.add_row("&Why not", self.why)
         self.form.addRow("", self.refuse_button)
+        self.table.row_key = lambda row: row.id
+        self.table.first_gives_way = False
         self.table.selectionModel().selectionChanged.connect(lambda _new, _old: self._marked())
         self.tasks.books_changed.connect(self._books_changed)
         self.read()
@@ -64,14 +66,17 @@ class RequestsDialog(FormDialog):
     def _show(self, rows: list[WaitingRequest]) -> None:
         marked = self.table.current_row()
         self.table.show_rows(rows)
-        if rows:
-            self.table.select_row(next((row for row in rows if marked is not None and row.id == marked.id), rows[0]))
+        if rows and marked is not None and not self.table.holds(marked):
+            # The next key was meant for the request that stood here, and approves no other.
+            self.table.unmark()
         self._marked()
         self.fit()
 
     def _marked(self) -> None:
         row = self.table.current_row()
-        self.what.setText("No request waits." if row is None else f"{row.asked_by} asks: {row.words}")
+        gone = "The request that was marked has been answered or taken back. Mark the next one."
+        nothing = gone if self.table.rows_model.rows else "No request waits."
+        self.what.setText(nothing if row is None else f"{row.asked_by} asks: {row.words}")
         for part in (self.action, self.refuse_button):
             part.setEnabled(row is not None)
 
@@ -92,7 +97,7 @@ class RequestsDialog(FormDialog):
     def _answer(self, *, approves: bool) -> None:
         row = self.table.current_row()
         if row is None:
-            raise UserError("No request waits.", field="list")
+            raise UserError("Mark the request first.", field="list")
         desk, request_id, why = self.workplace.desk(self.token), row.id, self.why.text()
         said = f"{'Approved' if approves else 'Refused'}: {row.words}, asked by {row.asked_by}."
         self.save(lambda session: approvals.answer(session, desk, request_id, approves=approves, why=why), said, ())

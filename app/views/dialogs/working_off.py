@@ -52,6 +52,8 @@ class WorkOffDialog(FormDialog, Generic[Row]):
             self.body.insertWidget(place, part)
         self.body.setStretch(1, 1)
         self.told.hide()
+        self._was_done = False
+        table.first_gives_way = False
         table.selectionModel().selectionChanged.connect(lambda _new, _old: self.marked())
         self.tasks.books_changed.connect(self._books_changed)
 
@@ -71,7 +73,13 @@ class WorkOffDialog(FormDialog, Generic[Row]):
 
     def _show(self, rows: list[Row]) -> None:
         is_first = self.table.rows_model.rowCount() == 0
+        before, was_own, self._was_done = self.table.current_row(), self._was_done, False
         self.table.show_rows(rows)
+        if rows and before is not None and not was_own and not self.table.holds(before):
+            # What is typed was meant for that one and for no other.
+            self.table.unmark()
+            self.told.setText("What was marked is done already, at another PC. Mark the next one.")
+            self.told.show()
         self.action.setEnabled(bool(rows))
         self.marked()
         if not rows and not is_first:
@@ -85,6 +93,7 @@ class WorkOffDialog(FormDialog, Generic[Row]):
         """Change the books in one transaction; say what was done and go on with the list."""
 
         def done(_result: Any) -> None:
+            self._was_done = True
             self._hold_hands(held=False)
             self.cancel.setEnabled(True)
             self.token = self.workplace.new_token()
@@ -127,6 +136,7 @@ class HeldDialog(WorkOffDialog[HeldCheck]):
             "account from today, and the day on which it was received is kept. Whatever else is odd is done in Post checks."
         )
         super().__init__(workplace, "held", "Checks held", "&Move to this account", intro, table, parent)
+        table.row_key = lambda row: (row.id, row.cents)
         self.account = AccountEdit(workplace, "held.account", "Account that the marked check belongs to")
         self.pays = label("", wrap=True)
         named(self.pays, "held.pays", "What the check pays")
@@ -226,6 +236,7 @@ class ReceiptsDialog(WorkOffDialog[MissingReceipt]):
             "marked receipts, mail them or hand them over, and say so: each payment has one receipt. Ctrl+A marks all."
         )
         super().__init__(workplace, "receipts", "Receipts without an e-mail address", "&Handed over", intro, table, parent)
+        table.row_key = lambda row: row.payment_id
         self.email = QLineEdit()
         named(self.email, "receipts.email", "E-mail address of the marked customer")
         self.email.setMaxLength(200)
@@ -280,6 +291,8 @@ class ReceiptsDialog(WorkOffDialog[MissingReceipt]):
     def submit(self) -> None:
         """The marked receipts were handed over."""
         rows = self.table.marked_rows()
+        if not rows:
+            raise UserError("Mark the receipts that were handed over.", field="list")
         desk, ids = self.workplace.desk(self.token), [row.payment_id for row in rows]
         receipts = counted(len(rows), "receipt is", "receipts are")
         said = f"{receipts} recorded as handed over on {format_day(self.workplace.on)}."
