@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib import import_module
@@ -369,3 +370,44 @@ def test_an_older_offices_passwords_go_on_and_are_kept_anew_at_the_next_sign_in(
         proof = signin.sign_in(diary.books, "clerk", PASSWORD, "PC 1", NOW).proof
         ((now,),) = diary.sql("SELECT password_hash FROM person WHERE id = ?", number)
         assert now != kept and not passwords.is_outdated(now) and proof.fits(now) and not proof.fits(kept)
+
+
+_HAS = (
+    "SELECT c.relname, has_table_privilege(%(role)s, c.oid, 'INSERT'), has_table_privilege(%(role)s, c.oid, 'DELETE'), "
+    "has_table_privilege(%(role)s, c.oid, 'TRUNCATE, TRIGGER, REFERENCES'), "
+    "array(SELECT CAST(a.attname AS text) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 "
+    "AND NOT a.attisdropped AND has_column_privilege(%(role)s, c.oid, a.attnum, 'UPDATE')), "
+    "array(SELECT CAST(a.attname AS text) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 "
+    "AND NOT a.attisdropped AND NOT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary "
+    "AND a.attnum = ANY(i.indkey))) "
+    "FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace"
+)
+
+
+def _as_documented() -> dict[str, tuple[str, str, str]]:
+    """The table of docs/RELIABILITY.md: of each table whether rows are added, which columns change, whether rows go."""
+    text = (Path(__file__).parents[2] / "docs" / "RELIABILITY.md").read_text(encoding="utf-8")
+    part = text.partition("## What an SQL client can do on the server")[2].partition("\n## ")[0]
+    found = {}
+    for line in part.splitlines():
+        if line.startswith("| `"):
+            tables, added, changed, gone = (cell.strip() for cell in line.strip("|").split("|"))
+            for table in re.findall(r"`(\w+)`", tables):
+                found[table] = (added, changed, gone)
+    return found
+
+
+def test_what_the_role_may_do_with_each_table_is_what_the_documents_say() -> None:
+    with Diary(date(2026, 1, 1)) as diary, psycopg.connect(_address(support_databases.owners_address(diary.books))) as owner:
+        rows = owner.execute(_HAS, {"role": PROGRAM_ROLE}).fetchall()
+    said, found = _as_documented(), {}
+    for table, adds, takes, more, updates, but_key in rows:
+        assert not more, table
+        changed = "none" if not updates else ", ".join(f"`{name}`" for name in updates)
+        if updates and set(updates) == set(but_key):
+            changed = "all but the key"
+        told = said.get(table, ("", "", ""))[1]
+        if sorted(changed.split(", ")) == sorted(told.split(", ")):
+            changed = told  # in whatever order the columns stand
+        found[table] = ("yes" if adds else "no", changed, "yes" if takes else "no")
+    assert found == said
