@@ -32,13 +32,15 @@ class Request(NamedTuple):
 
 
 class WaitingRequest(NamedTuple):
-    """A request that waits for an answer; `at` is UTC, `role` the least that may answer."""
+    """A request that waits for an answer; `at` is UTC, `role` the least that may answer; `digest` says what exactly."""
 
     id: int
     asked_by: str
     at: datetime
     words: str
     role: str
+    what: str = ""
+    digest: str = ""
 
 
 class Answer(NamedTuple):
@@ -128,6 +130,11 @@ def forget(session: Session, request_id: int) -> None:
 def _digest(desk: Desk, request: Request) -> str:
     told = json.dumps([request.what, desk.on, *request.facts], default=str, ensure_ascii=False)
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_request(desk: Desk, waiting: WaitingRequest) -> bool:
+    """Whether a request without arguments is for the desk's business date."""
+    return _digest(desk, Request(waiting.what, waiting.words, ())) == waiting.digest
 
 
 def _approved(session: Session, desk: Desk, what: str, subject: str) -> list[Any]:
@@ -236,7 +243,7 @@ def waiting_requests(session: Session, desk: Desk) -> list[WaitingRequest]:
         role = row.subject.partition(":")[0]
         if rank(desk.role) >= rank(role):
             at = datetime.fromisoformat(row.asked_at).replace(tzinfo=UTC)
-            found.append(WaitingRequest(row.id, row.asker, at, row.words, role))
+            found.append(WaitingRequest(row.id, row.asker, at, row.words, role, row.what, row.subject.partition(":")[2]))
     return found
 
 

@@ -24,6 +24,7 @@ from app.services import (
     outstanding,
     people,
     refunds,
+    requestpreview,
     subscriptions,
 )
 from app.services.desk import Approver, Desk
@@ -320,3 +321,47 @@ def test_what_cannot_be_asked_for_is_said_so(office: Diary) -> None:
         do(office, replace(at(office, "clerk"), person=None), approvals.ask, NotPermitted("no", "supervisor", subject="x"))
     with pytest.raises(UserError, match="no such request"):
         do(office, at(office, "manager"), approvals.answer, 99, approves=True)
+
+
+def waiting_for(office: Diary, role: str) -> approvals.WaitingRequest:
+    (found,) = office.see(approvals.waiting_requests, at(office, role))
+    return found
+
+
+def test_who_answers_sees_what_month_end_would_bill_and_whom_it_would_not(office: Diary) -> None:
+    open_account(office)
+    open_account(office, "Bob Birk", 3100)
+    limit(office, two_for_billing=True)
+    office.on(2, 1)
+    manager, supervisor = at(office, "manager"), at(office, "supervisor")
+    with pytest.raises(NotPermitted) as said:
+        billing.run_billing(office.books, manager)
+    do(office, manager, approvals.ask, said.value)
+    lines = requestpreview.preview_of(office.books, supervisor, waiting_for(office, "supervisor"))
+    totals = billing.preview(office.books, manager)
+    assert lines[0].startswith("2 invoices of 2 accounts") and "121.00 in all" in lines[0]
+    assert "Services: 2, 121.00" in lines
+    assert totals.cents == 12_100
+    forged = waiting_for(office, "supervisor")._replace(words="The billing run of 01/01/2026")
+    assert "of another date" in requestpreview.preview_of(office.books, supervisor, forged)[0]
+
+
+def test_who_answers_sees_the_account_and_what_it_was_given_before(office: Diary) -> None:
+    account, manager = open_account(office), at(office, "manager")
+    do(office, manager, checks.post_check, checks.CheckForm(account, 1_000, "77"))
+    do(office, manager, credits.courtesy_credit, account, 500, "an outage")
+    credit_asked(office, account)
+    lines = requestpreview.preview_of(office.books, at(office, "supervisor"), waiting_for(office, "supervisor"))
+    assert "Ann Ames: active, opened 01/01/2026, owes " in lines[0]
+    assert lines[1].startswith("Last payment: 10.00 on 01/")
+    assert lines[2] == "In the last twelve months: 5.00 of courtesy credits (1)."
+
+
+def test_who_answers_sees_each_check_of_a_refund_run(office: Diary) -> None:
+    limit(office, two_for_refunds_over=50_000)
+    closed_account(office)
+    manager = at(office, "manager")
+    said = refused(office, manager, refunds.run_refunds, force=True, reason="asked for it")
+    do(office, manager, approvals.ask, said)
+    lines = requestpreview.preview_of(office.books, at(office, "supervisor"), waiting_for(office, "supervisor"))
+    assert lines[0] == "As the books are now: 1 check, 600.00 in all:" and "600.00 to Cleo Closed, account" in lines[1]

@@ -38,6 +38,7 @@ NOT_ASKED |= {"limits.require_waivable"}
 # tests/ui/test_server_windows.py and tests/services/test_serverplaces.py.
 NOT_ASKED |= {"serverbackup.dump_office", "serverrestoring.restore_on_server", "serverrestoring.restore_with_link"}
 NOT_ASKED |= {"connecting.require_mover"}
+NOT_ASKED |= {"approvals.is_request", "requestpreview.preview_of"}
 NOT_ASKED |= {"sameday.credits_given", "sameday.refunded", "sameday.waived"}
 # Part of the gate; and what is only read for the person at work.
 NOT_ASKED |= {"approvals.allowed", "approvals.waiting_requests", "approvals.own_approved", "requestlines.request_lines"}

@@ -77,6 +77,7 @@ def answer(supervisor: Window) -> QWidget:
         "Carl Clerk asks: A courtesy credit of 12.50 on account"
         in supervisor.control("requests.what", QLabel, dialog).text()
     )
+    supervisor.wait_for(lambda: "In the last twelve months" in supervisor.control("requests.preview", QLabel, dialog).text())
     return dialog
 
 

@@ -8,6 +8,7 @@ from app.errors import UserError
 from app.services import approvals
 from app.services.approvals import WaitingRequest
 from app.services.permissions import ROLE_NAMES
+from app.services.requestpreview import preview_of
 from app.views.dialog import WIDER, FormDialog
 from app.views.fields import button, label, mark_wrong, named
 from app.views.table import Table
@@ -38,6 +39,9 @@ class RequestsDialog(FormDialog):
         )
         self.what = label("", "heading", wrap=True)
         named(self.what, "requests.what", "The request that is marked")
+        self.preview = label("", wrap=True)
+        named(self.preview, "requests.preview", "What it would do, by the books as they are now")
+        self._shown: int | None = None
         self.why = QLineEdit()
         named(self.why, "requests.reason", "Why it is refused")
         self.why.setMaxLength(200)
@@ -45,7 +49,7 @@ class RequestsDialog(FormDialog):
         self.why.textEdited.connect(lambda: mark_wrong(self.why, wrong=False))
         self.refuse_button = button("&Refuse", "requests.refuse")
         self.refuse_button.clicked.connect(self.refuse_it)
-        for place, part in enumerate((label(said, "quiet", wrap=True), self.table, self.what)):
+        for place, part in enumerate((label(said, "quiet", wrap=True), self.table, self.what, self.preview)):
             self.body.insertWidget(place, part)
         self.add_row("&Why not", self.why)
         self.form.addRow("", self.refuse_button)
@@ -79,6 +83,29 @@ class RequestsDialog(FormDialog):
         self.what.setText(nothing if row is None else f"{row.asked_by} asks: {row.words}")
         for part in (self.action, self.refuse_button):
             part.setEnabled(row is not None)
+        self._look_at(row)
+
+    def _look_at(self, row: WaitingRequest | None) -> None:
+        """Show what the marked request would do, as soon as it is known."""
+        books, desk = self.tasks.books, self.workplace.desk()
+        if row is None or books is None:
+            self._shown = None
+            self.preview.setText("")
+            return
+        if row.id == self._shown:
+            return
+        self._shown = row.id
+        self.preview.setText("Looking what it would do …")
+
+        def show(lines: list[str]) -> None:
+            self.preview.setText("\n".join(lines))
+            self.fit()
+
+        def refused(error: UserError) -> None:
+            self.preview.setText(f"It cannot be done as things are: {error.message}")
+            self.fit()
+
+        self.tasks.compute(lambda: preview_of(books, desk, row), show, owner=self, name="request-preview", otherwise=refused)
 
     def submit(self) -> None:
         """Approve the request that is marked."""
