@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
@@ -42,11 +43,30 @@ def new_salt() -> bytes:
 
 def passphrase_key(passphrase: str, salt: bytes) -> bytes:
     """The 32-byte key of a passphrase. Raises UserError for one that is too short."""
-    if len(passphrase) < SHORTEST_PASSPHRASE:
+    if len(passphrase.strip()) < SHORTEST_PASSPHRASE:
         raise UserError(
             f"A passphrase has at least {SHORTEST_PASSPHRASE} characters; four or five words are good.", field="passphrase"
         )
-    return Scrypt(salt=salt, length=32, n=_COST, r=_BLOCK, p=_LANES).derive(passphrase.encode("utf-8"))
+    return _key_of(passphrase, salt)
+
+
+def _key_of(passphrase: str, salt: bytes) -> bytes:
+    return Scrypt(salt=salt, length=32, n=_COST, r=_BLOCK, p=_LANES).derive(passphrase.encode("utf-8", "surrogatepass"))
+
+
+def fitting_key(passphrase: str, salt: bytes, mark: str) -> bytes | None:
+    """The key of a passphrase by its mark; None for another passphrase.
+
+    A letter with an accent is one sign on one system and two on another: it is tried in each way.
+    """
+    ways = (passphrase, unicodedata.normalize("NFC", passphrase), unicodedata.normalize("NFD", passphrase))
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        return None
+    for way in dict.fromkeys(ways):
+        key = _key_of(way, salt)
+        if key_mark(key) == mark:
+            return key
+    return None
 
 
 def key_mark(key: bytes) -> str:
@@ -177,10 +197,8 @@ def unseal(
             if key is None or key_mark(key) != header["key"]:
                 if not passphrase:
                     raise UserError(f"{source.name} is encrypted; type its passphrase.", field="passphrase")
-                if len(passphrase) < SHORTEST_PASSPHRASE:
-                    raise _wrong_passphrase(source)
-                key = passphrase_key(passphrase, bytes.fromhex(header["salt"]))
-                if key_mark(key) != header["key"]:
+                key = fitting_key(passphrase, bytes.fromhex(header["salt"]), header["key"])
+                if key is None:
                     raise _wrong_passphrase(source)
             cipher = AESGCM(_derived(key, bytes.fromhex(header["file"]), b"counterfoil backup"))
             place, block = 0, read.read(CHUNK + TAG)

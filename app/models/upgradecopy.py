@@ -39,8 +39,8 @@ def learn_passphrase(locked: BackupsLocked, passphrase: str) -> None:
     from app import keystore
     from app.models import sealedfile
 
-    key = sealedfile.passphrase_key(passphrase, bytes.fromhex(locked.salt))
-    if sealedfile.key_mark(key) != locked.check:
+    key = sealedfile.fitting_key(passphrase, bytes.fromhex(locked.salt), locked.check)
+    if key is None:
         raise UserError("That is not the passphrase of the office's backups; mind capitals and spaces.", field="passphrase")
     keystore.open_key_store().put(key_name(locked.mark), key)
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from app import wholefiles
 from app.errors import Cancelled, UserError
 from app.keystore import KeyStore, open_key_store
-from app.models import copying, database, sealedfile
+from app.models import auditcheck, copying, database, sealedfile
 from app.models.bulk import Progress, execute, fetch_value, insert_row, no_progress
 from app.models.database import Database
 from app.models.migrations import LATEST_REVISION
@@ -70,6 +70,7 @@ class _Begun(NamedTuple):
     name: str
     key: tuple[bytes, bytes] | None
     server: ServerDatabase | None
+    end: str  # of the audit trail as it begins; every later state of the office holds it
     roles: tuple[str, ...] = ()
 
 
@@ -157,7 +158,9 @@ def _begin(books: Database, desk: Desk, kind: str, folder: Path | None, key_stor
             second="",
             action_id=act.id,
         )
-    return _Begun(number, plan, mark, office, place, name, key, server, _program_roles(server))
+    with books.read() as session:
+        end = auditcheck.head(session)
+    return _Begun(number, plan, mark, office, place, name, key, server, end, _program_roles(server))
 
 
 def _program_roles(server: ServerDatabase | None) -> tuple[str, ...]:
@@ -251,6 +254,7 @@ def _about(begun: _Begun, kind: str, desk: Desk) -> dict[str, object]:
         "on": desk.on.isoformat(),
         "made_at": desk.now().astimezone(UTC).isoformat(),
         "revision": LATEST_REVISION,
+        "end": begun.end,
         **({"roles": begun.roles} if begun.roles else {}),
     }
 
@@ -301,6 +305,8 @@ def _second_copy(begun: _Begun, path: Path, digest: str) -> str:
         # Never made: a folder on a disk that is not plugged in would come to lie on this one.
         if not folder.is_dir():
             return f"{folder} is not there; plug its disk in."
+        if folder.samefile(path.parent):
+            return "It is the folder of the first copies; choose one on another disk."
         unfinished.unlink(missing_ok=True)
         copying.copy_bytes(path, unfinished)
         if copying.digest_of(unfinished) != digest:

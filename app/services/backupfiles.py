@@ -66,7 +66,7 @@ def read_backup(path: Path) -> BackupFile:
         size = path.stat().st_size
         if sealedfile.is_sealed(path):
             return _told(path, sealedfile.read_about(path), size, is_sealed=True)
-        about = _about_dump(path, size) if _is_dump(path) else about_file(path)
+        about = about_dump(path, size) if _is_dump(path) else about_file(path)
         return _told(path, about, size, is_sealed=False)
     except (sqlite3.Error, OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is no backup of Counterfoil, or it is damaged ({error}).", field="file") from error
@@ -105,7 +105,7 @@ def _is_dump(path: Path) -> bool:
         return read.read(len(_DUMP)) == _DUMP
 
 
-def _about_dump(path: Path, size: int) -> dict[str, Any]:
+def about_dump(path: Path, size: int) -> dict[str, Any]:
     """What stands behind a dump. Raises ValueError for one that this program did not finish."""
     with path.open("rb") as read:
         read.seek(max(size - _LONGEST_TRAILER, 0), os.SEEK_SET)

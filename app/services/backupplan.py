@@ -155,8 +155,8 @@ def unlock_passphrase(session: Session, keys: KeyStore, passphrase: str) -> None
     row = fetch_one(session, "SELECT office_mark, passphrase_salt, passphrase_check FROM safekeeping WHERE id = 1")
     if row is None or not row.passphrase_salt:
         raise UserError("The office's backups are not encrypted; there is no passphrase to type.")
-    key = sealedfile.passphrase_key(passphrase, bytes.fromhex(row.passphrase_salt))
-    if sealedfile.key_mark(key) != row.passphrase_check:
+    key = sealedfile.fitting_key(passphrase, bytes.fromhex(row.passphrase_salt), row.passphrase_check)
+    if key is None:
         raise UserError("That is not the passphrase of the office's backups; mind capitals and spaces.", field="passphrase")
     keys.put(key_name(row.office_mark), key)
 

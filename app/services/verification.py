@@ -12,6 +12,7 @@ from app.models import auditcheck, auditlayout, fileguards, searchindex, serverr
 from app.models.bulk import Progress, fetch, fetch_tuples, no_progress, on_server
 from app.models.database import Database, in_memory
 from app.money import format_cents
+from app.services import backupends
 from app.services.accountnumbers import is_account_number
 from app.services.books import taken_back
 from app.services.feedates import PAID_ON
@@ -281,7 +282,7 @@ def verify_head(session: Session, printed: str) -> list[str]:
 
 
 def verify_office(books: Database, progress: Progress = no_progress) -> list[str]:
-    """All of it: the file, every stored figure, the audit trail and the search index.
+    """All of it: the file, every stored figure, the audit trail and what backups keep of its end, the search index.
 
     `progress` is told (done, 100); what it raises, such as Cancelled, ends the check, which has changed nothing.
     """
@@ -296,6 +297,7 @@ def verify_office(books: Database, progress: Progress = no_progress) -> list[str
     progress(90, 100)
     if lost:
         return list(dict.fromkeys(problems))  # the search is made from what is not there
+    problems += backupends.faults(books)
     try:
         return problems + taken_back(books, verify_search)
     except OfficeFileError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -29,7 +30,9 @@ from app.services.backupplan import (
     unlock_passphrase,
 )
 from app.services.backupstanding import backup_log, backup_standing, listed_backups, waiting_backup
+from app.services.restoring import restore
 from app.services.search import find_accounts
+from app.services.verification import verify_office
 
 PASSPHRASE = "four words are enough"
 EVENING = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)  # 17:30 of the day before in Denver
@@ -302,6 +305,31 @@ def test_older_backups_go_only_after_a_newer_one_of_the_same_office(office: Diar
     assert foreign.exists() and (tmp_path / "backups" / "letter.db").exists()
 
 
+def test_a_second_place_that_is_the_first_one_is_no_second_copy(office: Diary, tmp_path: Path) -> None:
+    take(office)
+    plan(office, second_folder=str(tmp_path / "backups"))  # where they go when nothing is said
+    assert take(office).second == "It is the folder of the first copies; choose one on another disk."
+    assert "no second copy" in office.see(backup_standing, office.day).problem
+
+
+def test_a_passphrase_is_the_same_however_its_accents_are_typed_and_never_blank(office: Diary, tmp_path: Path) -> None:
+    typed = "cinq très beaux vélos"
+    office.do(set_passphrase, keys_of(office), typed, typed, "agreed")
+    made = take(office)
+    other = FileKeyStore(tmp_path / "elsewhere")
+    apart = unicodedata.normalize("NFD", typed)
+    assert apart != typed
+    assert restore(made.path, tmp_path / "again.db", office.desk, apart, key_store=lambda: other).path.exists()
+    with office.books.read() as session:
+        unlock_passphrase(session, other, apart)
+    for wrong in ("cinq tres beaux velos", "\ud800" * 12):
+        with pytest.raises(UserError, match="not the passphrase"):
+            restore(made.path, tmp_path / "third.db", office.desk, wrong, key_store=lambda: FileKeyStore(tmp_path / "none"))
+    for blank in (" " * 12, "\t" * 12):
+        with pytest.raises(UserError, match="at least 10 characters"):
+            office.do(set_passphrase, keys_of(office), blank, blank, "agreed")
+
+
 def test_an_office_restored_beside_the_backups_or_a_copy_of_ones_own_never_goes_with_old_backups(
     office: Diary, tmp_path: Path
 ) -> None:
@@ -315,6 +343,46 @@ def test_an_office_restored_beside_the_backups_or_a_copy_of_ones_own_never_goes_
     assert take(office.on(3, 2)).removed == 1
     assert not made.path.exists() and all(copy.exists() for copy in mine)
     assert [found.number for found in backups_in(folder)] == [2, 0, 0]
+
+
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_an_older_copy_put_in_the_offices_place_is_found_by_the_backups_made_since(
+    office: Diary, tmp_path: Path, is_sealed: bool
+) -> None:
+    if is_sealed:
+        office.do(set_passphrase, keys_of(office), PASSPHRASE, PASSPHRASE, "agreed")
+    assert office.books.path is not None
+    path = office.books.path
+    take(office)
+    assert verify_office(office.books) == []
+    office.books.close()
+    older = path.read_bytes()
+    with database.open_existing(path) as books:
+        desk = replace(office.on(3, 2).desk, now=lambda: EVENING)
+        later = backup.back_up(books, desk, "by-hand", None, lambda: keys_of(office))
+        assert verify_office(books) == []
+    path.write_bytes(older)
+    with database.open_existing(path) as books:
+        (problem,) = verify_office(books)
+    assert f"backup no {later.number} ({later.path})" in problem and "an older copy was put in its place" in problem
+
+
+def test_a_backup_that_was_restored_is_no_older_copy_put_there_by_hand(office: Diary, tmp_path: Path) -> None:
+    assert office.books.path is not None
+    path, first = office.books.path, take(office)
+    take(office.on(3, 2)), take(office.on(3, 3))
+    office.books.close()
+    restore(first.path, path, office.desk, replace=True, key_store=lambda: keys_of(office))
+    with database.open_existing(path) as books:
+        assert verify_office(books) == [], "the restore stands in the trail"
+        fourth = backup.back_up(books, office.desk, "by-hand", None, lambda: keys_of(office))
+        assert fourth.number == 4 and verify_office(books) == []
+    restored = path.read_bytes()
+    with database.open_existing(path) as books:
+        backup.back_up(books, office.desk, "by-hand", None, lambda: keys_of(office))
+    path.write_bytes(restored)
+    with database.open_existing(path) as books:
+        assert ["backup no 5" in problem for problem in verify_office(books)] == [True]
 
 
 def test_a_number_is_never_used_again_even_after_an_older_office_was_put_back(office: Diary, tmp_path: Path) -> None:

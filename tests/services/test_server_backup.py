@@ -23,7 +23,7 @@ from app.models.server import ServerDatabase
 from app.services import backup, checks, serverbackup, verification
 from app.services.backup import BackupResult
 from app.services.backupfiles import read_backup
-from app.services.backupplan import set_passphrase
+from app.services.backupplan import change_plan, plan_of, set_passphrase
 from app.services.backupstanding import backup_log, backup_standing
 from app.services.restoring import look_inside, restore
 from app.services.search import find_accounts
@@ -249,6 +249,22 @@ def test_a_backup_whose_names_were_changed_is_restored_and_said_to_be(office: Di
     made, told = take(office, tmp_path), list[str]()
     restore_on_server(made.path, support_databases.new_address(), office.desk, remark=told.append)
     assert len(told) == 2 and "account: row 1 was changed by hand" in told[0]
+
+
+def test_an_older_state_put_in_the_offices_place_is_found_by_the_backups_made_since(office: Diary, tmp_path: Path) -> None:
+    plan = replace(office.see(plan_of), folder=str(tmp_path / "backups"))
+    office.do(change_plan, plan, "here")
+    take(office, tmp_path)
+    older = support_databases.KeptOffice(support_databases.owners_address(office.books))
+    try:
+        image = older.image()
+        later = take(office, tmp_path)
+        assert verification.verify_office(office.books) == []
+        older.put(image)
+    finally:
+        older.end()
+    problems = verification.verify_office(office.books)
+    assert any(f"backup no {later.number} (" in problem and "an older copy" in problem for problem in problems), problems
 
 
 def test_a_clerk_restores_nothing_on_a_server(office: Diary, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from app.errors import UserError
-from app.services import audittrail
+from app.services import audittrail, backupends
 from app.services.audittrail import TrailChoices, TrailDetails, TrailFilter
 from app.services.books import Session
 from app.services.reporting_files import save_report
@@ -279,7 +279,8 @@ class AuditPage(Page):
 
         def work(books: Books, progress: Progress, cancelled: Callable[[], bool]) -> list[str]:
             with books.read() as session:
-                return verify_trail(session, until_stopped(progress, cancelled))
+                found = verify_trail(session, until_stopped(progress, cancelled))
+            return found + backupends.faults(books)
 
         self.verify_button.setEnabled(False)
         self._tell("Verifying …", "")
@@ -291,8 +292,8 @@ class AuditPage(Page):
 
     def _verified(self, problems: list[str]) -> None:
         if problems:
-            found = "1 row is" if len(problems) == 1 else f"{len(problems):,} rows are"
-            self._tell(f"{found} not as the program left them: somebody changed the file past it.", "bad")
+            found = "1 thing is" if len(problems) == 1 else f"{len(problems):,} things are"
+            self._tell(f"{found} not as the program left them: somebody changed the office past it.", "bad")
         else:
             self._tell("Every row is as the program wrote it, and the trail is whole.", "good")
         self.problems.setVisible(bool(problems))
