@@ -12,15 +12,17 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.models import auditlayout
 from app.models.auditchain import Chain, Segment, head, holds_head, read_chain
 from app.models.auditlayout import BLANKED, REMOVED, TableLayout
-from app.models.bulk import Progress, fetch_tuples, fetch_value, no_progress, stream
+from app.models.bulk import DRIVER, Progress, fetch_value, no_progress, stream
 from app.models.rowdigest import GONE, PLACE, Plan, Row, bytes_of, marks_of, strong
 from app.models.sealing import CHANGED, change_digest, on_connection
 
@@ -30,7 +32,7 @@ AT_MOST_NAMED = 20
 # What may stand where personal values were removed.
 _NOTHING = ("", None, REMOVED, BLANKED)
 # Python's own words for a text that is none.
-NO_TEXT = "Could not decode to UTF-8"
+_NO_TEXT = "Could not decode to UTF-8"
 
 Change = tuple[int, str, dict[str, Any], dict[str, Any], bool]  # id, what, before, after, personal values removed
 
@@ -316,30 +318,40 @@ def _expected(sets: list[tuple[Any, list[list[int]]]], most: int) -> dict[int, A
     return found
 
 
-def _verify_table(session: Session, chain: Chain, table: str) -> list[str]:
-    layout = chain.layouts[table]
+@contextmanager
+def any_text(session: Session) -> Iterator[None]:
+    """Read bytes that are no text, as a damaged or edited file may hold, with their numbers in place of letters."""
+    driver = session.info[DRIVER]
+    before = driver.text_factory
+    driver.text_factory = lambda raw: raw.decode("utf-8", "backslashreplace")
     try:
-        return _Table(session, chain, table, layout).verify()
-    except sqlite3.OperationalError as error:
-        if NO_TEXT not in str(error):
+        yield
+    finally:
+        driver.text_factory = before
+
+
+def whatever_stands_there(session: Session, look: Callable[[], list[str]]) -> list[str]:
+    """What `look` finds, also where bytes that are no text stand in a file: their rows are named like all others.
+
+    It is looked at a second time then: to read every text in this way would take much longer.
+    """
+    try:
+        return look()
+    except (sqlite3.OperationalError, OperationalError) as error:
+        if _NO_TEXT not in str(error):
             raise
-    # A file keeps bytes that are no text where a text was; only a row at a time tells which one holds them.
-    problems = []
-    names, key = (", ".join(f'"{name}"' for name in columns) for columns in (layout.columns, layout.key))
-    where = " AND ".join(f'"{name}" = ?' for name in layout.key)
-    for values in fetch_tuples(session, f"SELECT {key} FROM {table} ORDER BY {key}"):
-        try:
-            fetch_tuples(session, f"SELECT {names} FROM {table} WHERE {where}", *values)
-        except sqlite3.OperationalError:
-            shown = "/".join(map(str, values))
-            problems.append(f"{table}: row {shown} was changed by hand: it holds bytes that are no text")
-    return problems or [f"{table}: a row among its keys was changed by hand: it holds bytes that are no text"]
+    with any_text(session):
+        return look()
 
 
 def verify_chain(
     session: Session, progress: Progress = no_progress, cancelled: Callable[[], bool] = lambda: False
 ) -> list[str]:
     """What was changed outside the program, each in a sentence that names table and row; empty when nothing was."""
+    return whatever_stands_there(session, lambda: _verify(session, progress, cancelled))
+
+
+def _verify(session: Session, progress: Progress, cancelled: Callable[[], bool]) -> list[str]:
     present_tables = set(inspect(session.connection()).get_table_names())
     lost = sorted({"audit", "audit_head", "audit_change", "alembic_version"} - present_tables)
     if lost:
@@ -360,7 +372,7 @@ def verify_chain(
         problems += [f"{table}: the column {name} was made by hand" for name in sorted(present - sealed)]
         problems += [f"{table}: the column {name} is missing" for name in sorted(sealed - present)]
         if sealed <= present:
-            problems += _verify_table(session, chain, table)[:AT_MOST_NAMED]
+            problems += _Table(session, chain, table, chain.layouts[table]).verify()[:AT_MOST_NAMED]
         progress(done + 1, len(tables))
     return problems
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from math import inf
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -21,6 +20,9 @@ from app.models.database import Database
 from app.services.backupfiles import BackupFile, about_dump
 from app.services.backupplan import plan_of
 from app.services.backupstanding import listed_backups
+
+# Above every backup's.
+_NO_NUMBER = 1 << 62
 
 
 def end_of(backup: BackupFile) -> str:
@@ -65,11 +67,11 @@ def faults(books: Database) -> list[str]:
         return found
 
 
-def _passed_over(session: Session) -> list[tuple[int, float]]:
+def _passed_over(session: Session) -> list[tuple[int, int]]:
     """The numbers between that of a restored backup and the first one after restoring it: those made in between."""
     gaps = []
     for (action_id,) in fetch_tuples(session, "SELECT id FROM action WHERE what = 'restore' ORDER BY id"):
         first = fetch_value(session, "SELECT coalesce(max(number), 0) FROM backup_log WHERE action_id < ?", action_id)
         last = fetch_value(session, "SELECT min(number) FROM backup_log WHERE action_id > ?", action_id)
-        gaps.append((int(first), inf if last is None else int(last)))
+        gaps.append((int(first), _NO_NUMBER if last is None else int(last)))
     return gaps

@@ -201,6 +201,10 @@ _CHECKS = {
 
 def verify_books(session: Session, progress: Progress = no_progress) -> list[str]:
     """What does not agree, each in a sentence that names the row; empty when the books are right."""
+    return auditcheck.whatever_stands_there(session, lambda: _verify_books(session, progress))
+
+
+def _verify_books(session: Session, progress: Progress) -> list[str]:
     found = _lost_parts(session)
     if found:
         return found  # nothing can be asked of what is not there

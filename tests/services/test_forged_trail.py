@@ -200,3 +200,29 @@ def test_a_table_or_a_column_that_is_gone_is_named_and_the_check_goes_on(office:
                 f"ALTER TABLE {f'{table} RENAME COLUMN elsewhere TO {column}' if column else f'elsewhere RENAME TO {table}'}"
             )
     assert (f"{table}: the column {column} is missing" if column else f"{table}: the table is missing") in problems, problems
+
+
+@pytest.mark.file_only("a server keeps no bytes that are no text")
+@pytest.mark.parametrize(
+    ("named", "change"),
+    [
+        ("account: row 1 was changed by hand", "UPDATE account SET name = CAST(x'ff41' AS TEXT) WHERE id = 1"),
+        ("account: row 1 was changed by hand", "UPDATE account SET number = CAST(x'ff41' AS TEXT) WHERE id = 1"),
+        ("gl_account: row ", "UPDATE gl_account SET number = CAST(x'ff41' AS TEXT) WHERE number = 4000"),
+        ("audit_change: row ", "UPDATE audit_change SET row_key = CAST(x'ff41' AS TEXT) WHERE id = 1"),
+        ("audit_change: row ", "UPDATE audit_change SET before = CAST(x'ff41' AS TEXT) WHERE id = 1"),
+        ("audit: row 3 ", "UPDATE audit SET sealed = CAST(x'ff41' AS TEXT) WHERE n = 3"),
+        ("audit: row 3 ", "UPDATE audit SET hash = CAST(x'ff41' AS TEXT) WHERE n = 3"),
+        ("alembic_version: ", "UPDATE alembic_version SET version_num = CAST(x'ff41' AS TEXT)"),
+    ],
+)
+def test_bytes_that_are_no_text_are_found_wherever_they_stand_and_their_row_named(
+    office: Diary, named: str, change: str
+) -> None:
+    office.do(accounts.change_phone, 1, "605-555-0101")
+    with by_hand(office) as hand:
+        hand("PRAGMA ignore_check_constraints = ON")
+        hand("PRAGMA foreign_keys = OFF")
+        hand(change)
+    problems = verify_office(office.books)
+    assert any(problem.startswith(named) for problem in problems), problems
