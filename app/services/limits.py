@@ -58,9 +58,15 @@ def change_limits(session: Session, desk: Desk, wanted: Limits, reason: str) -> 
         cents = getattr(wanted, field)
         if cents is not None and cents < 0:
             raise UserError("A limit cannot be less than nothing; leave it empty for no limit.", field=field)
-    others = fetch_value(session, "SELECT count(*) FROM person WHERE state = 'active' AND role <> 'auditor'")
-    if (wanted.two_for_billing or wanted.two_for_refunds_over is not None) and others < 2:
-        raise UserError("Two people are needed for that, and only one can sign in here; add another first.", field="two")
+    # A clerk or an auditor approves nothing, and an office of one other person could bill nobody any more.
+    may = fetch_value(
+        session,
+        "SELECT count(*) FROM person WHERE state = 'active' AND role IN ('supervisor', 'manager', 'administrator')",
+    )
+    if (wanted.two_for_billing or wanted.two_for_refunds_over is not None) and may < 2:
+        raise UserError(
+            "That takes two people who may approve, and there is only one here; add a supervisor first.", field="two"
+        )
     begin_on_any_day(session, desk, "change-controls", reason=reason)
     values = [int(value) if isinstance(value, bool) else value for value in astuple(wanted)]
     if fetch_value(session, "SELECT 1 FROM office_control WHERE id = 1") is None:

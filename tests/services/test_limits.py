@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -24,6 +25,7 @@ from app.services import (
     subscriptions,
 )
 from app.services.limits import Limits
+from app.services.people import PersonForm
 
 
 @pytest.fixture
@@ -228,14 +230,24 @@ def test_limits_are_changed_with_a_reason_and_kept(office: StaffedOffice) -> Non
         office.do(limits.change_limits, Limits(refund=-1), "a slip")
 
 
-def test_two_people_are_not_demanded_where_only_one_can_sign_in() -> None:
+def test_two_people_are_not_demanded_where_only_one_can_approve() -> None:
     with quick_passwords(), Diary() as fresh:
         fresh.role = "administrator"
         first = fresh.do(people.make_first_administrator, "Ada Admin", "ada", "apples and pears")
         proof = proof_of(fresh, first, "apples and pears")
         desk = replace(fresh.desk, actor="Ada Admin", person=first, proof=proof)
-        with pytest.raises(UserError, match="only one can sign in"), fresh.books.write() as session:
-            limits.change_limits(session, desk, Limits(two_for_billing=True), "for safety")
+        demands = Limits(two_for_billing=True), Limits(two_for_refunds_over=0)
+        for wanted in demands:
+            with pytest.raises(UserError, match="only one here"), fresh.books.write() as session:
+                limits.change_limits(session, desk, wanted, "for safety")
+        # Neither a clerk nor an auditor can be the second one.
+        for role in ("clerk", "auditor", "supervisor"):
+            with fresh.books.write() as session:
+                people.add_person(session, desk, PersonForm(f"Pat {role}", role, role, "plums and quinces"))
+            for wanted in demands:
+                may = pytest.raises(UserError, match="only one here") if role != "supervisor" else nullcontext()
+                with may, fresh.books.write() as session:
+                    limits.change_limits(session, desk, wanted, "for safety")
 
 
 def refused_then_done(office: StaffedOffice, cents: int, deed: object, *given: object, **more: object) -> None:
