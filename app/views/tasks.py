@@ -100,6 +100,9 @@ class Tasks(QObject):
         super().__init__(parent)
         self.books: Books | None = None
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="work")
+        # Writes wait for their turn here, in the order in which they were pressed, and hold up no read: while a month
+        # is billed, what is posted meanwhile waits, and everything can still be looked at.
+        self._writers = ThreadPoolExecutor(1, thread_name_prefix="write")
         self._writing = threading.Lock()
         self._state = _State()
         self._is_closed = False
@@ -231,6 +234,7 @@ class Tasks(QObject):
         for handle in self._state.runs:
             handle.cancel()
         # Reads that wait their turn end at once (`_work`); a write that was pressed is still done.
+        self._writers.shutdown(wait=True)
         self._pool.shutdown(wait=True)
         if self.books is not None:
             self.books.close()
@@ -275,7 +279,7 @@ class Tasks(QObject):
         if self._is_closed:  # the program is ending; a timer of a page may still ask for something
             del self._state.jobs[job.number]
             return
-        self._pool.submit(self._work, job.number)
+        (self._writers if job.announces else self._pool).submit(self._work, job.number)
 
     def _work(self, number: int) -> None:
         job = self._state.jobs[number]

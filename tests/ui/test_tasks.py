@@ -160,6 +160,22 @@ def test_writes_take_turns(qtbot: QtBot, tasks: Tasks) -> None:
     assert most == [1]
 
 
+def test_reads_go_on_while_writes_wait_for_a_long_run_and_then_come_in_their_order(qtbot: QtBot, tasks: Tasks) -> None:
+    owner, go_on = QObject(), threading.Event()
+    done: list[str] = []
+    tasks.run("long", lambda _books, _progress, _cancelled: go_on.wait(30), lambda _: done.append("run"), owner=owner)
+    names = [f"write {number}" for number in range(6)]
+    for name in names:
+        tasks.write(lambda _session, name=name: name, done.append, owner=owner)  # type: ignore[misc]
+    try:
+        tasks.read(lambda _session: "read", done.append, owner=owner)
+        qtbot.waitUntil(lambda: done == ["read"], timeout=10_000)
+    finally:
+        go_on.set()
+    qtbot.waitUntil(lambda: tasks.is_idle, timeout=10_000)
+    assert done == ["read", "run", *names]
+
+
 def test_without_an_office_work_is_refused_with_a_sentence(qtbot: QtBot) -> None:
     tasks, told, owner = Tasks(), [], QObject()
     tasks.read(lambda _s: 1, lambda _r: None, owner=owner, otherwise=told.append)
