@@ -75,9 +75,10 @@ def _connect(arguments: argparse.Namespace, bar: Bar) -> int:
     refuse_older(Path(path))
     today = datetime.now().astimezone().date()
     with database.open_existing(Path(path)) as books:
-        require_mover(desk_for(books, arguments, today, today))
+        desk = desk_for(books, arguments, today, today)
+        require_mover(desk)
     with bar(Console(stderr=True), f"Moving {path}") as progress:
-        moved = move_to_server(Path(path), arguments.url, progress, program_role=arguments.program_role)
+        moved = move_to_server(Path(path), arguments.url, progress, program_role=arguments.program_role, desk=desk)
     settings.put("office/last", str(moved.link))
     settings.save()
     print(f"{moved.rows:,} rows of {len(moved.tables)} tables are on the server: each compared, every figure agrees.")

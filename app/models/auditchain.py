@@ -183,6 +183,7 @@ _PARTS: dict[str, Callable[[Any], bool]] = {
     "layout": _are_layouts,
     "revision": _all_texts,
     "problems": _all_texts,
+    "by": _all_texts,
     "rows": _list_of(_is_segment),
     "set": _list_of(_is_set),
     "changes": _is_counted,

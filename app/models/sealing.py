@@ -316,17 +316,21 @@ def on_connection(connection: Connection) -> Iterator[Session]:
         yield session
 
 
-def start(connection: Connection, problems: Sequence[str] = (), progress: Progress = no_progress) -> None:
+def start(
+    connection: Connection, problems: Sequence[str] = (), progress: Progress = no_progress, by: Sequence[str] = ()
+) -> None:
     """Begin the chain, or begin it anew on another schema: digests every row that is there.
 
     `problems`: what was wrong with the rows just before, kept in the chain, so that no upgrade hides it. `progress`
-    counts rows.
+    counts rows. `by`: who began it and at which PC, of an upgrade, for which nobody signs in to the office.
     """
     with on_connection(connection) as session:
         layouts = auditlayout.read_layouts(connection)
         sealed: dict[str, Any] = {"layout": auditlayout.as_json(layouts), "revision": auditlayout.revisions(connection)}
         if problems:
             sealed["problems"] = list(problems)
+        if by:
+            sealed["by"] = list(by)
         n = _append(session, sealed, {}, is_layout=True)
         # Nothing is compared with what was sealed before, so the salts of values that are gone since must go too.
         execute(session, "UPDATE audit SET salts = '' WHERE n < ? AND salts <> ''", n)

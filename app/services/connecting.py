@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ from app.models.bulk import DRIVER, Progress, fetch_tuples, fetch_value, no_prog
 from app.models.migrations import LATEST_REVISION
 from app.models.serverdriver import ServerDriver
 from app.services.books import taken_back
-from app.services.desk import Desk, require_role
+from app.services.desk import Desk, begin_on_any_day, require_role
 from app.services.verification import verify_books
 
 _AT_ONCE = 5_000
@@ -59,17 +60,21 @@ def move_to_server(
     cancelled: Callable[[], bool] = lambda: False,
     program_role: str = "",
     program_password: str = "",
+    desk: Desk | None = None,
 ) -> Moved:
     """Move the office in the file `path` into the empty database at `address`.
 
     Every table is copied in the order of its references, read again on both sides and compared row by row (count
     and digest), and every stored figure is verified there. Beside the file lies a link (`office.server`) then.
     With a `program_role` the PCs sign in as that role, which may do only what the program does (`serverroles`); a role
-    that is made gets the `program_password`, one that exists has its own already.
+    that is made gets the `program_password`, one that exists has its own already. With a `desk`, who moved it stands
+    in the office's trail on the server; it must be one that may (`require_mover`).
     Raises UserError (OfficeFileError) when the file is of an older program, the server refuses or is not empty, or
     anything differs; nothing is left on the server in that case. Raises Cancelled.
     """
     url = server.server_url(address)
+    if desk is not None:
+        require_mover(desk)
     refuse_older(path)
     serverlook.look(url, for_new=True)
     target = server.ServerDatabase(url)
@@ -77,6 +82,9 @@ def move_to_server(
         with database.open_existing(path) as books:
             role = (program_role, program_password)
             moved = taken_back(books, lambda session: _moved(session, target, progress, cancelled, role))
+        if desk is not None:
+            with target.write() as session:
+                begin_on_any_day(session, replace(desk, token=None), "move-office", reason=f"from the file {path.name}")
     finally:
         target.close()
     link = path.with_suffix(serverlink.SUFFIX)

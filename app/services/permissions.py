@@ -138,6 +138,7 @@ RIGHTS: dict[str, Right] = {
             "encrypt-backups": "Encrypting the backups",
             "plain-backups": "Ending the encryption of backups",
             "restore": "Restoring a backup",
+            "move-office": "Moving the office to a server",
             "make-key": "Making the office's key",
             "print-key": "Printing the recovery sheet",
             "blank-customer": "Blanking a customer's data",

@@ -88,7 +88,8 @@ def _told(session: Session, n: int) -> Sealed:
     if "layout" in sealed:
         revision = ", ".join(sealed.get("revision", ()))
         said = "Every row that was there was sealed" + (f", version {revision}" if revision else "")
-        return Sealed(n, at, on, PROGRAM, "", "Audit trail begun", said)
+        by, pc = sealed.get("by", (PROGRAM, ""))
+        return Sealed(n, at, on, by, pc, "Upgrade" if "by" in sealed else "Audit trail begun", said)
     table, row = _row_of(session, n, sealed)
     actor, pc = str(row.get("actor") or PROGRAM), str(row.get("pc") or "")
     what, reason = _WORDS.get(table, trailwords.table_words(table)), ""

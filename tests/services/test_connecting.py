@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +12,9 @@ import support_databases
 from support_office import Diary, imported
 
 from app import cli
-from app.errors import Cancelled, OfficeFileError, UserError
+from app.errors import Cancelled, NotPermitted, OfficeFileError, UserError
 from app.models import database, server, serverlink
-from app.models.bulk import fetch_value
+from app.models.bulk import fetch, fetch_value
 from app.services import billing, checks, dayclose, search, verification
 from app.services.connecting import link_to, move_to_server
 from app.services.desk import Desk
@@ -58,6 +59,19 @@ def test_every_row_and_figure_is_on_the_server_and_the_file_is_as_it_was(office:
         assert [hit.title for hit in search.find(new, "muller")] == ["Björn Müller-Strauß"]
         assert [hit.title for hit in search.find(new, "77-b")][:1] == ["Check 77-B for 200.00"]
     assert moved.rows > 60
+
+
+def test_who_moved_it_stands_in_the_trail_there_and_a_clerk_moves_nothing(office: Path, address: str) -> None:
+    clerk = Desk("carl", "clerk", "PC 2", date(2026, 3, 1), date(2026, 3, 1))
+    with pytest.raises(NotPermitted, match="needs a manager"):
+        move_to_server(office, address, desk=clerk)
+    moved = move_to_server(office, address, desk=replace(clerk, actor="pat", role="manager"))
+    with database.open_existing(moved.link) as books, books.read() as session:
+        (last,) = fetch(session, "SELECT what, actor, pc, reason FROM action ORDER BY id DESC LIMIT 1")
+        assert tuple(last) == ("move-office", "pat", "PC 2", f"from the file {office.name}")
+        assert verification.verify_trail(session) == [] == verification.verify_books(session)
+    with database.open_existing(office) as books, books.read() as session:
+        assert fetch_value(session, "SELECT count(*) FROM action WHERE what = 'move-office'") == 0
 
 
 def test_work_goes_on_there_and_a_closed_day_stays_closed(office: Path, address: str) -> None:

@@ -37,7 +37,8 @@ NOT_ASKED |= {"limits.require_waivable"}
 # They need a server: the first is a part of `backup.back_up`, the others are asked by tests/services/test_server_backup.py,
 # tests/ui/test_server_windows.py and tests/services/test_serverplaces.py.
 NOT_ASKED |= {"serverbackup.dump_office", "serverrestoring.restore_on_server", "serverrestoring.restore_with_link"}
-NOT_ASKED |= {"connecting.require_mover"}
+# The move is asked by tests/services/test_connecting.py.
+NOT_ASKED |= {"connecting.require_mover", "connecting.move_to_server"}
 NOT_ASKED |= {"approvals.is_request", "requestpreview.preview_of"}
 NOT_ASKED |= {"sameday.credits_given", "sameday.refunded", "sameday.waived"}
 # Part of the gate; and what is only read for the person at work.

@@ -23,6 +23,8 @@ from app.services.backupfiles import read_backup
 from app.services.desk import Desk
 from app.services.restoring import look_inside, restore
 from app.services.serverrestoring import restore_on_server
+from app.services.trailseals import sealed_alone
+from app.services.verification import verify_trail
 
 FILE = pytest.mark.file_only("the copy of a file; that of a server is below")
 DESK = Desk("pat", "manager", "PC 1", date(2026, 1, 2), date(2026, 1, 2))
@@ -93,6 +95,17 @@ def test_a_pc_without_the_passphrase_upgrades_nothing_until_it_is_typed(
     assert cli.run(["upgrade", str(path)]) == 0
     assert revision(path) == LATEST_REVISION and keys.get(key_name(MARK)) == backups_key()
     assert f"office before the upgrade from {OLDER}.sealed" in names_in(tmp_path)
+
+
+@FILE
+def test_the_trail_says_who_upgraded_the_office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "pat")
+    monkeypatch.setattr("platform.node", lambda: "FRONT-DESK")
+    with database.open_existing(older_file(tmp_path / "office.db")) as books, books.read() as session:
+        (n,) = session.execute(text("SELECT max(n) FROM audit WHERE sealed LIKE '{\"layout%'")).one()
+        (told,) = sealed_alone(session, [n])
+        assert (told.what, told.actor, told.pc) == ("Upgrade", "pat", "FRONT-DESK")
+        assert verify_trail(session) == []
 
 
 @FILE

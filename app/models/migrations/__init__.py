@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +58,7 @@ def upgrade(engine: Engine, revision: str = LATEST_REVISION, progress: Progress 
             # Its references are never broken, and rebuilds keep triggers.
             command.upgrade(config, revision)
             if inspect(connection).has_table("audit"):
-                sealing.start(connection, problems, part_of(progress, 500, WHOLE))
+                sealing.start(connection, problems, part_of(progress, 500, WHOLE), _who())
             serverroles.grant_again(connection)
             return
         # A trigger that names a table being rebuilt would stop the rebuilding; each revision puts them back.
@@ -64,10 +66,19 @@ def upgrade(engine: Engine, revision: str = LATEST_REVISION, progress: Progress 
             connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
         command.upgrade(config, revision)
         if inspect(connection).has_table("audit"):
-            sealing.start(connection, problems, part_of(progress, 500, WHOLE))
+            sealing.start(connection, problems, part_of(progress, 500, WHOLE), _who())
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
         if broken:
             raise RuntimeError(f"the upgrade to {revision} would leave broken references: {broken[:3]}")
+
+
+def _who() -> list[str]:
+    """The PC's user who upgrades an office, and the PC: nobody signs in for it, whoever may open it does it."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a user without a name
+        user = "somebody"
+    return [user, platform.node() or "this PC"]
 
 
 def _is_ours_to_upgrade(connection: Connection, revision: str) -> bool:

@@ -131,14 +131,15 @@ class MoveToServerDialog(FormDialog):
         if self.link is not None:
             self._open_there()
             return
-        connecting.require_mover(self.workplace.desk())
+        desk = self.workplace.desk()
+        connecting.require_mover(desk)
         address, office = self.place.place().address, self.office
         role, password = self.role.text().strip(), self.role_password.text()
         if role and not password:
             raise UserError(f"Type the password with which the PCs sign in as {role}.", field="role_password")
 
         def work(_books: Books, progress: Progress, cancelled: Callable[[], bool]) -> Moved:
-            return connecting.move_to_server(office, address, progress, cancelled, role, password)
+            return connecting.move_to_server(office, address, progress, cancelled, role, password, desk)
 
         self._busy("Moving the office; other work waits …")
         self.place.setEnabled(False)
