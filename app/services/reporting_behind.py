@@ -137,10 +137,10 @@ def sent_behind(session: Session, period: Period, _about: str) -> Report:
     """The receipts sent on the days."""
     columns = (
         ReportColumn("Sent", "date", 11),
-        ReportColumn("For", width=14),
+        ReportColumn("For", width=10),
         ReportColumn("Paid", "date", 11),
         ReportColumn("Account", width=9),
-        ReportColumn("Name", width=24),
+        ReportColumn("Name", width=28),
         ReportColumn("To", width=0),
         ReportColumn("Amount", _MONEY, 12),
     )

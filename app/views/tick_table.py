@@ -141,8 +141,7 @@ class TickTable(Table[Row]):
             self.selectRow(min(self.currentIndex().row() + 1, self.tick_model.rowCount() - 1))
 
     def offer_more(self, menu: QMenu) -> None:
-        rows = self.tick_model.rows
-        if not rows:
+        if not self.tick_model.ticked() and not self.tick_model.unticked():
             return
         menu.addAction("&Tick, or take the tick away\tSpace", self.turn_tick)
         menu.addAction("Tick &all", lambda: self.tick_model.set_all(ticked=True))
