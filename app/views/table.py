@@ -49,6 +49,8 @@ class Table(HandyList[Row]):
         self.first_gives_way = True
         self._settings = settings
         self.setModel(self.rows_model)
+        for changed in (self.rows_model.modelReset, self.rows_model.layoutChanged, self.rows_model.dataChanged):
+            changed.connect(self._type_to_find.forget)
         self.setFont(figures_font(self.font()))
         self.room = Room(self, self.rows_model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

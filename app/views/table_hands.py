@@ -119,6 +119,11 @@ class TypeToFind(QObject):
         self.table = table
         self._typed = ""
         self._since = QElapsedTimer()
+        self._texts: dict[int, list[str]] = {}
+
+    def forget(self) -> None:
+        """Other rows are shown, or the same in another order."""
+        self._texts.clear()
 
     def take(self, letters: str) -> None:
         """More was typed: a pause begins anew, and the same letter again goes on to the next row."""
@@ -140,11 +145,13 @@ class TypeToFind(QObject):
         model = self.table.rows_model
         rows, at = model.rows, max(self.table.currentIndex().row(), 0) + step
         order = [place % len(rows) for place in range(at, at + len(rows))]
-        shown = [column for number, column in enumerate(model.columns) if not self.table.isColumnHidden(number)]
-        for column in sorted(shown, key=lambda column: _kind(column, rows)):
-            within = None
+        kinds = {number: _kind(column, rows) for number, column in enumerate(model.columns)}
+        # No amount and no date begins with a letter.
+        shown = [n for n in kinds if not self.table.isColumnHidden(n) and not (kinds[n] and wanted[0].isalpha())]
+        for number in sorted(shown, key=lambda number: kinds[number]):
+            column, texts, within = model.columns[number], self._texts_of(number), None
             for place in order:
-                text = column.text(rows[place]).casefold()
+                text = texts[place]
                 if text.startswith(wanted) or (column.money and text.replace(",", "").startswith(wanted)):
                     return place
                 if within is None and f" {wanted}" in text:
@@ -152,6 +159,14 @@ class TypeToFind(QObject):
             if within is not None:
                 return within
         return None
+
+    def _texts_of(self, number: int) -> list[str]:
+        """What stands in a column, kept until other rows are shown: each letter looks through all of it."""
+        model = self.table.rows_model
+        if number not in self._texts:
+            column = model.columns[number]
+            self._texts[number] = [column.text(row).casefold() for row in model.rows]
+        return self._texts[number]
 
 
 def _kind(column: Column[Any], rows: Sequence[Any]) -> int:

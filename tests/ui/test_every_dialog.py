@@ -29,6 +29,7 @@ from app.services.books import open_office
 from app.views.dialog import FormDialog
 from app.views.dialogs.account_payments import UndoPaymentDialog
 from app.views.dialogs.acting import ActionDialog
+from app.views.dialogs.acting_inputs import ActionForm
 from app.views.dialogs.backup_restore import BackupDialog
 from app.views.dialogs.working_off import WorkOffDialog
 from app.views.locking import LockCover
@@ -39,7 +40,7 @@ __all__ = ["letters"]
 SCREEN = QSize(1366, 768)
 # The arrows go there, from the input above it or from the choice that is made.
 BY_ARROWS = {"find.hits is not reached", "restore.replace is not reached"}
-BASES = {FormDialog, ActionDialog, UndoPaymentDialog, BackupDialog, WorkOffDialog}
+BASES = {FormDialog, ActionForm, ActionDialog, UndoPaymentDialog, BackupDialog, WorkOffDialog}
 # They show pages or reports alone.
 WITHOUT_DIALOGS = {"reports", "audit", "rehearsal", "office"}
 pytestmark = pytest.mark.qt_log_ignore("grabbing the keyboard", "raise\\(\\)", extend=True)

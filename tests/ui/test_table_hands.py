@@ -127,7 +127,15 @@ def test_letters_go_to_the_row_that_begins_so_words_before_amounts_and_dates_las
     assert typed(table, letters) == place
 
 
-def test_an_amount_of_two_ones_is_found_though_both_letters_are_the_same(table: Table[Line]) -> None:
+def test_letters_look_through_the_rows_that_are_shown_now_and_in_their_order(table: Table[Line]) -> None:
+    assert typed(table, "burke") == 1
+    table.sortByColumn(2, Qt.SortOrder.DescendingOrder)
+    assert typed(table, "burke") == 2
+    table.show_rows([*LINES, Line("100050", date(2026, 12, 6), "Zimmer", 1)])
+    assert typed(table, "zim") == 0
+
+
+def test_a_word_that_begins_with_the_same_letter_twice_is_found(table: Table[Line]) -> None:
     table.show_rows(
         [Line("7", date(2026, 5, 5), "x", 5), Line("8", date(2026, 5, 5), "y", 10), Line("9", date(2026, 5, 5), "oo", 1)]
     )
