@@ -242,10 +242,7 @@ def _autopay(facts: _Facts) -> str:
     if isinstance(policy, ArrearsPolicy):
         failure = dishonored.if_the_next_fails(facts.session, policy, after.id, after.balance_cents, facts.on)
         # What is done by itself every day asks a member for a fee only once, since each failure costs (ARR-7).
-        return (
-            f"{method} {stays}: the next auto-pay run that somebody makes by hand asks for {owed}. If that fails, "
-            f"{_costs(failure)}. What is done by itself each day asks for no fee a second time."
-        )
+        return f"{method} {stays}: the next run by hand asks for {owed}. If that fails, {_costs(failure)}."
     if after.autopay == "echeck":
         again = f"If it comes back, {_costs(adv_10_returned_charges(policy, 0, 0, ''))} besides what the bank takes"
     else:
