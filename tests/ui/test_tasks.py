@@ -22,6 +22,7 @@ from app.views.tasks import Tasks
 @pytest.fixture
 def tasks(qtbot: QtBot, tmp_path: Path) -> Iterator[Tasks]:
     made = Tasks()
+    made._looker.stop()  # it would ask what other PCs changed at any moment of a slow test
     made.books = make_office(tmp_path / "office.db", OfficeForm("Test Office", ("1 Main St", "Custer SD")), date(2026, 1, 1))
     yield made
     made.close()
