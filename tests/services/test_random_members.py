@@ -88,20 +88,22 @@ def test_the_books_of_both_policies_agree_after_every_step(taken: list[Step]) ->
 
 
 def charges(diary: Diary) -> list[Row]:
-    """What members were charged."""
+    """What members were charged; a moved fee date is named by its action, of which there are more with more runs."""
     return sorted(
-        diary.sql(
+        (account, kind, key.split(":")[0] if kind == "date-change-fee" else key, *rest)
+        for account, kind, key, *rest in diary.sql(
             "SELECT l.account_id, l.kind, l.key, l.cents, l.period_from, l.period_to, i.due_on FROM line l "
             "JOIN invoice i ON i.id = l.invoice_id JOIN membership m ON m.account_id = l.account_id"
         )
     )
 
 
-@given(steps_of_both(least=10, most=20))
+@given(steps_of_both(least=20, most=35))
 @settings(max_examples=5)
 def test_a_year_of_daily_runs_charges_what_one_run_for_each_due_date_charges(taken: list[Step]) -> None:
     end = date(2026, 12, 31)
-    ordinary = [step for step in taken if step.do in ("performed", "exact", "instruct", "sign-up", "pay")]
+    kinds = ("performed", "exact", "instruct", "sign-up", "pay", "return", "return-back", "reverse", "fee-day")
+    ordinary = [step for step in taken if step.do in kinds]
 
     def office(every_day: bool) -> list[Row]:
         with both_books() as diary:
