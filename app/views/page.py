@@ -124,7 +124,8 @@ def point_at(root: QWidget, prefix: str, error: UserError) -> None:
     control = find_control(root, error.field) or find_control(root, f"{prefix}.{error.field}")
     if control is None:
         return
-    control.setFocus(Qt.FocusReason.OtherFocusReason)
+    if control.isVisibleTo(root):  # another tab may be shown by the time the answer is there
+        control.setFocus(Qt.FocusReason.OtherFocusReason)
     if isinstance(control, QLineEdit):
         mark_wrong(control, wrong=True)
         control.selectAll()
