@@ -341,15 +341,17 @@ def start(
         for table, layout in layouts.items():
             names = ", ".join(f'"{name}"' for name in layout.columns)
             order = ", ".join(f'"{name}"' for name in layout.key)
+            first = layout.columns.index(layout.key[0])
             # What changed before is part of the rows as they are now.
             rows: list[Row] = []
             for row in stream(session, f"SELECT {names} FROM {table} ORDER BY {order}"):
-                rows.append(row)
-                if len(rows) == MOST_ROWS:
+                # A part is known by the first of the key alone, so no invoice's lines may be divided between two.
+                if len(rows) >= MOST_ROWS and row[first] != rows[-1][first]:
                     _seal_present(session, capture, table, layout.columns, rows)
                     done += len(rows)
                     progress(done, total)
                     rows = []
+                rows.append(row)
             _seal_present(session, capture, table, layout.columns, rows)
             done += len(rows)
             progress(done, total)
