@@ -60,8 +60,8 @@ def send_under(session: Session, act: Act, desk: Desk, mail: MailGateway) -> Rec
         body = (
             f"Dear {name},\n\nwe received your payment of ${format_cents(cents)} by {how} on "
             f"{day:%B} {day.day}, {day.year} for account {number}. Thank you.\n\n"
-            f"The account's balance today is ${format_cents(balance)}"
-            f"{' (a credit in your favor)' if balance < 0 else ''}.\n\n{office.name}\n{office.phone}\n"
+            f"The account's balance today is ${format_cents(abs(balance))}"
+            f"{', a credit in your favor' if balance < 0 else ''}.\n\n{office.name}\n{office.phone}\n"
         )
         mail.send(Letter(f"receipt-{payment_id}", name, email, f"Receipt for your payment, account {number}", body))
         insert_row(session, "receipt", payment_id=payment_id, business_date=desk.on, address=email, action_id=act.id)
