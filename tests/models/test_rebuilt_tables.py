@@ -38,7 +38,7 @@ def test_a_table_that_others_refer_to_can_be_rebuilt(tmp_path: Path, monkeypatch
     folder = shutil.copytree(Path(migrations.__file__).parent, tmp_path / "migrations")
     (folder / "versions" / "next_step.py").write_text(NEXT.format(latest=latest, table=table), encoding="utf-8")
     monkeypatch.setattr(migrations, "__file__", str(folder / "__init__.py"))
-    monkeypatch.setattr(migrations.upgrade, "__defaults__", ("next",))
+    monkeypatch.setattr(migrations.upgrade, "__defaults__", ("next", *(migrations.upgrade.__defaults__ or ())[1:]))
     monkeypatch.setattr(database, "KNOWN_REVISIONS", (*migrations.KNOWN_REVISIONS, "next"))
     monkeypatch.setattr(database, "LATEST_REVISION", "next")
     database.open_existing(path).close()
