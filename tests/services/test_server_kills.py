@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.server_only, pytest.mark.skipif(not hasattr(os, "fork"
 ROOT = Path(__file__).parents[2]
 _POSTED = ("account", "entry", "posting", "invoice", "line", "payment", "allocation")
 # Each is killed at this many instants, spread over all of the work.
-KILLS = 6
+KILLS = 8
 
 
 @contextmanager
