@@ -207,8 +207,8 @@ def test_a_check_that_nobody_knows_is_held_from_the_form(window: Window) -> None
 # Split
 
 
-def test_one_check_is_split_over_two_accounts_by_keys(window: Window) -> None:
-    (one, number_one, name_one, _), (two, number_two, _, _) = owing(window, 2)
+def split_over(window: Window, number_one: str, number_two: str) -> None:
+    """Check 55 of 30.00, typed and divided into 20.00 and 10.00, not posted yet."""
     open_page(window, 1, 3000)
     window.press(number_one, ENTER, "30", ENTER, "55")
     window.settle()
@@ -219,6 +219,11 @@ def test_one_check_is_split_over_two_accounts_by_keys(window: Window) -> None:
         window.press(part, ENTER)
     window.press(ENTER)
     window.settle()
+
+
+def test_one_check_is_split_over_two_accounts_by_keys(window: Window) -> None:
+    (one, number_one, name_one, _), (two, number_two, _, _) = owing(window, 2)
+    split_over(window, number_one, number_two)
     assert typed(window, "checks.account").startswith(f"Split: {name_one}")
     window.shortcut(ENTER, CONTROL)
     assert window.rows("SELECT account_id, cents FROM payment WHERE check_number = '55' ORDER BY id") == [
@@ -233,16 +238,7 @@ def test_one_check_is_split_over_two_accounts_by_keys(window: Window) -> None:
 
 def test_taking_back_a_part_says_what_becomes_of_the_other_parts(window: Window) -> None:
     (one, number_one, name_one, _), (two, number_two, _, _) = owing(window, 2)
-    open_page(window, 1, 3000)
-    window.press(number_one, ENTER, "30", ENTER, "55")
-    window.settle()
-    window.shortcut(Qt.Key.Key_T, CONTROL)
-    for number, part in ((number_one, "20"), (number_two, "10")):
-        window.press(number, ENTER)
-        window.settle()
-        window.press(part, ENTER)
-    window.press(ENTER)
-    window.settle()
+    split_over(window, number_one, number_two)
     window.shortcut(ENTER, CONTROL)
     listed = window.control("checks.posted", BatchTable)
     listed.select_row(next(line for line in listed.rows_model.rows if line.account_id == one))
