@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import screenbackups, screenscenes_office, screenscenes_people, screenscenes_several
@@ -176,6 +177,9 @@ def _fill(dialog: Any, key: str) -> None:
         if edit is not None and not edit.text():
             edit.setText(text)
             edit.textEdited.emit(text)
+    path = dialog.findChild(QLineEdit, f"{key}.path")
+    if path is not None:
+        path.setText(f"{SHOWN_FOLDER}\\{Path(path.text()).name}")  # not where the pictures were made
 
 
 def statements(stage: Stage) -> Scene:
